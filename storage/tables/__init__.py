@@ -1,0 +1,36 @@
+"""Every table, one file a noun; importing this package makes the whole schema known.
+
+A table is a record and its constraints, nothing else: no relationships, no methods that decide or load.
+"""
+
+from storage.tables.alerts import Alert, Run
+from storage.tables.audit import AuditHead, AuditRow
+from storage.tables.evidence import Bundle
+from storage.tables.incidents import Counter, Incident, TimelineEntry
+from storage.tables.inbox import Inbound
+from storage.tables.models import Baseline, Model, OversightChange
+from storage.tables.outbox import Owed
+from storage.tables.people import Person
+from storage.tables.policies import PolicyVersion
+from storage.tables.retrain import RetrainRequest
+from storage.tables.timers import Timer
+
+__all__ = [
+    "Alert",
+    "AuditHead",
+    "AuditRow",
+    "Baseline",
+    "Bundle",
+    "Counter",
+    "Inbound",
+    "Incident",
+    "Model",
+    "OversightChange",
+    "Owed",
+    "Person",
+    "PolicyVersion",
+    "RetrainRequest",
+    "Run",
+    "Timer",
+    "TimelineEntry",
+]

@@ -1,0 +1,45 @@
+"""What is owed to the outside: written with the state that made it due, sent after the commit."""
+
+from sqlalchemy import Index, text
+from sqlmodel import Field, SQLModel
+
+from storage.tables.columns import Facts, Moment, at, facts, maybe_at
+
+
+class Owed(SQLModel, table=True):
+    """One message, edit or upload. Delivery renders it from the records as they then are."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("ix_outbox_status_next_at", "status", "next_at"),
+        Index("ix_outbox_thread_of", "thread_of"),
+        # Ten edits that wait are one edit: at most one pending row a coalescing key.
+        Index(
+            "uq_outbox_coalesce_pending",
+            "coalesce",
+            unique=True,
+            sqlite_where=text("status = 'pending'"),
+            postgresql_where=text("status = 'pending'"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    coalesce: str | None = None
+    kind: str
+    subject: str  # id of the record to render: an incident, a timeline entry, a day
+    channel: str
+    thread_of: str | None = None  # key of the post it belongs to; waits until that one is sent
+    priority: int = 5  # 0 goes first
+    data: Facts = facts()
+    status: str = "pending"  # pending | sending | sent | parked
+    attempts: int = 0
+    next_at: Moment = at()  # when it may be claimed; while sending, the end of the lease
+    owner: str | None = None
+    uncertain: bool = False  # an earlier attempt may have reached Slack: look before posting
+    first_try_at: Moment | None = maybe_at()
+    sent_at: Moment | None = maybe_at()
+    remote_channel: str | None = None
+    remote_ts: str | None = None
+    last_error: str | None = None
+    created_at: Moment = at()
