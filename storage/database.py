@@ -57,7 +57,9 @@ class Database:
         self.read_only = read_only
         # One write lock in this process: SQLite admits one writer, and waiting here is fair and cheap.
         self._writing = threading.Lock()
-        self.engine = self._open_sqlite() if self.is_sqlite else create_engine(self.url, pool_size=40, pool_pre_ping=True)
+        self.engine = (
+            self._open_sqlite() if self.is_sqlite else create_engine(self.url, pool_size=40, pool_pre_ping=True)
+        )
 
     def _open_sqlite(self) -> Engine:
         if self.url.database and self.url.database != ":memory:" and not self.read_only:

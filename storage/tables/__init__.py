@@ -6,8 +6,8 @@ A table is a record and its constraints, nothing else: no relationships, no meth
 from storage.tables.alerts import Alert, Run
 from storage.tables.audit import AuditHead, AuditRow
 from storage.tables.evidence import Bundle
-from storage.tables.incidents import Counter, Incident, TimelineEntry
 from storage.tables.inbox import Inbound
+from storage.tables.incidents import Counter, Incident, TimelineEntry
 from storage.tables.models import Baseline, Model, OversightChange
 from storage.tables.outbox import Owed
 from storage.tables.people import Person
@@ -31,6 +31,6 @@ __all__ = [
     "PolicyVersion",
     "RetrainRequest",
     "Run",
-    "Timer",
     "TimelineEntry",
+    "Timer",
 ]

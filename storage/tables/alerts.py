@@ -34,7 +34,13 @@ class Alert(SQLModel, table=True):
     """One cause, open or recovered; a repeat counts, it does not post (B2)."""
 
     __table_args__ = (
-        Index("uq_alert_one_open", "fingerprint", unique=True, sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'")),
+        Index(
+            "uq_alert_one_open",
+            "fingerprint",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
     )
 
     id: str = Field(primary_key=True)

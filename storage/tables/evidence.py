@@ -9,11 +9,16 @@ from storage.tables.columns import Moment, at, maybe_at
 class Bundle(SQLModel, table=True):
     """One version of an incident's evidence; never overwritten."""
 
-    __table_args__ = (Index("uq_bundle_version", "incident_id", "version", unique=True),)
+    __table_args__ = (
+        Index("uq_bundle_version", "incident_id", "version", unique=True),
+        # Two presses on the same state of the incident ask for the same bundle.
+        Index("uq_bundle_incident_version", "incident_id", "incident_version", unique=True),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     incident_id: str = Field(foreign_key="incident.id")
     version: int
+    incident_version: int
     requested_by: str
     requested_at: Moment = at()
     status: str = "queued"  # queued | making | made | failed

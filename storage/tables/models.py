@@ -20,7 +20,13 @@ class Baseline(SQLModel, table=True):
     """The profile that windows are compared with; versioned, one active a model, never deleted (003 §4)."""
 
     __table_args__ = (
-        Index("uq_baseline_one_active", "model_id", unique=True, sqlite_where=text("is_active"), postgresql_where=text("is_active")),
+        Index(
+            "uq_baseline_one_active",
+            "model_id",
+            unique=True,
+            sqlite_where=text("is_active"),
+            postgresql_where=text("is_active"),
+        ),
         Index("uq_baseline_version", "model_id", "version", unique=True),
     )
 

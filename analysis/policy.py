@@ -1,0 +1,167 @@
+"""What the team decided: models, limits, clocks, routes, escalation, roles, digests; one validated file.
+
+The default that works is `templates/policy.yaml`; `storage.policies` reads the file and keeps its versions.
+"""
+
+import re
+from datetime import time, timedelta
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from analysis.detection.limits import Limits
+from analysis.vocabulary import Family, Oversight, Risk, Role, Severity
+
+UNITS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}
+
+
+def duration(text: object) -> object:
+    """Return a timedelta for `15 min`, `1 h`, `7 d`; anything else goes on to pydantic.
+
+    >>> duration("15 min")
+    datetime.timedelta(seconds=900)
+    """
+    match = re.fullmatch(r"\s*(\d+)\s*(s|min|h|d)\s*", text) if isinstance(text, str) else None
+    return timedelta(seconds=int(match[1]) * UNITS[match[2]]) if match else text
+
+
+def severity(text: object) -> object:
+    """Return the severity under any of its names."""
+    return Severity.parse(text) if isinstance(text, str) else text
+
+
+Span = Annotated[timedelta, BeforeValidator(duration)]
+Level = Annotated[Severity, BeforeValidator(severity)]
+
+
+class Part(BaseModel):
+    """A part of the policy: immutable, and an unknown key is an error that names it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(Part):
+    """Where a model's prediction log lies, and which stretch of it one check reads."""
+
+    predictions: str  # a file, a folder or a glob of Parquet or CSV
+    labels: str | None = None  # outcomes that came later, joined by request id
+    window: Span = timedelta(days=7)
+    ends: Literal["now", "latest"] = "now"  # latest: at the newest row, for logs that arrive in parcels
+
+
+class Retrain(Part):
+    """The pipeline: a command, started as its own process group and followed to its end."""
+
+    command: tuple[str, ...]
+    timeout: Span = timedelta(hours=6)
+
+
+class Watched(Part):
+    """A deployed model and how it is watched."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
+    name: str
+    risk: Risk = Risk.HIGH
+    source: Source
+    baseline: str | None = None  # the log of its reference period; read once, when the model is first seen
+    columns: dict[str, str] = {}  # role → column, where the log departs from the usual names
+    protected: tuple[str, ...] = ()
+    reference_groups: dict[str, str] = {}
+    favourable: int | str = 1
+    fallback: str | None = None  # version or rule set to serve while restrained
+    freeze_on_critical: Oversight | None = None
+    retrain: Retrain | None = None
+
+
+class Clock(Part):
+    """How soon people owe what (REQUIREMENTS, One vocabulary)."""
+
+    acknowledge: Span | None = None
+    contain: Span | None = None
+    root_cause: Span | None = None
+    fix: Span | None = None
+
+
+class Route(Part):
+    """Where an incident of a severity is told."""
+
+    channel: str | None = None  # its one message; none: App Home and digest only
+    linked_in: tuple[str, ...] = ()  # channels that get a line with a link
+    everyone: bool = False  # <!channel>; critical only (B3)
+
+
+class Step(Part):
+    """One step of an escalation: so long after the opening, to these roles."""
+
+    after: Span
+    to: tuple[Role, ...] = Field(min_length=1)
+    until: Literal["acknowledged", "resolved"] = "acknowledged"
+
+
+class Path(Part):
+    """The steps for a severity, and for a family where that differs."""
+
+    severity: Level
+    families: tuple[Family, ...] = ()
+    steps: tuple[Step, ...] = Field(min_length=1)
+
+
+class Digest(Part):
+    """A scheduled summary in a channel."""
+
+    name: Literal["daily", "weekly"]
+    channel: str
+    at: time
+    zone: str = "UTC"
+    weekday: int | None = Field(default=None, ge=1, le=7)  # ISO; weekly only
+
+
+class Schedule(Part):
+    """When the checks run (003 §1.2), in UTC."""
+
+    daily_at: time = time(2, 0)
+
+
+class Policy(Part):
+    """The whole of it."""
+
+    version: Literal[1]
+    models: tuple[Watched, ...] = ()
+    checks: Limits = Limits()
+    schedule: Schedule = Schedule()
+    clocks: dict[Level, Clock]
+    routes: dict[Level, Route]
+    escalation: tuple[Path, ...]
+    digests: tuple[Digest, ...] = ()
+    engineering: str = "engineering"  # channel for troubles of the bot itself
+    roles: dict[Role, tuple[str, ...]] = {}  # Slack user ids, e-mail addresses or handles
+
+    @model_validator(mode="after")
+    def is_whole(self) -> "Policy":
+        """Return the policy; raise ValueError for a severity without a route, or two models of one id."""
+        lacking = [s.value for s in Severity if s not in self.routes]
+        if lacking:
+            raise ValueError(f"routes: say where {', '.join(lacking)} goes")
+        ids = [model.id for model in self.models]
+        twice = sorted({i for i in ids if ids.count(i) > 1})
+        if twice:
+            raise ValueError(f"models: {', '.join(twice)} stands there twice")
+        loud = [s.value for s, route in self.routes.items() if route.everyone and s is not Severity.CRITICAL]
+        if loud:
+            raise ValueError(f"routes: everyone is for critical only, not {', '.join(loud)}")
+        return self
+
+    def model(self, model_id: str) -> Watched | None:
+        """Return the model of that id."""
+        return next((model for model in self.models if model.id == model_id), None)
+
+    def clock(self, severity: Severity) -> Clock:
+        """Return what is owed, and how soon, at that severity."""
+        return self.clocks.get(severity, Clock())
+
+    def steps(self, severity: Severity, family: Family) -> tuple[Step, ...]:
+        """Return the escalation steps; a path that names the family goes before one that names none."""
+        paths = [path for path in self.escalation if path.severity is severity]
+        named = [path for path in paths if family in path.families]
+        fitting = named or [path for path in paths if not path.families]
+        return fitting[0].steps if fitting else ()

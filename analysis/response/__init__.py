@@ -1,0 +1,1 @@
+"""Decides what people may do and by when: states, roles, routes, deadlines, on facts handed in."""

@@ -1,0 +1,106 @@
+"""The life of an incident: one table of moves, and the only code that reads it.
+
+Buttons, permissions, audit actions and README's diagram come from `MOVES`.
+"""
+
+from collections.abc import Set
+from dataclasses import dataclass
+
+from analysis.errors import NotAllowed, NotNow
+from analysis.vocabulary import Role, State
+
+# 000: on-call acknowledges and stabilises, the ML engineer trains and validates, compliance reviews; 003 §3.2 says whom
+# an alert reaches, and whom it reaches must be able to acknowledge it.
+RESPONDERS = frozenset({Role.ON_CALL, Role.ML_ENGINEER, Role.SENIOR_ML_ENGINEER, Role.ML_LEAD, Role.CTO, Role.ADMIN})
+OFFICERS = frozenset({Role.COMPLIANCE_OFFICER, Role.SECURITY_OFFICER, Role.GOVERNANCE_LEAD, Role.CEO})
+TRAINERS = frozenset({Role.ON_CALL, Role.ML_ENGINEER, Role.SENIOR_ML_ENGINEER, Role.ML_LEAD, Role.ADMIN})
+READERS = RESPONDERS | OFFICERS | {Role.PRODUCT_OWNER, Role.AUDITOR}
+
+OPEN = frozenset(
+    {State.DETECTED, State.ACKNOWLEDGED, State.CONTAINED, State.INVESTIGATING, State.REMEDIATING, State.VERIFYING}
+)
+ENDED = frozenset(State) - OPEN
+
+
+@dataclass(frozen=True)
+class Move:
+    """One verb: from which states, to which (None: it stays), by whom, what must be given."""
+
+    verb: str
+    source: frozenset[State]
+    target: State | None
+    by: frozenset[Role]
+    asks: tuple[str, ...] = ()  # fields of its modal; the ones that may stay empty end in "?"
+    again: bool = False  # may be done again in the state it leads to
+    style: str | None = None  # colour of its button
+
+
+MOVES = {
+    move.verb: move
+    for move in (
+        Move("acknowledge", frozenset({State.DETECTED}), State.ACKNOWLEDGED, RESPONDERS | OFFICERS, style="primary"),
+        Move(
+            "freeze",
+            OPEN,
+            State.CONTAINED,
+            RESPONDERS | {Role.COMPLIANCE_OFFICER, Role.SECURITY_OFFICER},
+            asks=("level", "fallback?", "reason"),
+            again=True,
+            style="danger",
+        ),
+        Move("export", frozenset(State), None, READERS, again=True),
+        Move("retrain", OPEN, State.REMEDIATING, TRAINERS, asks=("reason", "notes?")),
+        Move("escalate", OPEN, None, READERS - {Role.AUDITOR}, asks=("reason",), again=True),
+        Move(
+            "unfreeze",
+            frozenset(State),
+            None,
+            frozenset({Role.ML_LEAD, Role.PRODUCT_OWNER, Role.COMPLIANCE_OFFICER, Role.CTO, Role.ADMIN}),
+            asks=("reason",),
+        ),
+        Move("resolve", OPEN - {State.DETECTED}, State.RESOLVED, RESPONDERS | {Role.SECURITY_OFFICER}, asks=("note",)),
+    )
+}
+
+# A freeze or a retrain never takes an incident back: contained → acknowledged would lose what was done.
+ORDER = tuple(State)
+
+
+def make(verb: str, state: State, roles: Set[Role]) -> State:
+    """Return the state that `verb` leads to; raise NotAllowed or NotNow where there is no such move.
+
+    >>> make("acknowledge", State.DETECTED, {Role.ON_CALL})
+    <State.ACKNOWLEDGED: 'acknowledged'>
+    >>> make("freeze", State.REMEDIATING, {Role.ON_CALL})
+    <State.REMEDIATING: 'remediating'>
+    """
+    move = MOVES[verb]
+    allow(verb, roles)
+    if state not in move.source:
+        raise NotNow(verb, state, move.source)
+    if move.target is None:
+        return state
+    return max(state, move.target, key=ORDER.index)
+
+
+def allow(verb: str, roles: Set[Role]) -> None:
+    """Raise NotAllowed where none of the roles may use the verb."""
+    if not MOVES[verb].by & roles:
+        raise NotAllowed(verb, MOVES[verb].by)
+
+
+def is_done(verb: str, state: State) -> bool:
+    """Return whether the incident already is where the verb leads, so that a second press is no mistake.
+
+    >>> is_done("acknowledge", State.CONTAINED)
+    True
+    >>> is_done("resolve", State.ACKNOWLEDGED)
+    False
+    """
+    move = MOVES[verb]
+    return not move.again and move.target is not None and ORDER.index(state) >= ORDER.index(move.target)
+
+
+def possible(state: State) -> list[Move]:
+    """Return the moves that the state allows, in the order of the table."""
+    return [move for move in MOVES.values() if state in move.source and not is_done(move.verb, state)]

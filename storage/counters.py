@@ -1,0 +1,31 @@
+"""Gives out the numbers that people type: INC-2026-11-007, ALR-1042, RTR-31."""
+
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+
+def take(session: Session, name: str, first: int = 1) -> int:
+    """Return the next number under the name; the row stays locked until the commit, so none is given twice."""
+    statement = text(
+        "INSERT INTO counter (name, value) VALUES (:name, :first)"
+        " ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value"
+    )
+    return int(session.connection().execute(statement, {"name": name, "first": first}).scalar_one())
+
+
+def incident_id(session: Session, at: datetime) -> str:
+    """Return the next incident id of the month."""
+    month = f"{at:%Y-%m}"
+    return f"INC-{month}-{take(session, f'incident:{month}'):03d}"
+
+
+def alert_id(session: Session) -> str:
+    """Return the next alert id."""
+    return f"ALR-{take(session, 'alert', first=1001)}"
+
+
+def retrain_id(session: Session) -> str:
+    """Return the next id of a retrain request."""
+    return f"RTR-{take(session, 'retrain')}"

@@ -1,0 +1,125 @@
+"""Loads and moves incidents; a move is a compare-and-set on the state and version that were seen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from analysis.response import life
+from analysis.vocabulary import State
+from storage import oversight, people
+from storage.tables import (
+    Alert,
+    Bundle,
+    Incident,
+    Model,
+    OversightChange,
+    Owed,
+    Person,
+    RetrainRequest,
+    Run,
+    TimelineEntry,
+)
+
+
+@dataclass(frozen=True)
+class IncidentView:
+    """Everything that is shown about one incident."""
+
+    incident: Incident
+    model: Model
+    alerts: tuple[Alert, ...] = ()  # oldest first; the first one opened the incident
+    timeline: tuple[TimelineEntry, ...] = ()  # oldest first
+    oversight: OversightChange | None = None  # the newest change of the model, None: never restrained
+    bundles: tuple[Bundle, ...] = ()
+    retrains: tuple[RetrainRequest, ...] = ()
+    people: dict[str, Person] = field(default_factory=dict)  # by Slack id
+    permalink: str | None = None
+    report: dict[str, Any] = field(default_factory=dict)  # of the newest run that saw its first alert
+
+
+def get(session: Session, incident_id: str) -> Incident | None:
+    """Return the incident, or None."""
+    return session.get(Incident, incident_id)
+
+
+def advance(session: Session, incident: Incident, target: State, **changes: Any) -> bool:  # noqa: ANN401
+    """Return whether the incident was still as it was loaded, and is now in `target` with `changes` applied."""
+    statement = (
+        update(Incident)
+        .where(col(Incident.id) == incident.id, col(Incident.version) == incident.version)
+        .values(state=target.value, version=incident.version + 1, **changes)
+        .execution_options(synchronize_session=False)
+    )
+    moved = session.connection().execute(statement).rowcount == 1
+    session.refresh(incident)
+    return moved
+
+
+def note(session: Session, incident_id: str, actor: str, verb: str, at: datetime, **facts: Any) -> TimelineEntry:  # noqa: ANN401
+    """Return the new line of the incident's timeline."""
+    entry = TimelineEntry(incident_id=incident_id, at=at, actor=actor, verb=verb, facts=facts)
+    session.add(entry)
+    session.flush()
+    return entry
+
+
+def last(session: Session, incident_id: str, verb: str) -> TimelineEntry | None:
+    """Return the newest timeline line with that verb."""
+    query = select(TimelineEntry).where(TimelineEntry.incident_id == incident_id, TimelineEntry.verb == verb)
+    return session.exec(query.order_by(col(TimelineEntry.id).desc()).limit(1)).first()
+
+
+def open_ones(session: Session, model_id: str | None = None) -> list[Incident]:
+    """Return the open incidents, newest first."""
+    query = select(Incident).where(col(Incident.state).in_([state.value for state in life.OPEN]))
+    if model_id is not None:
+        query = query.where(Incident.model_id == model_id)
+    return list(session.exec(query.order_by(col(Incident.opened_at).desc(), col(Incident.id).desc())))
+
+
+def message_key(incident_id: str) -> str:
+    """Return the outbox key of the incident's one message."""
+    return f"{incident_id}:message"
+
+
+def view(session: Session, incident_id: str) -> IncidentView | None:
+    """Return all that is shown about the incident, read in one transaction."""
+    incident = session.get(Incident, incident_id)
+    if incident is None:
+        return None
+    alerts = tuple(
+        session.exec(select(Alert).where(Alert.incident_id == incident_id).order_by(col(Alert.first_at), col(Alert.id)))
+    )
+    timeline = tuple(
+        session.exec(
+            select(TimelineEntry).where(TimelineEntry.incident_id == incident_id).order_by(col(TimelineEntry.id))
+        )
+    )
+    message = session.exec(select(Owed).where(Owed.key == message_key(incident_id))).first()
+    model = session.get(Model, incident.model_id)
+    assert model is not None  # a foreign key  # noqa: S101
+    return IncidentView(
+        incident=incident,
+        model=model,
+        alerts=alerts,
+        timeline=timeline,
+        oversight=oversight.current(session, incident.model_id),
+        bundles=_of(session, Bundle, incident_id),
+        retrains=_of(session, RetrainRequest, incident_id),
+        people=people.by_id(session, {entry.actor for entry in timeline}),
+        permalink=message.data.get("permalink") if message else None,
+        report=_report(session, alerts),
+    )
+
+
+def _of(session: Session, table: Any, incident_id: str) -> tuple[Any, ...]:  # noqa: ANN401
+    return tuple(session.exec(select(table).where(table.incident_id == incident_id).order_by(table.id)))
+
+
+def _report(session: Session, alerts: Sequence[Alert]) -> dict[str, Any]:
+    run = session.get(Run, alerts[0].run_id) if alerts else None
+    return run.report if run else {}
