@@ -32,7 +32,7 @@ class Entry:
 
 def digest(row: AuditRow) -> str:
     """Return the SHA-256 of the row's RFC 8785 JSON, hex."""
-    body = {
+    body: dict[str, Any] = {
         "seq": row.seq,
         "at": row.at.astimezone(UTC).isoformat(timespec="microseconds"),
         "actor": row.actor,
@@ -114,8 +114,10 @@ def _in_order(session: Session) -> Iterator[AuditRow]:
 
 TRIGGERS = {
     "sqlite": (
-        "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END",
-        "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END",
+        "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit"
+        " BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END",
+        "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit"
+        " BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END",
         # INSERT OR REPLACE passes the delete trigger where recursive_triggers is off.
         "CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE seq = NEW.seq)"
         " BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END",

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Engine, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import TypeDecorator
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 BUSY_MS = 1_500  # a door waits this long for the write lock, then says "try again" (DESIGN, Buttons)
 
@@ -111,3 +112,13 @@ class Database:
     def dispose(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+def insert_once(session: Session, record: SQLModel) -> bool:
+    """Return whether the record is new; one that clashes with a unique key is left out, and nothing fails."""
+    table = SQLModel.metadata.tables[str(type(record).__tablename__)]
+    values = {column.name: getattr(record, column.name) for column in table.columns}
+    known = {name: value for name, value in values.items() if value is not None}
+    connection = session.connection()
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    return connection.execute(insert(table).values(known).on_conflict_do_nothing()).rowcount == 1

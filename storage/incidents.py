@@ -101,7 +101,7 @@ def view(session: Session, incident_id: str) -> IncidentView | None:
     )
     message = session.exec(select(Owed).where(Owed.key == message_key(incident_id))).first()
     model = session.get(Model, incident.model_id)
-    assert model is not None  # a foreign key  # noqa: S101
+    assert model is not None  # a foreign key
     return IncidentView(
         incident=incident,
         model=model,

@@ -1,0 +1,56 @@
+"""Work that a process does outside any transaction: claimed with a lease, settled only by its claim.
+
+Runs, evidence bundles and retrains are such work. A claim counts `attempts`; a result that comes with an older count
+than the row's is late, and writes nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from storage.tables import Bundle, RetrainRequest, Run
+
+
+class Leased(Protocol):
+    """What a table needs to be worked on this way."""
+
+    id: Any
+    status: str
+    attempts: int
+    next_at: datetime
+
+
+Work = TypeVar("Work", Run, Bundle, RetrainRequest)
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Until when the claim holds, and the name of the state in which the work is under way."""
+
+    now: datetime
+    length: timedelta
+    under_way: str
+
+
+def claim(session: Session, table: type[Work], lease: Lease) -> Work | None:
+    """Return the oldest row that waits, or whose lease ran out, claimed; None where there is none."""
+    due = [col(table.status).in_(["queued", lease.under_way]), col(table.next_at) <= lease.now]
+    query = select(table).where(*due).order_by(col(table.next_at)).limit(1).with_for_update(skip_locked=True)
+    row = session.exec(query).first()
+    if row is None:
+        return None
+    row.status, row.attempts, row.next_at = lease.under_way, row.attempts + 1, lease.now + lease.length
+    session.add(row)
+    session.flush()
+    return row
+
+
+def settle(session: Session, row: Work, **values: Any) -> bool:  # noqa: ANN401
+    """Return whether the claim still held and the values were written."""
+    table = type(row)
+    held = [col(table.id) == row.id, col(table.attempts) == row.attempts, col(table.status) == row.status]
+    statement = update(table).where(*held).values(**values).execution_options(synchronize_session=False)
+    return bool(session.connection().execute(statement).rowcount == 1)

@@ -1,0 +1,39 @@
+"""What is due. Planning twice is planning once; firing is a compare-and-set."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from storage.database import insert_once
+from storage.tables import Timer
+
+
+def plan(session: Session, timer: Timer) -> bool:
+    """Return whether the timer is new; one of the same key stays as it is."""
+    return insert_once(session, timer)
+
+
+def take(session: Session, now: datetime) -> Timer | None:
+    """Return the oldest due timer, marked fired in this transaction; None where nothing is due."""
+    query = select(Timer).where(Timer.status == "pending", col(Timer.due_at) <= now).order_by(col(Timer.due_at))
+    timer = session.exec(query.limit(1).with_for_update(skip_locked=True)).first()
+    if timer is not None:
+        timer.status, timer.fired_at = "fired", now
+        session.add(timer)
+        session.flush()
+    return timer
+
+
+def cancel(session: Session, subject: str, kinds: Collection[str]) -> int:
+    """Return how many waiting timers of the subject were cancelled."""
+    waiting = [col(Timer.subject) == subject, col(Timer.kind).in_(kinds), col(Timer.status) == "pending"]
+    statement = update(Timer).where(*waiting).values(status="cancelled").execution_options(synchronize_session=False)
+    return int(session.connection().execute(statement).rowcount)
+
+
+def waiting(session: Session, subject: str) -> list[Timer]:
+    """Return the subject's waiting timers, soonest first."""
+    query = select(Timer).where(Timer.subject == subject, Timer.status == "pending")
+    return list(session.exec(query.order_by(col(Timer.due_at))))
