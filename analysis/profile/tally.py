@@ -1,0 +1,88 @@
+"""`Tally`: where counts pile up while a log is read; at its end it becomes a `Profile`.
+
+Numbers pile up in dense arrays (touched pages only), everything else in small tables that are added up now and then.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.profile.cells import CELLS, Ints, is_nan
+from analysis.profile.levels import Levels
+from analysis.profile.table import Table
+
+PENDING = 1 << 14  # rows that wait in small tables before they are added up
+Names = Sequence[str]
+
+
+class Tally:
+    """Counts that grow."""
+
+    def __init__(self, bound: int) -> None:
+        self.bound = bound
+        self.counts: Counter[str] = Counter()
+        self.spans: dict[str, tuple[float, float]] = {}
+        self._cells: dict[str, Ints] = {}
+        self._tables: dict[str, list[Table]] = defaultdict(list)
+        self._levels: dict[str, dict[str | None, Ints]] = defaultdict(dict)
+        self._cut: dict[str, Levels] = {}
+        self._pinned: dict[str, frozenset[str]] = {}
+
+    def cells(self, name: str, key: NDArray[np.uint16], low: NDArray[np.uint16]) -> None:
+        """Count cells and add up dropped bits; both stay exact in doubles below 2**53."""
+        if name not in self._cells:
+            self._cells[name] = np.zeros((CELLS, 2), np.int64)
+        held = self._cells[name]
+        held[:, 0] += np.bincount(key, minlength=CELLS)
+        held[:, 1] += np.bincount(key, weights=low, minlength=CELLS).astype(np.int64)
+
+    def table(self, name: str, keys: Ints, values: Ints) -> None:
+        """Add rows of counts by an integer key."""
+        waiting = self._tables[name]
+        waiting.append(Table.of(keys, values))
+        if sum(len(t.keys) for t in waiting[1:]) > PENDING:
+            waiting[:] = [_added(waiting)]
+
+    def levels(self, name: str, names: Names, values: Ints, pinned: Names) -> None:
+        """Add rows of counts by text; the row past the last name is that of nulls."""
+        held = self._levels[name]
+        self._pinned[name] = frozenset(pinned)
+        for i in np.flatnonzero(values.any(axis=1)).tolist():
+            text = names[i] if i < len(names) else None
+            held[text] = held[text] + values[i] if text in held else values[i].copy()
+        if not held:
+            held[None] = np.zeros(values.shape[1], np.int64)
+        if len(held) > 8 * self.bound + len(pinned):
+            self._settle(name)
+
+    def _settle(self, name: str) -> Levels:
+        new = Levels.of(self._levels.pop(name), self.bound, self._pinned[name])
+        self._cut[name] = self._cut[name] + new if name in self._cut else new
+        return self._cut[name]
+
+    def span(self, name: str, lowest: float, highest: float) -> None:
+        """Widen a range."""
+        low, high = self.spans.get(name, (np.inf, -np.inf))
+        self.spans[name] = (min(low, lowest), max(high, highest))
+
+    def tables(self) -> dict[str, Table]:
+        """Return every table; NaN cells are dropped, their values were counted as NaN."""
+        for held in self._cells.values():
+            held[_NAN] = 0
+        dense = {name: Table.dense(held) for name, held in self._cells.items()}
+        return dense | {name: _added(waiting) for name, waiting in self._tables.items()}
+
+    def all_levels(self) -> dict[str, Levels]:
+        """Return every table by text."""
+        for name in list(self._levels):
+            self._settle(name)
+        return dict(self._cut)
+
+
+def _added(tables: list[Table]) -> Table:
+    return Table.of(np.concatenate([t.keys for t in tables]), np.concatenate([t.values for t in tables]))
+
+
+_NAN = np.flatnonzero(is_nan(np.arange(CELLS)))
