@@ -1,0 +1,202 @@
+"""Reads prediction logs: Parquet, CSV, JSON lines, Arrow; a file, a folder or a glob; in bounded memory.
+
+A log is given out as record batches of one time window, late labels joined by request id. Every error names the file,
+and the column and row group where it has one.
+"""
+
+import glob
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.json
+import pyarrow.parquet as pq
+
+from analysis.errors import BadLog, Fault
+from analysis.profile.columns import hours, whole
+
+SUFFIXES = {
+    ".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".tsv": "csv",
+    ".jsonl": "json", ".ndjson": "json", ".json": "json", ".arrow": "arrow", ".feather": "arrow",
+}  # fmt: skip
+BATCH = 1 << 16
+LARGEST_GROUP = 1 << 31  # bytes of a row group before compression; a hostile file may claim any
+
+
+@dataclass(frozen=True)
+class Log:
+    """Where a log lies and which part of it is meant."""
+
+    paths: tuple[Path, ...]
+    since: datetime | None = None
+    until: datetime | None = None
+    late_labels: tuple[Path, ...] = ()
+    columns: dict[str, str] = field(default_factory=dict)  # role → column, where it departs from the convention
+
+    def column(self, role: str) -> str:
+        """Return the column that plays a role."""
+        return self.columns.get(role, role)
+
+
+def find(*places: str | Path) -> tuple[Path, ...]:
+    """Return the files of a path, folder or glob, sorted by name; raise BadLog where there is none."""
+    found: list[Path] = []
+    for place in places:
+        path = Path(place)
+        if path.is_dir():
+            files = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+        else:
+            files = [path] if path.is_file() else sorted(map(Path, glob.glob(str(place), recursive=True)))
+        if not files:
+            raise BadLog(Fault.NOT_FOUND, file=str(place))
+        found += files
+    return tuple(found)
+
+
+def sample(log: Log, rows: int = BATCH) -> pa.Table:
+    """Return the first rows of a log, for finding out what it looks like; raise BadLog where it has none."""
+    taken: list[pa.RecordBatch] = []
+    for batch in read(log):
+        taken.append(batch)
+        if sum(b.num_rows for b in taken) >= rows:
+            break
+    if not sum(b.num_rows for b in taken):
+        raise BadLog(Fault.EMPTY, file=str(log.paths[0]))
+    return pa.concat_tables([pa.Table.from_batches([b]) for b in taken], promote_options="permissive").slice(0, rows)
+
+
+def read(log: Log, batch_rows: int = BATCH) -> Iterator[pa.RecordBatch]:
+    """Yield the log's record batches in the order of its files; raise BadLog naming file, column and row group."""
+    late = Late.read(log) if log.late_labels else None
+    for path in log.paths:
+        for group, batch in _batches(path, batch_rows):
+            try:
+                kept = _within(batch, log)
+                yield late.join(kept, log) if late else kept
+            except BadLog as wrong:
+                raise wrong.at(file=str(path), row_group=group) from None
+
+
+def _batches(path: Path, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
+    kind = SUFFIXES.get(path.suffix.lower())
+    if kind is None:
+        raise BadLog(Fault.UNREADABLE, file=str(path), detail=f"no kind of log ends with “{path.suffix}”")
+    at = 0
+    try:
+        for at, batch in READERS[kind](path, rows):
+            yield at, batch
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as wrong:
+        raise BadLog(Fault.UNREADABLE, file=str(path), row_group=at or None, detail=_first_line(wrong)) from None
+
+
+def _first_line(wrong: Exception) -> str:
+    return (str(wrong).splitlines() or [type(wrong).__name__])[0][:300]
+
+
+def _parquet(path: Path, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
+    with pq.ParquetFile(path, memory_map=True) as file:
+        for group in range(file.num_row_groups):
+            told = file.metadata.row_group(group)
+            if told.total_byte_size > LARGEST_GROUP or told.num_rows > LARGEST_GROUP:
+                raise BadLog(Fault.TOO_LARGE, file=str(path), row_group=group, detail=f"{told.total_byte_size:,} bytes")
+            for batch in file.iter_batches(rows, row_groups=[group], use_threads=False):
+                yield group, batch
+
+
+def _csv(path: Path, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
+    told = pyarrow.csv.ParseOptions(delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
+    kinds = pyarrow.csv.ConvertOptions(strings_can_be_null=True, null_values=["", "NA", "null", "None", "NULL"])
+    size = pyarrow.csv.ReadOptions(use_threads=False, block_size=1 << 24)
+    with pyarrow.csv.open_csv(path, read_options=size, parse_options=told, convert_options=kinds) as reader:
+        for number, batch in enumerate(reader):
+            yield from ((number, batch.slice(i, rows)) for i in range(0, batch.num_rows, rows))
+
+
+def _json(path: Path, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
+    with pyarrow.json.open_json(path, read_options=pyarrow.json.ReadOptions(use_threads=False)) as reader:
+        for number, batch in enumerate(reader):
+            yield from ((number, batch.slice(i, rows)) for i in range(0, batch.num_rows, rows))
+
+
+def _arrow(path: Path, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
+    with pa.memory_map(str(path)) as source, pa.ipc.open_file(source) as file:
+        for number in range(file.num_record_batches):
+            batch = file.get_batch(number)
+            yield from ((number, batch.slice(i, rows)) for i in range(0, batch.num_rows, rows))
+
+
+READERS = {"parquet": _parquet, "csv": _csv, "json": _json, "arrow": _arrow}
+
+
+def _within(batch: pa.RecordBatch, log: Log) -> pa.RecordBatch:
+    """Return the rows from `since` (included) to `until` (excluded)."""
+    if log.since is None and log.until is None:
+        return batch
+    name = log.column("timestamp")
+    if name not in batch.schema.names:
+        raise BadLog(Fault.COLUMN_MISSING, column=name)
+    at = hours(batch.column(name), name)
+    kept = np.ones(len(at), bool)
+    if log.since is not None:
+        kept &= at >= log.since.timestamp() * 1000
+    if log.until is not None:
+        kept &= at < log.until.timestamp() * 1000
+    return batch if kept.all() else batch.filter(pa.array(kept))
+
+
+@dataclass(frozen=True)
+class Late:
+    """Labels that became known after the log was written."""
+
+    ids: pa.Array
+    labels: pa.Array
+
+    @classmethod
+    def read(cls, log: Log) -> "Late":
+        """Return the labels of all files, the last one where a request has several."""
+        names = [log.column("request_id"), log.column("label")]
+        parts: list[pa.Table] = []
+        for path in log.late_labels:
+            for group, batch in _batches(path, BATCH):
+                for name in names:
+                    if name not in batch.schema.names:
+                        raise BadLog(Fault.COLUMN_MISSING, file=str(path), column=name, row_group=group)
+                parts.append(pa.Table.from_batches([batch.select(names)]))
+        table = pa.concat_tables(parts, promote_options="permissive") if parts else pa.table({n: [] for n in names})
+        newest_first = table.take(pa.array(range(table.num_rows - 1, -1, -1), pa.int64()))
+        return cls(whole(newest_first.column(0)), whole(newest_first.column(1)))
+
+    def join(self, batch: pa.RecordBatch, log: Log) -> pa.RecordBatch:
+        """Return the batch with these labels where there are some, its own where not."""
+        request, label = log.column("request_id"), log.column("label")
+        if request not in batch.schema.names:
+            raise BadLog(Fault.COLUMN_MISSING, column=request, detail="late labels are joined by it")
+        place = pc.index_in(batch.column(request).cast(self.ids.type), value_set=self.ids)
+        found = self.labels.take(place)
+        if label not in batch.schema.names:
+            return batch.append_column(label, found)
+        old = batch.column(label)
+        if old.type != found.type:
+            found = found.cast(old.type)
+        return batch.set_column(batch.schema.get_field_index(label), label, pc.coalesce(found, old))
+
+
+def spans(log: Log) -> tuple[datetime | None, datetime | None]:
+    """Return the earliest and the latest time in the log, for windows that end at the newest row."""
+    name, lowest, highest = log.column("timestamp"), None, None
+    for batch in read(log):
+        if name in batch.schema.names and batch.num_rows:
+            low, high = pc.min_max(batch.column(name)).values()
+            lowest = min(filter(None, (lowest, low.as_py())), default=None)
+            highest = max(filter(None, (highest, high.as_py())), default=None)
+    return lowest, highest
+
+
+def log_at(places: Sequence[str | Path], late: Sequence[str | Path] = (), **rest: object) -> Log:
+    """Return the log of these paths, folders or globs; raise BadLog where there is none."""
+    return Log(find(*places), late_labels=find(*late) if late else (), **rest)  # type: ignore[arg-type]
