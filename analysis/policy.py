@@ -134,7 +134,7 @@ class Policy(Part):
     escalation: tuple[Path, ...]
     digests: tuple[Digest, ...] = ()
     engineering: str = "engineering"  # channel for troubles of the bot itself
-    roles: dict[Role, tuple[str, ...]] = {}  # Slack user ids, e-mail addresses or handles
+    roles: dict[Role, tuple[str, ...]] = {}  # Slack user ids or e-mail addresses
 
     @model_validator(mode="after")
     def is_whole(self) -> "Policy":

@@ -123,3 +123,9 @@ def _of(session: Session, table: Any, incident_id: str) -> tuple[Any, ...]:  # n
 def _report(session: Session, alerts: Sequence[Alert]) -> dict[str, Any]:
     run = session.get(Run, alerts[0].run_id) if alerts else None
     return run.report if run else {}
+
+
+def latest(session: Session, incident_id: str) -> TimelineEntry | None:
+    """Return the newest timeline line."""
+    query = select(TimelineEntry).where(TimelineEntry.incident_id == incident_id)
+    return session.exec(query.order_by(col(TimelineEntry.id).desc()).limit(1)).first()

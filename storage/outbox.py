@@ -40,7 +40,10 @@ def claim(session: Session, claimant: Claimant) -> Owed | None:
     waiting = select(Owed.id).where(col(Owed.status).in_(WAITING), col(Owed.next_at) <= claimant.now)
     parent, earlier = aliased(Owed), aliased(Owed)
     ready = waiting.where(
-        or_(col(Owed.thread_of).is_(None), exists().where(col(parent.key) == Owed.thread_of, col(parent.status) == "sent")),
+        or_(
+            col(Owed.thread_of).is_(None),
+            exists().where(col(parent.key) == Owed.thread_of, col(parent.status) == "sent"),
+        ),
         ~exists().where(  # lines of a thread keep their order; edits stand outside it
             col(earlier.thread_of) == Owed.thread_of,
             col(Owed.kind) != "update",
@@ -73,7 +76,12 @@ def next_due(session: Session) -> datetime | None:
 def settle(session: Session, row: Owed, **values: Any) -> bool:  # noqa: ANN401
     """Return whether the claim still held and the values were written; a lost lease writes nothing."""
     held = [col(Owed.id) == row.id, col(Owed.owner) == row.owner, col(Owed.attempts) == row.attempts]
-    statement = update(Owed).where(*held, col(Owed.status) == "sending").values(**values).execution_options(synchronize_session=False)
+    statement = (
+        update(Owed)
+        .where(*held, col(Owed.status) == "sending")
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
     return bool(session.connection().execute(statement).rowcount == 1)
 
 

@@ -16,3 +16,12 @@ def by_id(session: Session, ids: Iterable[str]) -> dict[str, Person]:
 def remember(session: Session, person: Person) -> None:
     """Keep what was looked up."""
     session.merge(person)
+
+
+def ids_of(session: Session, names: Iterable[str]) -> list[str]:
+    """Return the Slack ids behind ids and e-mail addresses, active people only, in order."""
+    wanted = set(names)
+    known = {person.id: person for person in session.exec(select(Person))}
+    found = {i for i, p in known.items() if p.is_active and wanted & {p.id, p.email}}
+    unseen = {name for name in wanted if name not in known and name[:1] in "UW" and name.isalnum() and name.isupper()}
+    return sorted(found | unseen)

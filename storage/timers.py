@@ -37,3 +37,16 @@ def waiting(session: Session, subject: str) -> list[Timer]:
     """Return the subject's waiting timers, soonest first."""
     query = select(Timer).where(Timer.subject == subject, Timer.status == "pending")
     return list(session.exec(query.order_by(col(Timer.due_at))))
+
+
+def is_any_due(session: Session, now: datetime) -> bool:
+    """Return whether anything is due."""
+    return (
+        session.exec(select(Timer.id).where(Timer.status == "pending", col(Timer.due_at) <= now).limit(1)).first()
+        is not None
+    )
+
+
+def any_of(session: Session, kinds: Collection[str]) -> bool:
+    """Return whether a timer of the kinds was ever planned."""
+    return session.exec(select(Timer.id).where(col(Timer.kind).in_(kinds)).limit(1)).first() is not None

@@ -215,6 +215,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("model_id", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=True),
+        sa.Column("purpose", sa.String(), nullable=False),
         sa.Column("requested_by", sa.String(), nullable=False),
         sa.Column("requested_at", storage.database.UtcDateTime(timezone=True), nullable=False),
         sa.Column("answer_to", sa.String(), nullable=True),

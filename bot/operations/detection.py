@@ -1,0 +1,173 @@
+"""Asks for checks, takes their results, and turns what they raised into alerts and incidents."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from analysis.detection.report import Report
+from sqlmodel import Session, select
+
+from analysis.errors import NotAllowed, Unknown
+from analysis.response import cadence, life
+from analysis.vocabulary import Family, Risk
+from bot.operations import notices, opening
+from bot.services import Services
+from storage import audit, baselines, inbox, leases
+from storage.tables import Baseline, Model, Run
+
+MAY_ANALYSE = life.TRAINERS  # 003 §6: Admin and ML Engineer, ML Lead, Senior ML Engineer and On-call as such
+ATTEMPTS = 3  # a run whose worker died is tried again, then it failed
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Somebody, or the schedule, wants a model checked."""
+
+    model: str
+    actor: str
+    answer_to: str | None = None  # channel or person that waits for the outcome
+    key: str | None = None
+    delivery: str | None = None
+
+
+def register(services: Services) -> None:
+    """Make sure that each model of the policy is known, and that one without a baseline gets its first."""
+    now = services.clock()
+    with services.transaction() as session:
+        for watched in services.policy.models:
+            model = session.get(Model, watched.id)
+            if model is None:
+                model = Model(id=watched.id, name=watched.name, risk=watched.risk, registered_at=now)
+                audit.append(session, audit.Entry("system", "register", watched.id), now)
+            model.name, model.risk = watched.name, watched.risk.value
+            session.add(model)
+            session.flush()
+            if watched.baseline and baselines.active(session, watched.id) is None:
+                _queue(session, Wish(watched.id, "system", key=f"baseline:{watched.id}:first"), "baseline", now)
+
+
+def request(services: Services, wish: Wish) -> Run | None:
+    """Return the queued run; None where this delivery came before. Raise Unknown or NotAllowed, audited."""
+    now = services.clock()
+    error: Unknown | NotAllowed | None = None
+    run: Run | None = None
+    with services.transaction() as session:
+        if wish.delivery and not inbox.arrive(session, wish.delivery, "interaction", now):
+            return None
+        if not MAY_ANALYSE & services.roles(session, wish.actor):
+            error = NotAllowed("analyze", MAY_ANALYSE)
+        elif session.get(Model, wish.model) is None:
+            error = Unknown("model", wish.model, session.exec(select(Model.id).order_by(Model.id)).all())
+        else:
+            run = _queue(session, wish, "check", now)
+        outcome = "refused" if error else "done"
+        audit.append(session, audit.Entry(wish.actor, "analyze", wish.model, outcome), now)
+    if error is not None:
+        raise error
+    return run
+
+
+def queue_due(session: Session, model_id: str, key: str, now: datetime) -> None:
+    """Queue the check that the schedule says is due; its key is the day's, so it is queued once."""
+    if session.get(Model, model_id) is not None:
+        _queue(session, Wish(model_id, "system", key=key), "check", now)
+
+
+def _queue(session: Session, wish: Wish, purpose: str, now: datetime) -> Run | None:
+    if wish.key and session.exec(select(Run).where(Run.key == wish.key)).first():
+        return None
+    run = Run(
+        model_id=wish.model,
+        purpose=purpose,
+        key=wish.key,
+        requested_by=wish.actor,
+        requested_at=now,
+        answer_to=wish.answer_to,
+        next_at=now,
+    )
+    session.add(run)
+    session.flush()
+    return run
+
+
+def begin(services: Services, lease: timedelta) -> tuple[Run, Baseline | None, Model] | None:
+    """Return the next run to work on with its baseline, claimed; a check waits for its model's first baseline."""
+    now = services.clock()
+    with services.transaction() as session:
+        run = leases.claim(session, Run, leases.Lease(now, lease, "running"))
+        if run is None:
+            return None
+        model = session.get(Model, run.model_id)
+        assert model is not None
+        baseline = baselines.active(session, run.model_id)
+        if run.purpose == "check" and baseline is None and _baseline_is_coming(session, run):
+            run.status, run.attempts, run.next_at = "queued", run.attempts - 1, now + timedelta(seconds=1)
+            return None
+        run.started_at = now
+        session.add(run)
+        return run, baseline, model
+
+
+def _baseline_is_coming(session: Session, run: Run) -> bool:
+    coming = select(Run).where(Run.model_id == run.model_id, Run.purpose == "baseline", Run.finished_at.is_(None))  # type: ignore[union-attr]
+    return session.exec(coming).first() is not None
+
+
+def baseline_made(services: Services, run: Run, made: Baseline, spec: dict[str, Any]) -> bool:
+    """Activate the baseline and pin the columns of the model's log to it."""
+    now = services.clock()
+    with services.transaction() as session:
+        if not leases.settle(session, run, status="finished", finished_at=now):
+            return False
+        model = session.get(Model, run.model_id)
+        assert model is not None
+        model.spec = spec
+        session.add(model)
+        baselines.activate(session, made)
+        data = {"version": made.version, "checksum": made.checksum, "rows": made.rows}
+        audit.append(session, audit.Entry(run.requested_by, "baseline_activated", run.model_id, "done", data), now)
+    return True
+
+
+def finish(services: Services, run: Run, report: Report, shown: Mapping[str, Any], profile: bytes) -> bool:
+    """Record the result, open or repeat alerts, mark those that recovered; all in one transaction."""
+    now = services.clock()
+    with services.transaction() as session:
+        values = {"status": "finished", "finished_at": now, "report": dict(shown), "profile": profile}
+        window = {"window_from": report.window_from, "window_to": report.window_to, "baseline": report.baseline_version}
+        if not leases.settle(session, run, **values, **window):
+            return False
+        due = families_due(services, run, now)
+        raised = [alert for alert in report.alerts if alert.family in due]
+        result = opening.Result(services, session, run, now)
+        became = opening.record(result, raised)
+        recovered = opening.recover(result, report)
+        notices.run_ended(session, run, became, now)
+        data = {"rows": report.n_window, "alerts": len(raised), "recovered": len(recovered)}
+        audit.append(session, audit.Entry(run.requested_by, "analyzed", run.model_id, "done", data), now)
+    return True
+
+
+def fail(services: Services, run: Run, error: str, *, again: bool = False) -> bool:
+    """Record why the run failed and tell #engineering; or queue it again where its worker merely died."""
+    now = services.clock()
+    retry = again and run.attempts < ATTEMPTS
+    values: dict[str, Any] = {"status": "queued", "next_at": now + timedelta(seconds=5 * run.attempts)}
+    if not retry:
+        values = {"status": "failed", "finished_at": now, "error": error}
+    with services.transaction() as session:
+        if not leases.settle(session, run, **values):
+            return False
+        if not retry:
+            notices.run_failed(session, run, error, services.policy.engineering, now)
+            audit.append(session, audit.Entry(run.requested_by, "analyzed", run.model_id, "failed"), now)
+    return True
+
+
+def families_due(services: Services, run: Run, now: datetime) -> frozenset[Family]:
+    """Return the families this run may raise: by cadence for a scheduled run, all where somebody asked."""
+    watched = services.policy.model(run.model_id)
+    if run.key is None or watched is None or not run.key.startswith("check:"):
+        return frozenset(Family)
+    return cadence.due(Risk(watched.risk), now.date())

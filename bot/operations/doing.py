@@ -1,0 +1,92 @@
+"""What an operation has in hand while its transaction is open, and the two things every change owes."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from analysis.vocabulary import Severity
+from bot.services import Services
+from storage import incidents, outbox
+from storage.tables import Incident, Owed, TimelineEntry
+
+
+@dataclass(frozen=True)
+class Request:
+    """One person's wish: the verb, the incident, what they saw of it, and what they gave."""
+
+    verb: str
+    incident: str
+    actor: str
+    state_seen: str | None = None
+    version_seen: int | None = None
+    fields: dict[str, str] = field(default_factory=dict)
+    delivery: str | None = None  # id of the incoming delivery; a second one changes nothing
+
+
+@dataclass(frozen=True)
+class Doing:
+    """An operation under way."""
+
+    services: Services
+    session: Session
+    incident: Incident
+    request: Request
+    now: datetime
+
+    def field(self, name: str) -> str:
+        """Return what was given for the field, trimmed."""
+        return self.request.fields.get(name, "").strip()
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a verb did beyond the move: columns of the incident to set, facts for the timeline."""
+
+    columns: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def owe_redraw(session: Session, incident: Incident, now: datetime, *, soon: bool = True) -> None:
+    """Owe the incident's message an edit; edits that wait are one edit."""
+    owed = Owed(
+        key=f"{incident.id}:update:{incident.version}:{now.timestamp():.6f}",
+        coalesce=f"{incident.id}:update",
+        kind="update",
+        subject=incident.id,
+        channel=incident.channel,
+        thread_of=incidents.message_key(incident.id),
+        priority=urgency(incident) if soon else 8,
+        next_at=now,
+        created_at=now,
+    )
+    outbox.owe(session, owed)
+
+
+def owe_line(session: Session, incident: Incident, entry: TimelineEntry) -> None:
+    """Owe the incident's thread a line for what happened."""
+    owed = Owed(
+        key=f"timeline:{entry.id}",
+        kind="reply",
+        subject=str(entry.id),
+        channel=incident.channel,
+        thread_of=incidents.message_key(incident.id),
+        priority=urgency(incident) + 1,
+        next_at=entry.at,
+        created_at=entry.at,
+    )
+    outbox.owe(session, owed)
+
+
+def urgency(incident: Incident) -> int:
+    """Return the outbox priority of the incident's severity: 0 for critical."""
+    return 2 * (Severity.CRITICAL.rank - Severity(incident.severity).rank)
+
+
+def tell(doing: Doing, verb: str, **facts: Any) -> TimelineEntry:  # noqa: ANN401
+    """Return the timeline line of what happened, owed to the thread, with the message's edit."""
+    entry = incidents.note(doing.session, doing.incident.id, doing.request.actor, verb, doing.now, **facts)
+    owe_line(doing.session, doing.incident, entry)
+    owe_redraw(doing.session, doing.incident, doing.now)
+    return entry

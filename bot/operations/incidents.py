@@ -1,0 +1,153 @@
+"""Moves of an incident, asked for by a press, a modal, a command or a timer: one transaction, one audit line."""
+
+from collections.abc import Callable
+
+from analysis.errors import Missing, Refused, Unknown
+from analysis.response import life
+from analysis.response.outcomes import Kind, Outcome
+from analysis.vocabulary import State
+from bot.operations import escalation, evidence, oversight, retraining
+from bot.operations.doing import Doing, Effect, Request, owe_redraw, tell
+from bot.services import Services
+from storage import audit, inbox, incidents, timers
+from storage.incidents import IncidentView
+
+LONGEST = 2_000  # characters of a reason or a note
+
+
+def acknowledge(doing: Doing) -> Effect:
+    """Stop the escalation and say who has it."""
+    timers.cancel(doing.session, doing.incident.id, ["escalate"])
+    return Effect(columns={"acknowledged_at": doing.now, "acknowledged_by": doing.request.actor})
+
+
+def resolve(doing: Doing) -> Effect:
+    """End the incident with the note of what was done."""
+    timers.cancel(doing.session, doing.incident.id, ["escalate"])
+    columns = {"resolved_at": doing.now, "resolved_by": doing.request.actor}
+    return Effect(columns=columns, facts={"note": doing.field("note")})
+
+
+EFFECTS: dict[str, Callable[[Doing], Effect | Outcome]] = {
+    "acknowledge": acknowledge,
+    "freeze": oversight.freeze,
+    "unfreeze": oversight.unfreeze,
+    "export": evidence.ask,
+    "retrain": retraining.ask,
+    "escalate": escalation.by_hand,
+    "resolve": resolve,
+}
+
+
+def press(services: Services, request: Request) -> tuple[Outcome, IncidentView | None]:
+    """Return what a press of the button leads to; where its modal is to be filled, also what the modal shows."""
+    asks = bool(life.MOVES[request.verb].asks)
+    outcome = _answered(services, request, _ask if asks else _move)
+    if outcome.kind is not Kind.ASK:
+        return outcome, None
+    with services.database.read() as session:
+        return outcome, incidents.view(session, request.incident)
+
+
+def move(services: Services, request: Request) -> Outcome:
+    """Return what became of the request; whatever that is, it has an audit line."""
+    return _answered(services, request, _move)
+
+
+def _answered(services: Services, request: Request, do: Callable[[Doing], Outcome]) -> Outcome:
+    now = services.clock()
+    with services.transaction() as session:
+        if request.delivery and not inbox.arrive(session, request.delivery, "interaction", now):
+            return Outcome(Kind.REPEATED, request.verb, {"incident": request.incident})
+        incident = incidents.get(session, request.incident)
+        try:
+            if incident is None:
+                raise Unknown("incident", request.incident)
+            with session.begin_nested():
+                outcome = do(Doing(services, session, incident, request, now))
+        except Refused as error:
+            outcome = Outcome(Kind.REFUSED, request.verb, {"incident": request.incident}, error)
+        said = {"reason": outcome.error.reason} if outcome.error else _digest(services, outcome)
+        audit.append(session, audit.Entry(request.actor, request.verb, request.incident, outcome.kind, said), now)
+    return outcome
+
+
+def _digest(services: Services, outcome: Outcome) -> dict[str, object]:
+    """Return the facts that belong into the audit log: free text as a keyed digest of what the timeline holds."""
+    words = {"reason", "note", "notes"}
+    facts = {
+        name: value for name, value in outcome.facts.items() if isinstance(value, str | int) and name != "incident"
+    }
+    return {
+        f"{k}_hmac" if k in words else k: services.keys.hashed(str(v)) if k in words else v for k, v in facts.items()
+    }
+
+
+def _ask(doing: Doing) -> Outcome:
+    refused_or_late = _before(doing)
+    if refused_or_late is not None:
+        return refused_or_late
+    life.make(doing.request.verb, State(doing.incident.state), doing.services.roles(doing.session, doing.request.actor))
+    return Outcome(Kind.ASK, doing.request.verb, {"incident": doing.incident.id})
+
+
+def _move(doing: Doing) -> Outcome:
+    """Return the outcome; the steps: may they, is it still so, is all given, do it, tell it."""
+    verb, incident = doing.request.verb, doing.incident
+    refused_or_late = _before(doing)
+    if refused_or_late is not None:
+        return refused_or_late
+    was = State(incident.state)
+    target = life.make(verb, was, doing.services.roles(doing.session, doing.request.actor))
+    _check_fields(doing)
+    effect = EFFECTS[verb](doing)
+    if isinstance(effect, Outcome):
+        return effect
+    changes = target is not was or effect.columns or not _is_harmless(verb)
+    if changes and not incidents.advance(doing.session, incident, target, **effect.columns):
+        return _late(doing)
+    entry = tell(doing, verb, **effect.facts)
+    facts = {"incident": incident.id, "from": was.value, "state": target.value, "timeline": entry.id, **effect.facts}
+    return Outcome(Kind.DONE, verb, facts)
+
+
+def _before(doing: Doing) -> Outcome | None:
+    """Return an outcome where the person came too late; raise NotAllowed where they never might."""
+    life.allow(doing.request.verb, doing.services.roles(doing.session, doing.request.actor))
+    seen, incident = doing.request, doing.incident
+    moved_on = seen.state_seen not in (None, incident.state)
+    edited = seen.version_seen not in (None, incident.version)
+    if (moved_on or edited) and not _is_harmless(seen.verb):
+        return _late(doing)
+    if life.is_done(seen.verb, State(incident.state)):
+        return _late(doing)
+    return None
+
+
+def _is_harmless(verb: str) -> bool:
+    """Return whether the verb changes nothing about the incident, so that an old message is no danger."""
+    move = life.MOVES[verb]
+    return move.again and move.target is None and not move.asks
+
+
+def _late(doing: Doing) -> Outcome:
+    """Return who was first, or what the incident has become; the message is drawn anew."""
+    owe_redraw(doing.session, doing.incident, doing.now)
+    first = incidents.last(doing.session, doing.incident.id, doing.request.verb)
+    latest = incidents.latest(doing.session, doing.incident.id)
+    entry = first or latest
+    kind = Kind.ALREADY if first is not None else Kind.STALE
+    facts = {"incident": doing.incident.id, "state": doing.incident.state}
+    if entry is not None:
+        facts |= {"by": entry.actor, "at": entry.at.isoformat(), "did": entry.verb}
+    return Outcome(kind, doing.request.verb, facts)
+
+
+def _check_fields(doing: Doing) -> None:
+    """Raise Missing for a field that is owed and empty, or too long."""
+    for asked in life.MOVES[doing.request.verb].asks:
+        name = asked.rstrip("?")
+        if not asked.endswith("?") and not doing.field(name):
+            raise Missing(doing.request.verb, name)
+        if len(doing.field(name)) > LONGEST:
+            raise Missing(doing.request.verb, name, f"is longer than {LONGEST} characters")

@@ -1,0 +1,182 @@
+"""Alerts into incidents: a new cause opens one, a known one counts, one that is gone says so."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from analysis.detection.report import Alert as Raised
+from analysis.detection.report import Report
+from sqlmodel import Session
+
+from analysis.response import life
+from analysis.vocabulary import Severity, State
+from bot.operations import escalation
+from bot.operations.doing import Doing, Request, owe_redraw, tell, urgency
+from bot.services import SYSTEM, Services
+from storage import alerts, audit, counters, incidents, outbox
+from storage.tables import Alert, Incident, Owed, Run
+
+REOPENS_WITHIN = timedelta(hours=24)  # the same cause so soon after its end is the same incident (C11)
+
+
+@dataclass(frozen=True)
+class Result:
+    """A run whose result is being recorded."""
+
+    services: Services
+    session: Session
+    run: Run
+    now: datetime
+
+    @property
+    def run_id(self) -> int:
+        """Return the run's id, which a stored run has."""
+        assert self.run.id is not None
+        return self.run.id
+
+    def channel(self, severity: Severity) -> str | None:
+        """Return the channel that the policy gives the severity."""
+        return self.services.policy.routes[severity].channel
+
+
+def fingerprint(model_id: str, raised: Raised) -> str:
+    """Return the name of the cause: model and what the analysis says stays the same from run to run."""
+    return hashlib.sha256("\0".join([model_id, *map(str, raised.fingerprint)]).encode()).hexdigest()
+
+
+def record(result: Result, raised: Sequence[Raised]) -> list[tuple[Alert, str]]:
+    """Return each alert with what became of it: `opened`, `repeated`, `logged`."""
+    return [_one(result, one) for one in raised]
+
+
+def _one(result: Result, raised: Raised) -> tuple[Alert, str]:
+    session, now = result.session, result.now
+    name = fingerprint(result.run.model_id, raised)
+    known = alerts.open_with(session, name)
+    if known is not None:
+        _repeat(result, known, raised)
+        return known, "repeated"
+    alert = Alert(
+        id=counters.alert_id(session),
+        fingerprint=name,
+        model_id=result.run.model_id,
+        run_id=result.run_id,
+        family=raised.family.value,
+        severity=raised.severity.value,
+        first_at=now,
+        last_at=now,
+        since=raised.since,
+        details=raised.to_json(),
+    )
+    session.add(alert)
+    session.flush()
+    channel = result.channel(raised.severity)
+    if channel is None:
+        return alert, "logged"
+    _open(result.services, session, alert, channel, now)
+    return alert, "opened"
+
+
+def _open(services: Services, session: Session, alert: Alert, channel: str, now: datetime) -> Incident:
+    """Open the incident of the alert, with its message, its links, its clock and its escalation."""
+    clock = services.policy.clock(Severity(alert.severity))
+    incident = Incident(
+        id=counters.incident_id(session, now),
+        model_id=alert.model_id,
+        family=alert.family,
+        severity=alert.severity,
+        state=State.DETECTED.value,
+        channel=channel,
+        opened_at=now,
+        acknowledge_by=now + clock.acknowledge if clock.acknowledge else None,
+    )
+    session.add(incident)
+    session.flush()
+    alert.incident_id = incident.id
+    session.add(alert)
+    incidents.note(session, incident.id, SYSTEM, "opened", now, alert=alert.id, severity=alert.severity)
+    _owe_message(services, session, incident, now)
+    escalation.begin(services, session, incident, now)
+    data = {"alert": alert.id, "model": alert.model_id, "severity": alert.severity, "family": alert.family}
+    audit.append(session, audit.Entry(SYSTEM, "opened", incident.id, "done", data), now)
+    return incident
+
+
+def _owe_message(services: Services, session: Session, incident: Incident, now: datetime) -> None:
+    message = incidents.message_key(incident.id)
+    first = urgency(incident)
+    rows = [
+        ("incident", message, incident.channel, None, first),
+        ("chart", f"{incident.id}:chart", incident.channel, message, first + 1),
+    ]
+    links = services.policy.routes[Severity(incident.severity)].linked_in
+    rows += [("link", f"{incident.id}:link:{name}", name, None, first + 1) for name in links]
+    for kind, key, channel, thread_of, priority in rows:
+        owed = Owed(
+            key=key,
+            kind=kind,
+            subject=incident.id,
+            channel=channel,
+            thread_of=thread_of,
+            priority=priority,
+            data={"after": message} if kind == "link" else {},
+            next_at=now,
+            created_at=now,
+        )
+        outbox.owe(session, owed)
+
+
+def _repeat(result: Result, alert: Alert, raised: Raised) -> None:
+    """Count it; a rise in severity is told, and an incident that had ended begins again."""
+    services, session, now = result.services, result.session, result.now
+    rose = raised.severity.rank > Severity(alert.severity).rank
+    alert.repeats, alert.last_at, alert.run_id = alert.repeats + 1, now, result.run_id
+    alert.details, alert.severity = raised.to_json(), max(alert.severity, raised.severity, key=_rank)
+    session.add(alert)
+    session.flush()
+    incident = session.get(Incident, alert.incident_id) if alert.incident_id else None
+    channel = result.channel(raised.severity)
+    if incident is None:
+        if rose and channel is not None:
+            _open(services, session, alert, channel, now)
+        return
+    doing = Doing(services, session, incident, Request("repeat", incident.id, SYSTEM), now)
+    if State(incident.state) in life.ENDED:
+        _again(doing, alert, channel)
+    elif rose and incidents.advance(session, incident, State(incident.state), severity=alert.severity):
+        tell(doing, "severity_rose", severity=alert.severity)
+    elif incidents.advance(session, incident, State(incident.state)):
+        owe_redraw(session, incident, now, soon=False)
+
+
+def _again(doing: Doing, alert: Alert, channel: str | None) -> None:
+    incident, now = doing.incident, doing.now
+    ended = incident.resolved_at or incident.opened_at
+    if now - ended > REOPENS_WITHIN:
+        if channel is not None:
+            _open(doing.services, doing.session, alert, channel, now)
+        return
+    cleared = {"acknowledged_at": None, "acknowledged_by": None, "resolved_at": None, "resolved_by": None}
+    if incidents.advance(doing.session, incident, State.DETECTED, escalation_step=0, **cleared):
+        tell(doing, "reopened", alert=alert.id)
+        escalation.begin(doing.services, doing.session, incident, now)
+        audit.append(doing.session, audit.Entry(SYSTEM, "reopened", incident.id, "done", {"alert": alert.id}), now)
+
+
+def recover(result: Result, report: Report) -> list[Alert]:
+    """Return the alerts that recovered: their cause was looked at with enough data, and it is well."""
+    session, model_id = result.session, result.run.model_id
+    seen = {fingerprint(model_id, raised) for raised in report.alerts}
+    gone = [a for a in alerts.open_of(session, model_id) if a.fingerprint not in seen and report.is_well(a.details)]
+    for alert in gone:
+        alerts.recover(session, alert, result.now)
+        incident = session.get(Incident, alert.incident_id) if alert.incident_id else None
+        if incident is not None and incidents.advance(session, incident, State(incident.state)):
+            doing = Doing(result.services, session, incident, Request("recovered", incident.id, SYSTEM), result.now)
+            tell(doing, "recovered", alert=alert.id)
+    return gone
+
+
+def _rank(severity: str) -> int:
+    return Severity(severity).rank

@@ -1,0 +1,119 @@
+"""From an owed row to what is shown: loads the record as it is now and asks `templates` for words and blocks.
+
+A new kind of message is one function and one row of `KINDS`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+from sqlmodel import Session
+from templates.slack import digest, incident, link, notice, thread
+from templates.slack.message import Message
+
+from analysis.vocabulary import Severity
+from bot.services import Services
+from bot.slack.outward import Text
+from storage import incidents, overview
+from storage.incidents import IncidentView
+from storage.tables import Bundle, Owed, Run, TimelineEntry
+from templates import chart
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What to send and how; `content` are the bytes of a picture or a file."""
+
+    how: str  # post | edit | picture | file
+    text: Text
+    in_thread: bool = False
+    keeps_link: bool = False
+    name: str = ""
+    content: bytes = b""
+    alt: str = ""
+
+    def with_picture(self, file_id: str) -> "Shown":
+        """Return the same message with the uploaded picture in it."""
+        block = {"type": "image", "slack_file": {"id": file_id}, "alt_text": self.alt}
+        return replace(self, text=Text(self.text.text, [*self.text.blocks, block]))
+
+
+def render(session: Session, services: Services, row: Owed) -> Shown | None:
+    """Return what to send; None where there is nothing left to say."""
+    return KINDS[row.kind](session, services, row)
+
+
+def _incident(session: Session, services: Services, row: Owed) -> Shown | None:
+    view = _view(session, row.subject)
+    loud = services.policy.routes[Severity(view.incident.severity)].everyone
+    return Shown("post", _text(incident.message(view, services.clock(), everyone=loud)), keeps_link=True)
+
+
+def _update(session: Session, services: Services, row: Owed) -> Shown | None:
+    return Shown("edit", _text(incident.message(_view(session, row.subject), services.clock())))
+
+
+def _reply(session: Session, services: Services, row: Owed) -> Shown | None:
+    entry = session.get(TimelineEntry, int(row.subject))
+    if entry is None:
+        return None
+    return Shown("post", _text(thread.line(entry, _view(session, entry.incident_id))), in_thread=True)
+
+
+def _chart(session: Session, services: Services, row: Owed) -> Shown | None:
+    view = _view(session, row.subject)
+    picture = chart.of(view)
+    if picture is None:
+        return None
+    words = Text(picture.title)
+    name = f"{row.subject}.png"
+    return Shown("picture", words, in_thread=True, name=name, content=picture.png, alt=picture.alt)
+
+
+def _link(session: Session, services: Services, row: Owed) -> Shown | None:
+    view = _view(session, row.subject)
+    return Shown("post", _text(link.message(view)))
+
+
+def _file(session: Session, services: Services, row: Owed) -> Shown | None:
+    bundle = session.get(Bundle, int(row.subject))
+    if bundle is None or bundle.path is None:
+        return None
+    path = Path(bundle.path)
+    return Shown("file", Text(path.name), in_thread=True, name=path.name, content=path.read_bytes())
+
+
+def _digest(session: Session, services: Services, row: Owed) -> Shown | None:
+    now = services.clock()
+    days = 7 if row.subject == "weekly" else 1
+    seen = overview.load(session, now, now - timedelta(days=days))
+    return Shown("post", _text(digest.DIGESTS[row.subject](seen, now)))
+
+
+def _notice(session: Session, services: Services, row: Owed) -> Shown | None:
+    run = session.get(Run, row.data["run"]) if "run" in row.data else None
+    views = [_view(session, a["incident"]) for a in row.data.get("alerts", []) if a.get("incident")]
+    return Shown("post", _text(notice.message(row.data, run, views)), in_thread=False)
+
+
+KINDS: dict[str, Callable[[Session, Services, Owed], Shown | None]] = {
+    "incident": _incident,
+    "update": _update,
+    "reply": _reply,
+    "chart": _chart,
+    "link": _link,
+    "file": _file,
+    "digest": _digest,
+    "notice": _notice,
+}
+
+
+def _view(session: Session, incident_id: str) -> IncidentView:
+    view = incidents.view(session, incident_id)
+    assert view is not None
+    return view
+
+
+def _text(message: Message) -> Text:
+    return Text(message.text, message.blocks)

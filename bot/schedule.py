@@ -1,0 +1,136 @@
+"""What happens by itself: timers that fire, and periodic work keyed by job and local date.
+
+APScheduler holds the ticks and nothing else; what is due stands in the `timer` table.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlmodel import Session
+
+from analysis.policy import Policy
+from bot.operations import detection, escalation
+from bot.services import SYSTEM, Services
+from storage import audit, outbox, timers
+from storage.tables import Owed, Timer
+
+LATEST = {"digest": timedelta(hours=12), "escalate": timedelta(hours=12)}  # later than this: skipped, and said so
+
+
+@dataclass(frozen=True)
+class Occurrence:
+    """One turn of a periodic job: its key is job and local date, so it happens once whatever the clock does."""
+
+    kind: str
+    subject: str
+    day: date
+    due_at: datetime
+    data: dict[str, Any]
+
+    @property
+    def key(self) -> str:
+        """Return the timer's unique key."""
+        return f"{self.kind}:{self.subject}:{self.day.isoformat()}"
+
+
+def at(day: date, clock: time, zone: str) -> datetime:
+    """Return the moment of a wall-clock time in a zone, UTC; one that a clock change skips is the moment of the change.
+
+    >>> at(date(2026, 3, 29), time(2, 30), "Europe/Berlin").isoformat()
+    '2026-03-29T01:30:00+00:00'
+    """
+    return datetime.combine(day, clock, ZoneInfo(zone)).astimezone(UTC)
+
+
+def checks(policy: Policy, day: date) -> list[Occurrence]:
+    """Return the day's checks, one a model."""
+    due = datetime.combine(day, policy.schedule.daily_at, UTC)
+    return [Occurrence("check", model.id, day, due, {}) for model in policy.models]
+
+
+def digests(policy: Policy, day: date) -> list[Occurrence]:
+    """Return the day's digests."""
+    wanted = [d for d in policy.digests if d.weekday is None or d.weekday == day.isoweekday()]
+    return [
+        Occurrence(
+            "digest", f"{d.name}:{d.channel}", day, at(day, d.at, d.zone), {"name": d.name, "channel": d.channel}
+        )
+        for d in wanted
+    ]
+
+
+JOBS: dict[str, Callable[[Policy, date], list[Occurrence]]] = {"check": checks, "digest": digests}
+
+
+def plan(services: Services) -> None:
+    """Write the timers of yesterday, today and tomorrow that are not there yet: what downtime missed is made up once.
+
+    At the very first start nothing was missed, so only what lies ahead is planned.
+    """
+    now = services.clock()
+    with services.transaction() as session:
+        is_first = not timers.any_of(session, list(JOBS))
+        days = [now.date() + timedelta(days=shift) for shift in (-1, 0, 1)]
+        planned = [occurrence for job in JOBS.values() for day in days for occurrence in job(services.policy, day)]
+        for one in planned:
+            if not is_first or one.due_at > now:
+                timer = Timer(key=one.key, kind=one.kind, subject=one.subject, due_at=one.due_at, data=one.data)
+                timers.plan(session, timer)
+
+
+def _check(services: Services, session: Session, timer: Timer, now: datetime) -> None:
+    detection.queue_due(session, timer.subject, timer.key, now)
+
+
+def _digest(services: Services, session: Session, timer: Timer, now: datetime) -> None:
+    owed = Owed(
+        key=timer.key,
+        kind="digest",
+        subject=timer.data["name"],
+        channel=timer.data["channel"],
+        priority=7,
+        next_at=now,
+        created_at=now,
+    )
+    outbox.owe(session, owed)
+
+
+HANDLERS: dict[str, Callable[[Services, Session, Timer, datetime], None]] = {
+    "check": _check,
+    "digest": _digest,
+    "escalate": escalation.when_due,
+}
+
+
+def fire(services: Services) -> bool:
+    """Return whether a timer was due; it fires in the transaction that marks it fired."""
+    now = services.clock()
+    with services.database.read() as session:
+        if not timers.is_any_due(session, now):
+            return False
+    with services.transaction() as session:
+        timer = timers.take(session, now)
+        if timer is None:
+            return False
+        latest = LATEST.get(timer.kind)
+        if latest is not None and now - timer.due_at > latest:
+            timer.status = "skipped"
+            session.add(timer)
+            data = {"due": timer.due_at.isoformat()}
+            audit.append(session, audit.Entry(SYSTEM, "skipped", timer.key, "done", data), now)
+        else:
+            HANDLERS[timer.kind](services, session, timer, now)
+    return True
+
+
+def ticker(services: Services) -> BackgroundScheduler:
+    """Return the scheduler that wakes the loops each second and plans ahead each minute; start it, shut it down."""
+    scheduler = BackgroundScheduler(timezone=UTC)
+    common = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+    scheduler.add_job(services.wake.set, "interval", seconds=1, id="tick", **common)
+    scheduler.add_job(plan, "interval", args=[services], seconds=60, id="plan", **common)
+    return scheduler

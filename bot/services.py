@@ -1,0 +1,89 @@
+"""What an operation may touch: the database, the policy in force, the clock, the keys; nothing of Slack."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlmodel import Session
+
+from analysis.policy import Policy
+from analysis.vocabulary import Role
+from bot.keys import Keys
+from storage import people
+from storage.database import Database
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Return the time now, aware."""
+    return datetime.now(UTC)
+
+
+class Wake:
+    """Tells every loop that something was committed; a loop that was busy meanwhile does not miss it."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._count = 0
+
+    def set(self) -> None:
+        """Wake whoever waits."""
+        with self._changed:
+            self._count += 1
+            self._changed.notify_all()
+
+    def wait(self, seen: int, timeout: float) -> int:
+        """Return the count of wakes, at once where it is beyond `seen`, else after a wake or the timeout."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._count > seen, timeout)
+            return self._count
+
+
+@dataclass
+class Services:
+    """Handed to every operation; built once by `bot.app`."""
+
+    database: Database
+    policy: Policy
+    data: Path
+    keys: Keys
+    clock: Clock = utc_now
+    wake: Wake = field(default_factory=Wake)  # set by a commit; delivery waits on it
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Give a session that commits as one; the commit wakes delivery. Raise Busy where it cannot be had."""
+        with self.database.write() as session:
+            yield session
+        self.wake.set()
+
+    def roles(self, session: Session, actor: str) -> frozenset[Role]:
+        """Return the roles of a Slack user id by the policy, which names ids or e-mail addresses.
+
+        Not handles: a person may change those, and with one change would take another's rights.
+        """
+        if actor == SYSTEM:
+            return frozenset({Role.ADMIN})
+        names = {actor}
+        person = people.by_id(session, [actor]).get(actor)
+        if person is not None:
+            if not person.is_active:
+                return frozenset()
+            names |= set(filter(None, [person.email]))
+        return frozenset(role for role, holders in self.policy.roles.items() if names & set(holders))
+
+    def holders(self, session: Session, roles: frozenset[Role] | set[Role]) -> list[str]:
+        """Return the Slack ids of the active people who hold one of the roles."""
+        names = {name for role in roles for name in self.policy.roles.get(role, ())}
+        return people.ids_of(session, names)
+
+    def in_future(self, **span: float) -> datetime:
+        """Return the time so long from now."""
+        return self.clock() + timedelta(**span)
+
+
+SYSTEM = "system"  # the actor of what policy and timers do

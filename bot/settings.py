@@ -1,0 +1,68 @@
+"""Where things are: the environment, read once. What the team decided is policy, not here."""
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from analysis.errors import BadInput
+
+
+class Settings(BaseSettings):
+    """Addresses, tokens and folders. Names of variables stand beside each field in README."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_prefix="ETHIXBOT_", populate_by_name=True)
+
+    slack_bot_token: SecretStr | None = Field(None, validation_alias=AliasChoices("SLACK_BOT_TOKEN", "slack_bot_token"))
+    slack_app_token: SecretStr | None = Field(None, validation_alias=AliasChoices("SLACK_APP_TOKEN", "slack_app_token"))
+    slack_signing_secret: SecretStr | None = Field(
+        None, validation_alias=AliasChoices("SLACK_SIGNING_SECRET", "slack_signing_secret")
+    )
+    slack_api_url: str = Field(
+        "https://slack.com/api/", validation_alias=AliasChoices("SLACK_API_URL", "slack_api_url")
+    )
+    database_url: str = Field("sqlite:///ethixbot.db", validation_alias=AliasChoices("DATABASE_URL", "database_url"))
+    policy: Path | None = None  # ETHIXBOT_POLICY; none: the default that ships
+    data: Path = Path("ethixbot-data")  # ETHIXBOT_DATA: evidence, keys, logs of pipelines
+    host: str = "127.0.0.1"  # ETHIXBOT_HOST, ETHIXBOT_PORT: the HTTP door
+    port: int = Field(8420, ge=0, le=65535)
+    post_interval: float = Field(1.0, ge=0)  # seconds between two posts in a channel (Slack's own limit)
+    look_after: float = Field(15.0, ge=0)  # seconds before an uncertain post is looked for
+
+    @property
+    def uses_socket(self) -> bool:
+        """Return whether Slack is reached by Socket Mode; else it delivers to our HTTP door."""
+        return self.slack_app_token is not None
+
+    def lacking(self) -> list[str]:
+        """Return a line for each variable without which the bot cannot reach Slack."""
+        lines = []
+        if self.slack_bot_token is None:
+            lines.append("SLACK_BOT_TOKEN (xoxb-…, from the app's page “Install App”)")
+        if self.slack_app_token is None and self.slack_signing_secret is None:
+            lines.append(
+                "SLACK_APP_TOKEN (xapp-…, for Socket Mode) or SLACK_SIGNING_SECRET (for HTTP delivery),"
+                " from the app's page “Basic Information”"
+            )
+        return lines
+
+    @model_validator(mode="after")
+    def tokens_look_right(self) -> Self:
+        """Return the settings; raise ValueError where a token stands in the other's place."""
+        for name, token, start in (
+            ("SLACK_BOT_TOKEN", self.slack_bot_token, "xoxb-"),
+            ("SLACK_APP_TOKEN", self.slack_app_token, "xapp-"),
+        ):
+            if token is not None and not token.get_secret_value().startswith(start):
+                raise ValueError(f"{name} must start with {start}")
+        return self
+
+
+def load() -> Settings:
+    """Return the settings of this environment; raise BadInput with one line for each mistake."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [f"{'.'.join(str(part) for part in e['loc'])} {e['msg']}".strip() for e in error.errors()]
+        raise BadInput("environment", "; ".join(lines) + ".") from None

@@ -1,0 +1,215 @@
+"""The calls that delivery makes to Slack, and what each failure means for the row that is owed.
+
+Slack has no idempotency key. A post carries the outbox key as message metadata; after a lost answer the key is looked
+for in the channel (or thread) before anything is posted again. The client must have no retry handlers of its own:
+Slack's default one posts twice when the answer to a post is lost.
+"""
+
+import http.client
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.error import URLError
+
+import httpx
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackRequestError
+from slack_sdk.web import SlackResponse
+
+from bot.integrations.errors import Permanent, SendError, TryLater, Uncertain
+
+EVENT_TYPE = "ethixbot_message"
+# Slack's words: "It's possible some aspect of the operation succeeded".
+AMBIGUOUS = {"internal_error", "fatal_error", "request_timeout", "service_unavailable", "team_added_to_org"}
+PAGES = 20  # of 200 messages that a look for a lost post reads at most
+BEFORE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a message stands, or shall stand."""
+
+    channel: str
+    thread_ts: str | None = None
+
+
+@dataclass(frozen=True)
+class Text:
+    """What a message shows."""
+
+    text: str
+    blocks: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Outward:
+    """Slack as delivery sees it; every method returns what was done or raises a SendError."""
+
+    def __init__(self, client: WebClient) -> None:
+        self.client = client
+        self._ids: dict[str, str] = {}
+        self.bot_id: str | None = None
+
+    def channel_id(self, name: str) -> str:
+        """Return the id of a channel by its name; an id is returned as it is. Raise Permanent where there is none."""
+        if name[:1] in "CDGU" and name.isalnum() and name.isupper():
+            return name
+        if name not in self._ids:
+            self._ids |= dict(self._channels())
+        if name not in self._ids:
+            raise Permanent(f"there is no channel #{name} that the bot can see")
+        return self._ids[name]
+
+    def post(self, place: Place, shown: Text, key: str) -> str:
+        """Return the ts of the new message."""
+        metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
+
+        def send() -> SlackResponse:
+            return self.client.chat_postMessage(
+                channel=place.channel,
+                thread_ts=place.thread_ts,
+                text=shown.text,
+                blocks=shown.blocks or None,
+                metadata=metadata,
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+
+        try:
+            answer = self._call(send)
+        except Permanent as error:
+            if error.says != "not_in_channel":
+                raise
+            self._call(lambda: self.client.conversations_join(channel=place.channel))
+            answer = self._call(send)
+        return str(answer["ts"])
+
+    def edit(self, place: Place, ts: str, shown: Text) -> None:
+        """Show the message anew; editing twice is editing once."""
+        self._again_is_safe(
+            lambda: self.client.chat_update(channel=place.channel, ts=ts, text=shown.text, blocks=shown.blocks or None)
+        )
+
+    def find(self, place: Place, key: str, since: datetime) -> str | None:
+        """Return the ts of our message with that key, or None: then it was never posted."""
+        cursor: str | None = None
+        oldest = f"{(since - BEFORE).timestamp():.6f}"
+        for _ in range(PAGES):
+            page = self._again_is_safe(lambda at=cursor: self._history(place, oldest, at))
+            for message in page["messages"]:
+                metadata = message.get("metadata") or {}
+                ours = message.get("bot_id") == self._own_id()
+                if ours and (metadata.get("event_payload") or {}).get("key") == key:
+                    return str(message["ts"])
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return None
+        raise TryLater("too many messages to look through", after=60)
+
+    def permalink(self, place: Place, ts: str) -> str | None:
+        """Return the address of a message; None where Slack does not say, for a message needs none to stand."""
+        try:
+            answer = self._call(lambda: self.client.chat_getPermalink(channel=place.channel, message_ts=ts))
+        except SendError:
+            return None
+        return str(answer["permalink"])
+
+    def upload(self, name: str, content: bytes) -> str:
+        """Return the id of a new file that nobody sees yet; done twice, it leaves one that nobody ever sees."""
+        ticket = self._again_is_safe(lambda: self.client.files_getUploadURLExternal(filename=name, length=len(content)))
+        try:
+            answer = httpx.post(ticket["upload_url"], content=content, timeout=60, trust_env=False)
+        except httpx.HTTPError as error:
+            raise TryLater(f"upload: {type(error).__name__}: {error}") from error
+        if answer.status_code != 200:
+            raise TryLater(f"the upload answered {answer.status_code}")
+        return str(ticket["file_id"])
+
+    def complete(self, file_id: str, name: str, share: Place | None = None) -> None:
+        """Make the file one of the workspace's; shared into the thread where a place is given."""
+        where: dict[str, Any] = {"channel_id": share.channel, "thread_ts": share.thread_ts} if share else {}
+        file = [{"id": file_id, "title": name}]
+        self._call(lambda: self.client.files_completeUploadExternal(files=file, **where))
+
+    def state_of(self, file_id: str) -> tuple[bool, bool]:
+        """Return whether an image block may name the file by now, and whether it is shared anywhere."""
+        try:
+            file = self._again_is_safe(lambda: self.client.files_info(file=file_id))["file"]
+        except Permanent as error:
+            if error.says in ("file_not_found", "file_deleted"):  # not completed yet
+                return False, False
+            raise
+        shared = any((file.get("shares") or {}).values()) or bool(file.get("channels") or file.get("groups"))
+        return bool(file.get("mimetype")), shared
+
+    def user(self, user_id: str) -> dict[str, Any]:
+        """Return what Slack knows of a person."""
+        return dict(self._again_is_safe(lambda: self.client.users_info(user=user_id))["user"])
+
+    def users(self) -> list[dict[str, Any]]:
+        """Return everybody of the workspace."""
+        return self._pages(lambda cursor: self.client.users_list(limit=200, cursor=cursor), "members")
+
+    def _channels(self) -> list[tuple[str, str]]:
+        kinds = "public_channel,private_channel"
+        found = self._pages(
+            lambda cursor: self.client.conversations_list(types=kinds, limit=200, cursor=cursor, exclude_archived=True),
+            "channels",
+        )
+        return [(channel["name"], channel["id"]) for channel in found]
+
+    def _pages(self, call: Callable[[str | None], SlackResponse], field_name: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        cursor: str | None = None
+        while True:
+            page = self._again_is_safe(lambda at=cursor: call(at))
+            found += page[field_name]
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return found
+
+    def _history(self, place: Place, oldest: str, cursor: str | None) -> SlackResponse:
+        common: dict[str, Any] = {
+            "channel": place.channel,
+            "oldest": oldest,
+            "cursor": cursor,
+            "limit": 200,
+            "include_all_metadata": True,
+        }
+        if place.thread_ts:
+            return self.client.conversations_replies(ts=place.thread_ts, **common)
+        return self.client.conversations_history(**common)
+
+    def _own_id(self) -> str:
+        if self.bot_id is None:
+            self.bot_id = str(self._again_is_safe(self.client.auth_test)["bot_id"])
+        return self.bot_id
+
+    def _again_is_safe(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401  (Slack's answers are any shape)
+        """Return the answer of a call that may be repeated freely; what is uncertain is then merely late."""
+        try:
+            return self._call(call)
+        except Uncertain as error:
+            raise TryLater(error.says) from error
+
+    def _call(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401
+        try:
+            return call()
+        except SlackApiError as error:
+            raise _meaning(error) from error
+        except (OSError, URLError, http.client.HTTPException, SlackRequestError, json.JSONDecodeError) as error:
+            raise Uncertain(f"{type(error).__name__}: {error}") from error
+
+
+def _meaning(error: SlackApiError) -> SendError:
+    """Return what an answer of Slack's asks for: 429 was surely not done, 5xx may have been."""
+    response = error.response
+    status = getattr(response, "status_code", 200)
+    says = str(response.get("error") or f"HTTP {status}") if response is not None else str(error)
+    if status == 429 or says in ("ratelimited", "rate_limited"):
+        headers = {k.lower(): v for k, v in (response.headers or {}).items()}
+        return TryLater("ratelimited", after=float(headers.get("retry-after", 1)))
+    if status >= 500 or says in AMBIGUOUS:
+        return Uncertain(says)
+    return Permanent(says)
