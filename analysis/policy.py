@@ -68,6 +68,7 @@ class Watched(Part):
     protected: tuple[str, ...] = ()
     reference_groups: dict[str, str] = {}
     favourable: int | str = 1
+    personal: tuple[str, ...] = ("request_id",)  # columns that leave the log as keyed hashes only
     fallback: str | None = None  # version or rule set to serve while restrained
     freeze_on_critical: Oversight | None = None
     retrain: Retrain | None = None

@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from sqlmodel import Session
-from templates.slack import digest, incident, link, notice, thread
 from templates.slack.message import Message
 
 from analysis.vocabulary import Severity
@@ -19,6 +18,7 @@ from storage import incidents, overview
 from storage.incidents import IncidentView
 from storage.tables import Bundle, Owed, Run, TimelineEntry
 from templates import chart
+from templates.slack import digest, incident, link, notice, thread
 
 
 @dataclass(frozen=True)

@@ -129,3 +129,9 @@ def latest(session: Session, incident_id: str) -> TimelineEntry | None:
     """Return the newest timeline line."""
     query = select(TimelineEntry).where(TimelineEntry.incident_id == incident_id)
     return session.exec(query.order_by(col(TimelineEntry.id).desc()).limit(1)).first()
+
+
+def newest_ids(session: Session, limit: int = 200) -> list[str]:
+    """Return the ids of the newest incidents, newest first."""
+    query = select(Incident.id).order_by(col(Incident.opened_at).desc(), col(Incident.id).desc())
+    return list(session.exec(query.limit(limit)))

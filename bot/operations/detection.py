@@ -130,9 +130,10 @@ def baseline_made(services: Services, run: Run, made: Baseline, spec: dict[str, 
     return True
 
 
-def finish(services: Services, run: Run, report: Report, shown: Mapping[str, Any], profile: bytes) -> bool:
+def finish(services: Services, run: Run, told: dict[str, Any], shown: Mapping[str, Any], profile: bytes) -> bool:
     """Record the result, open or repeat alerts, mark those that recovered; all in one transaction."""
     now = services.clock()
+    report = Report.from_json(told)
     with services.transaction() as session:
         values = {"status": "finished", "finished_at": now, "report": dict(shown), "profile": profile}
         window = {"window_from": report.window_from, "window_to": report.window_to, "baseline": report.baseline_version}

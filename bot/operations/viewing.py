@@ -1,0 +1,22 @@
+"""Looking is an action too: checked against the access table, and audited (E3)."""
+
+from analysis.errors import NotAllowed
+from analysis.response import permissions
+from analysis.response.permissions import View
+from bot.services import Services
+from storage import audit
+
+
+def look(services: Services, actor: str, view: View, at_what: str = "") -> None:
+    """Record that the person looks at something; raise NotAllowed where their roles may not."""
+    refused: NotAllowed | None = None
+    with services.transaction() as session:
+        try:
+            permissions.allow(view, services.roles(session, actor))
+        except NotAllowed as error:
+            refused = error
+        outcome = "refused" if refused else "done"
+        entry = audit.Entry(actor, "view", at_what[:100] or view, outcome, {"view": view.value})
+        audit.append(session, entry, services.clock())
+    if refused is not None:
+        raise refused

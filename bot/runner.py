@@ -1,0 +1,140 @@
+"""Runs checks: claims a run, lets a worker process do it, records the result; the lease outlives the limit of time."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from analysis.policy import Watched
+from bot.operations import detection
+from bot.services import Services
+from bot.worker import Job
+from storage.tables import Baseline, Model, Run
+
+log = structlog.get_logger(__name__)
+
+LIMIT = timedelta(minutes=30)  # a run that hangs is ended
+LEASE = LIMIT + timedelta(minutes=1)
+DIED = "The process that read the log died"
+
+
+class WorkFailedError(Exception):
+    """The worker said why it could not do the job; `died` when it said nothing and trying again may help."""
+
+    def __init__(self, why: str, *, died: bool = False) -> None:
+        super().__init__(why)
+        self.died = died
+
+
+def work(job: Job) -> dict[str, Any]:
+    """Return the result of the job; raise WorkFailedError."""
+    command = [sys.executable, "-m", "bot.worker"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        try:
+            process.stdin.write(json.dumps(asdict(job)) + "\n")
+            process.stdin.flush()  # kept open: its end tells the worker that we are gone
+            process.wait(LIMIT.total_seconds())
+            said = process.stderr.read().strip()
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise WorkFailedError(f"The check took longer than {LIMIT.total_seconds() / 60:.0f} minutes.") from None
+        except BrokenPipeError:
+            process.wait()
+            raise WorkFailedError(f"{DIED}.", died=True) from None
+    if process.returncode == 1 and said and "Traceback" not in said:
+        raise WorkFailedError(said.splitlines()[-1])
+    if process.returncode != 0:
+        log.error("worker died", code=process.returncode, said=said[-2000:])
+        raise WorkFailedError(f"{DIED} (code {process.returncode}).", died=True)
+    result: dict[str, Any] = json.loads((Path(job.folder) / "result.json").read_text())
+    return result
+
+
+def job_for(services: Services, task: str, watched: Watched, folder: str, **more: Any) -> Job:  # noqa: ANN401
+    """Return the job that reads the model's log."""
+    source = watched.source
+    place = watched.baseline if task == "baseline" else source.predictions
+    return Job(
+        task=task,
+        folder=folder,
+        source={
+            "predictions": str(place),
+            "labels": source.labels,
+            "window_s": source.window.total_seconds(),
+            "ends": source.ends,
+            "now": services.clock().isoformat(),
+            "columns": watched.columns,
+        },
+        told={
+            "protected": list(watched.protected),
+            "references": watched.reference_groups,
+            "favourable": watched.favourable,
+        },
+        **more,
+    )
+
+
+@dataclass
+class Runner:
+    """One runner works on one run at a time."""
+
+    services: Services
+
+    def step(self) -> bool:
+        """Return whether a run was worked on."""
+        claimed = detection.begin(self.services, LEASE)
+        if claimed is None:
+            return False
+        run, baseline, model = claimed
+        try:
+            with tempfile.TemporaryDirectory(prefix="ethixbot-run-") as folder:
+                self._do(run, baseline, model, folder)
+        except WorkFailedError as error:
+            detection.fail(self.services, run, str(error), again=error.died)
+        except OSError as error:
+            detection.fail(self.services, run, f"The check could not be started: {error}.", again=True)
+        return True
+
+    def _do(self, run: Run, baseline: Baseline | None, model: Model, folder: str) -> None:
+        watched = self.services.policy.model(run.model_id)
+        if watched is None:
+            raise WorkFailedError(f"{run.model_id} is no longer in the policy.")
+        if run.purpose == "baseline":
+            self._baseline(run, watched, folder)
+            return
+        if baseline is None:
+            raise WorkFailedError(f"{run.model_id} has no baseline: say in the policy which log it is made from.")
+        self._check(run, watched, (baseline, model), folder)
+
+    def _baseline(self, run: Run, watched: Watched, folder: str) -> None:
+        result = work(job_for(self.services, "baseline", watched, folder))
+        made = Baseline(
+            model_id=run.model_id,
+            version="",
+            is_active=False,
+            created_by=run.requested_by,
+            created_at=self.services.clock(),
+            source=str(watched.baseline),
+            rows=result["rows"],
+            checksum=result["checksum"],
+            profile=(Path(folder) / "profile.bin").read_bytes(),
+        )
+        detection.baseline_made(self.services, run, made, result["spec"])
+
+    def _check(self, run: Run, watched: Watched, before: tuple[Baseline, Model], folder: str) -> None:
+        baseline, model = before
+        place = Path(folder) / "baseline.bin"
+        place.write_bytes(baseline.profile)
+        checks = self.services.policy.checks.model_dump(mode="json")
+        more = {"spec": model.spec, "baseline": str(place), "baseline_version": baseline.version, "checks": checks}
+        result = work(job_for(self.services, "compare", watched, folder, **more))
+        profile = (Path(folder) / "profile.bin").read_bytes()
+        detection.finish(self.services, run, result["report"], result["shown"], profile)

@@ -1,0 +1,43 @@
+"""Presses on the incident's message: parse, call the operation, acknowledge, then answer the person."""
+
+import re
+from typing import Any
+
+from slack_bolt import Ack, App, Respond
+from slack_sdk import WebClient
+
+from analysis.response.outcomes import Kind
+from bot.operations import incidents
+from bot.operations.doing import Request
+from bot.slack.door import Body, Door, delivery_id, whisper
+from templates import answers
+from templates.slack import modals
+
+
+def parse(action: dict[str, Any], body: Body) -> Request:
+    """Return the request behind a press; the button's value is `<incident>:<state seen>`."""
+    incident, _, state = str(action.get("value", "")).partition(":")
+    verb = action["action_id"].removeprefix("move:")
+    return Request(verb, incident, body["user"]["id"], state_seen=state or None, delivery=delivery_id(body))
+
+
+def register(app: App, door: Door) -> None:
+    """Listen to every button whose action is a move."""
+
+    @app.action(re.compile(r"^move:"))
+    def press(ack: Ack, action: dict[str, Any], body: Body, respond: Respond, client: WebClient) -> None:
+        door.directory.know(body["user"]["id"])
+        request = parse(action, body)
+        outcome, view = incidents.press(door.services, request)
+        ack()
+        if outcome.kind is Kind.ASK and view is not None:
+            context = incidents.context_of(door.services, request)
+            client.views_open(
+                trigger_id=body["trigger_id"], view=modals.modal(request.verb, view, door.services.clock(), context)
+            )
+        else:
+            whisper(respond, answers.sentence(outcome, door.services.policy))
+
+    @app.action(re.compile(r"^open:"))
+    def follow(ack: Ack) -> None:
+        ack()  # a link button: the browser has followed it already

@@ -1,0 +1,149 @@
+"""`/ethix …`: a table of subcommands, each one function from what was typed to what is shown."""
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from slack_bolt import Ack, App
+from slack_sdk import WebClient
+from templates.slack.message import Message
+
+from analysis.errors import Missing, Refused, Unknown
+from analysis.response.permissions import View
+from bot.operations import detection, viewing
+from bot.operations.detection import Wish
+from bot.slack.door import Body, Door, delivery_id
+from storage import alerts, incidents, overview
+from templates import answers
+from templates.slack import modals, reply
+
+COMMAND = "/ethix"
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What a person typed, and where."""
+
+    door: Door
+    user: str
+    words: list[str]
+    channel: str
+    delivery: str | None
+
+    def sees(self, view: View) -> None:
+        """Record that the person looks at this; raise NotAllowed where their roles may not."""
+        viewing.look(self.door.services, self.user, view, " ".join(self.words))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A message for the person alone, or a modal, or both."""
+
+    message: Message | None = None
+    modal: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Command:
+    """A subcommand: how it is typed, what it does in one line, and the function."""
+
+    name: str
+    usage: str
+    hint: str
+    answer: Callable[[Typed], Answer]
+    words: tuple[str, ...] = field(default=())
+
+
+def _help(typed: Typed) -> Answer:
+    return Answer(reply.help([(c.name, c.usage, c.hint) for c in COMMANDS.values()]))
+
+
+def _overview(typed: Typed) -> overview.Overview:
+    typed.sees(View.DRIFT_OVERVIEW)
+    now = typed.door.services.clock()
+    with typed.door.services.database.read() as session:
+        return overview.load(session, now, now - timedelta(days=1))
+
+
+def _status(typed: Typed) -> Answer:
+    return Answer(reply.status(_overview(typed), typed.door.services.clock()))
+
+
+def _models(typed: Typed) -> Answer:
+    return Answer(reply.models(_overview(typed), typed.door.services.clock()))
+
+
+def _alerts(typed: Typed) -> Answer:
+    typed.sees(View.DRIFT_OVERVIEW)
+    with typed.door.services.database.read() as session:
+        return Answer(reply.alerts(alerts.recent(session, 20), typed.door.services.clock()))
+
+
+def _analyze(typed: Typed) -> Answer:
+    models = [model.id for model in typed.door.services.policy.models]
+    if not typed.words and len(models) != 1:
+        raise Missing("analyze", "model", f"is missing: {COMMAND} analyze <{' | '.join(models) or 'model'}>")
+    model = typed.words[0] if typed.words else models[0]
+    wish = Wish(model, typed.user, answer_to=typed.channel, delivery=typed.delivery)
+    detection.request(typed.door.services, wish)
+    return Answer(reply.analyze(model))
+
+
+def _incident(typed: Typed) -> Answer:
+    typed.sees(View.INCIDENT_TIMELINE)
+    if not typed.words:
+        raise Missing("incident", "id", f"is missing: {COMMAND} incident INC-…")
+    wanted = typed.words[0].upper()
+    now = typed.door.services.clock()
+    with typed.door.services.database.read() as session:
+        view = incidents.view(session, wanted)
+        known = incidents.newest_ids(session)
+    if view is None:
+        raise Unknown(
+            "incident", typed.words[0], difflib.get_close_matches(wanted, known, n=3, cutoff=0.5) or known[:3]
+        )
+    return Answer(modal=modals.document(view, now))
+
+
+COMMANDS = {
+    command.name: command
+    for command in (
+        Command("help", "help", "what I can do", _help),
+        Command("status", "status", "what is open and what waits for somebody", _status),
+        Command("models", "models", "the models I watch, how restrained each is, and their last check", _models),
+        Command("analyze", "analyze <model>", "check a model now", _analyze),
+        Command("incident", "incident <id>", "the whole story of an incident, INC-2026-11-001", _incident),
+        Command("alerts", "alerts", "the newest alerts and which still stand", _alerts),
+    )
+}
+
+
+def answer(typed: Typed) -> Answer:
+    """Return the answer to what was typed; a refusal is an answer too."""
+    name, *words = typed.words or ["help"]
+    command = COMMANDS.get(name.lower())
+    try:
+        if command is None:
+            near = difflib.get_close_matches(name.lower(), COMMANDS, n=2, cutoff=0.5)
+            raise Unknown("subcommand", name, near)
+        return command.answer(Typed(typed.door, typed.user, words, typed.channel, typed.delivery))
+    except Refused as error:
+        return Answer(reply.refused(answers.refusal(error, typed.door.services.policy)))
+
+
+def register(app: App, door: Door) -> None:
+    """Listen to the one slash command."""
+
+    @app.command(COMMAND)
+    def typed(ack: Ack, command: dict[str, Any], body: Body, client: WebClient) -> None:
+        door.directory.know(command["user_id"])
+        words = command.get("text", "").split()
+        shown = answer(Typed(door, command["user_id"], words, command["channel_id"], delivery_id(body)))
+        if shown.message is None:
+            ack()
+        else:
+            ack(response_type="ephemeral", text=shown.message.text, blocks=shown.message.blocks)
+        if shown.modal is not None:
+            client.views_open(trigger_id=body["trigger_id"], view=shown.modal)

@@ -1,0 +1,108 @@
+"""Events: stored by their id before they are acknowledged, worked off by a loop, so that a crash loses none."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from slack_bolt import App, BoltResponse
+from slack_bolt.request import BoltRequest
+from slack_sdk.errors import SlackApiError
+
+from bot.slack import commands, home
+from bot.slack.commands import Typed
+from bot.slack.door import Door
+from storage import inbox, outbox
+from storage.tables import Inbound, Owed
+
+log = structlog.get_logger(__name__)
+
+ATTEMPTS = 5
+
+
+def _addressed(door: Door, body: dict[str, Any]) -> None:
+    """Answer a mention, or a direct message, as the command would be answered; in its thread."""
+    event = body["event"]
+    if event.get("bot_id") or event.get("subtype") or not event.get("user"):
+        return
+    door.directory.know(event["user"])
+    words = [word for word in event.get("text", "").split() if not word.startswith("<@")]
+    said = commands.answer(Typed(door, event["user"], words, event["channel"], None))
+    message = said.message or commands.answer(Typed(door, event["user"], [], event["channel"], None)).message
+    assert message is not None
+    now = door.services.clock()
+    owed = Owed(
+        key=f"answer:{body['event_id']}",
+        kind="answer",
+        subject=event["user"],
+        channel=event["channel"],
+        data={"text": message.text, "blocks": message.blocks, "thread_ts": event.get("thread_ts") or event["ts"]},
+        priority=3,
+        next_at=now,
+        created_at=now,
+    )
+    with door.services.transaction() as session:
+        outbox.owe(session, owed)
+
+
+def _home(door: Door, body: dict[str, Any]) -> None:
+    if body["event"].get("tab", "home") == "home":
+        door.directory.know(body["event"]["user"])
+        home.publish(door, body["event"]["user"])
+
+
+HANDLERS: dict[str, Callable[[Door, dict[str, Any]], None]] = {
+    "app_mention": _addressed,
+    "message": _addressed,
+    "app_home_opened": _home,
+}
+
+
+def register(app: App, door: Door) -> None:
+    """Store every event before it is acknowledged; a second delivery of its id goes no further."""
+
+    @app.middleware
+    def store(req: BoltRequest, next: Callable[[], BoltResponse]) -> BoltResponse:
+        body = req.body
+        if body.get("type") != "event_callback" or "event_id" not in body:
+            return next()
+        kept = {"event": body["event"], "event_id": body["event_id"]}
+        with door.services.transaction() as session:
+            inbox.arrive(session, f"event:{body['event_id']}", "event", door.services.clock(), kept)
+        return BoltResponse(status=200, body="")
+
+
+@dataclass
+class Sweeper:
+    """Works off stored events, oldest first; one that keeps failing is put aside with its error."""
+
+    door: Door
+
+    def step(self) -> bool:
+        """Return whether an event was worked on."""
+        now = self.door.services.clock()
+        with self.door.services.database.read() as session:
+            waiting = inbox.waiting(session, now, limit=1)
+        if not waiting:
+            return False
+        one = waiting[0]
+        try:
+            handler = HANDLERS.get(one.body["event"]["type"])
+            if handler is not None:
+                handler(self.door, one.body)
+        except (SlackApiError, OSError, KeyError) as error:
+            return self._failed(one, error)
+        with self.door.services.database.write() as session:
+            inbox.done(session, session.merge(one), now)
+        return True
+
+    def _failed(self, one: Inbound, error: Exception) -> bool:
+        log.warning("event failed", key=one.key, error=str(error), attempts=one.attempts + 1)
+        with self.door.services.database.write() as session:
+            kept = session.merge(one)
+            kept.attempts += 1
+            if kept.attempts >= ATTEMPTS:
+                inbox.done(session, kept, self.door.services.clock(), error=str(error)[:500])
+            else:
+                session.add(kept)
+        return one.attempts + 1 >= ATTEMPTS

@@ -1,0 +1,27 @@
+"""App Home: a person's desk, published when they open it and redrawn while something changes."""
+
+from datetime import timedelta
+
+from analysis.errors import NotAllowed
+from analysis.response.permissions import View
+from bot.operations import viewing
+from bot.slack.door import Door
+from storage import overview, people
+from templates.slack import home
+
+
+def publish(door: Door, user: str) -> None:
+    """Show the person their desk; raise SlackApiError where Slack refuses it."""
+    services = door.services
+    now = services.clock()
+    try:
+        viewing.look(services, user, View.DRIFT_OVERVIEW, "home")
+    except NotAllowed:
+        view = home.stranger()
+    else:
+        with services.database.read() as session:
+            seen = overview.load(session, now, now - timedelta(days=7))
+            roles = services.roles(session, user)
+            known = people.by_id(session, [user]).get(user)
+        view = home.view(seen, known.name if known else user, roles, now)
+    door.directory.slack.client.views_publish(user_id=user, view=view)

@@ -1,0 +1,127 @@
+"""What a worker process does: count a baseline, compare a window, copy the last decisions."""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from analysis import discovery
+from analysis.detection import report
+from analysis.detection.limits import Limits
+from analysis.errors import BadLog, Fault, Refused
+from analysis.profile import Profile
+from analysis.profile.builder import count
+from analysis.spec import Spec
+from bot.worker import Job
+from storage import predictions
+from storage.predictions import Log
+from templates import words
+
+EXPECTED = (Refused, MemoryError)
+
+
+def sentence(error: Exception) -> str:
+    """Return one line for a person."""
+    if isinstance(error, Refused):
+        return words.refused(error)
+    return "The log needs more memory than a check may have."
+
+
+def baseline(job: Job) -> dict[str, Any]:
+    """Find out what the log looks like, count all of it, and write `profile.bin`."""
+    log = _log(job)
+    spec = discovery.discover(predictions.sample(log), _told(job))
+    profile = count(spec, predictions.read(log))
+    if profile.rows == 0:
+        raise BadLog(Fault.EMPTY, file=str(log.paths[0]))
+    (Path(job.folder) / "profile.bin").write_bytes(profile.to_bytes())
+    return {"spec": spec.to_json(), "rows": profile.rows, "checksum": profile.checksum()}
+
+
+def compare(job: Job) -> dict[str, Any]:
+    """Count the window, compare it with the baseline, and write `profile.bin`."""
+    assert job.spec is not None
+    assert job.baseline is not None
+    spec = Spec.from_json(job.spec)
+    window = count(spec, predictions.read(_window(_log(job), job)))
+    (Path(job.folder) / "profile.bin").write_bytes(window.to_bytes())
+    before = Profile.from_bytes(Path(job.baseline).read_bytes())
+    limits = Limits.model_validate(job.checks or {})
+    made = report.compare(before, window, limits, baseline_version=job.baseline_version)
+    return {"report": made.to_json(), "shown": words.report(made)}
+
+
+def decisions(job: Job) -> dict[str, Any]:
+    """Write `decisions.parquet`: the window's last decisions, personal columns as keyed hashes."""
+    log = _window(_log(job), job)
+    kept: list[pa.RecordBatch] = []
+    for batch in predictions.read(log):
+        kept.append(batch)
+        while sum(b.num_rows for b in kept) - kept[0].num_rows >= job.limit:
+            kept.pop(0)  # files are in time order; the whole batch is older than the last `limit` rows
+    table = pa.concat_tables([pa.Table.from_batches([b]) for b in kept], promote_options="permissive")
+    time = log.column("timestamp")
+    if time in table.column_names:
+        table = table.take(pc.sort_indices(table, [(time, "ascending")]))
+    table = table.slice(max(0, table.num_rows - job.limit))
+    for name in job.personal:
+        if name in table.column_names:
+            table = table.set_column(table.column_names.index(name), name, _hashed(table[name], bytes.fromhex(job.key)))
+    pq.write_table(table, Path(job.folder) / "decisions.parquet", compression="zstd")
+    return {"rows": table.num_rows, "hashed": [name for name in job.personal if name in table.column_names]}
+
+
+TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {"baseline": baseline, "compare": compare, "decisions": decisions}
+
+
+def _hashed(column: pa.ChunkedArray, key: bytes) -> pa.Array:
+    def one(value: object) -> str | None:
+        return None if value is None else hmac.new(key, str(value).encode(), hashlib.sha256).hexdigest()
+
+    return pa.array([one(value) for value in column.to_pylist()], pa.string())
+
+
+def _log(job: Job) -> Log:
+    labels = job.source.get("labels")
+    return Log(
+        paths=predictions.find(job.source["predictions"]),
+        late_labels=predictions.find(labels) if labels else (),
+        columns=job.source.get("columns") or {},
+    )
+
+
+def _told(job: Job) -> discovery.Told:
+    return discovery.Told(
+        columns=job.source.get("columns") or {},
+        protected=tuple(job.told["protected"]),
+        references=job.told["references"],
+        favourable=str(job.told["favourable"]),
+    )
+
+
+def _window(log: Log, job: Job) -> Log:
+    """Return the log bounded to the window: back from now, or from its newest row."""
+    until = datetime.fromisoformat(job.source["now"])
+    if job.source["ends"] == "latest":
+        until = _newest(log) + timedelta(milliseconds=1)
+    since = until - timedelta(seconds=job.source["window_s"])
+    return Log(log.paths, since=since, until=until, late_labels=log.late_labels, columns=log.columns)
+
+
+def _newest(log: Log) -> datetime:
+    column = log.column("timestamp")
+    newest: datetime | None = None
+    for batch in predictions.read(Log(log.paths, columns=log.columns)):
+        if column not in batch.schema.names:
+            raise BadLog(Fault.COLUMN_MISSING, file=str(log.paths[0]), column=column)
+        top = pc.max(batch.column(column).cast(pa.timestamp("ms", tz="UTC"))).as_py()
+        newest = top if newest is None or (top is not None and top > newest) else newest
+    if newest is None:
+        raise BadLog(Fault.EMPTY, file=str(log.paths[0]))
+    return newest

@@ -1,0 +1,68 @@
+"""Reads a log and counts or compares it, in a process of its own: a poisoned file or a run out of memory ends
+only this process. It reads one job as JSON from standard input, writes its result into a folder, never opens our
+database, and ends with its parent.
+"""
+
+import json
+import os
+import resource
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+MEMORY = 4 << 30  # bytes of address space beyond what the process has at its start
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to do: `task` is a name of TASKS; results go into `folder`."""
+
+    task: str
+    folder: str
+    source: dict[str, Any]  # predictions, labels, window_s, ends, now, columns
+    told: dict[str, Any]  # protected, references, favourable
+    spec: dict[str, Any] | None = None
+    baseline: str | None = None  # file with the baseline's profile
+    baseline_version: str = ""
+    checks: dict[str, Any] | None = None
+    personal: tuple[str, ...] = ()
+    key: str = ""  # of the keyed hash, hex
+    limit: int = 10_000
+
+
+def main() -> int:
+    """Return 0 when the job is done; 1 with one line on standard error where the log is at fault."""
+    line = sys.stdin.readline()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _bound_memory()
+    from bot import tasks  # noqa: PLC0415  (numpy and pyarrow are loaded here only, after the bounds are set)
+
+    job = Job(**json.loads(line))
+    try:
+        result = tasks.TASKS[job.task](job)
+    except tasks.EXPECTED as error:
+        sys.stderr.write(tasks.sentence(error) + "\n")
+        return 1
+    (Path(job.folder) / "result.json").write_text(json.dumps(result))
+    return 0
+
+
+def _end_with_parent() -> None:
+    """Wait for the end of standard input, which comes when the parent dies, and go too."""
+    sys.stdin.read()
+    os._exit(3)
+
+
+def _bound_memory() -> None:
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE") if _has_proc() else 0
+    resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
+def _has_proc() -> bool:
+    return Path("/proc/self/statm").exists()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
