@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from sqlmodel import Session
-from templates.slack.message import Message
 
 from analysis.vocabulary import Severity
 from bot.services import Services
@@ -19,6 +18,7 @@ from storage.incidents import IncidentView
 from storage.tables import Bundle, Owed, Run, TimelineEntry
 from templates import chart
 from templates.slack import digest, incident, link, notice, thread
+from templates.slack.blocks import Message
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def render(session: Session, services: Services, row: Owed) -> Shown | None:
 def _incident(session: Session, services: Services, row: Owed) -> Shown | None:
     view = _view(session, row.subject)
     loud = services.policy.routes[Severity(view.incident.severity)].everyone
-    return Shown("post", _text(incident.message(view, services.clock(), everyone=loud)), keeps_link=True)
+    return Shown("post", _text(incident.message(view, services.clock(), to_everyone=loud)), keeps_link=True)
 
 
 def _update(session: Session, services: Services, row: Owed) -> Shown | None:

@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from analysis.policy import Step
 from analysis.response import life
-from analysis.vocabulary import Family, Severity, State
+from analysis.vocabulary import Family, Role, Severity, State
 from bot.operations.doing import Doing, Effect, Request, owe_line, tell
 from bot.services import SYSTEM, Services
 from storage import audit, incidents, timers
@@ -40,8 +40,18 @@ def begin(services: Services, session: Session, incident: Incident, now: datetim
 def by_hand(doing: Doing) -> Effect:
     """Go to the next step now; past the last one, call that one again."""
     steps = steps_of(doing.services, doing.incident)
-    number = min(doing.incident.escalation_step + 1, max(len(steps) - 1, 0))
-    return _call(doing, steps, number, {"reason": doing.field("reason")})
+    return _call(doing, steps, _next(doing.incident, steps), {"reason": doing.field("reason")})
+
+
+def next_called(services: Services, session: Session, incident: Incident) -> tuple[list[Role], list[str]]:
+    """Return the roles, and the people holding them, that the next step calls."""
+    steps = steps_of(services, incident)
+    roles = list(steps[_next(incident, steps)].to) if steps else []
+    return roles, services.holders(session, set(roles))
+
+
+def _next(incident: Incident, steps: tuple[Step, ...]) -> int:
+    return min(incident.escalation_step + 1, max(len(steps) - 1, 0))
 
 
 def when_due(services: Services, session: Session, timer: Timer, now: datetime) -> None:

@@ -11,6 +11,7 @@ from bot.operations.doing import Doing, Effect, Request, owe_redraw, tell
 from bot.services import Services
 from storage import audit, inbox, incidents, timers
 from storage.incidents import IncidentView
+from templates.slack import calls
 
 LONGEST = 2_000  # characters of a reason or a note
 
@@ -52,6 +53,18 @@ def press(services: Services, request: Request) -> tuple[Outcome, IncidentView |
 def move(services: Services, request: Request) -> Outcome:
     """Return what became of the request; whatever that is, it has an audit line."""
     return _answered(services, request, _move)
+
+
+def note_for(services: Services, request: Request) -> str | None:
+    """Return what the modal adds: for an escalation, whom it calls next."""
+    if request.verb != "escalate":
+        return None
+    with services.database.read() as session:
+        incident = incidents.get(session, request.incident)
+        if incident is None:
+            return None
+        roles, people = escalation.next_called(services, session, incident)
+    return calls.line(roles, people)
 
 
 def _answered(services: Services, request: Request, do: Callable[[Doing], Outcome]) -> Outcome:

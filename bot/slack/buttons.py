@@ -31,12 +31,11 @@ def register(app: App, door: Door) -> None:
         outcome, view = incidents.press(door.services, request)
         ack()
         if outcome.kind is Kind.ASK and view is not None:
-            context = incidents.context_of(door.services, request)
-            client.views_open(
-                trigger_id=body["trigger_id"], view=modals.modal(request.verb, view, door.services.clock(), context)
-            )
+            note = incidents.note_for(door.services, request)
+            shown = modals.modal(request.verb, view, door.services.clock(), note)
+            client.views_open(trigger_id=body["trigger_id"], view=shown)
         else:
-            whisper(respond, answers.sentence(outcome, door.services.policy))
+            whisper(respond, answers.sentence(outcome))
 
     @app.action(re.compile(r"^open:"))
     def follow(ack: Ack) -> None:

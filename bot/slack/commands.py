@@ -8,7 +8,6 @@ from typing import Any
 
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
-from templates.slack.message import Message
 
 from analysis.errors import Missing, Refused, Unknown
 from analysis.response.permissions import View
@@ -18,6 +17,7 @@ from bot.slack.door import Body, Door, delivery_id
 from storage import alerts, incidents, overview
 from templates import answers
 from templates.slack import modals, reply
+from templates.slack.blocks import Message
 
 COMMAND = "/ethix"
 
@@ -130,7 +130,7 @@ def answer(typed: Typed) -> Answer:
             raise Unknown("subcommand", name, near)
         return command.answer(Typed(typed.door, typed.user, words, typed.channel, typed.delivery))
     except Refused as error:
-        return Answer(reply.refused(answers.refusal(error, typed.door.services.policy)))
+        return Answer(reply.refused(answers.refusal(error)))
 
 
 def register(app: App, door: Door) -> None:

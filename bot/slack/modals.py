@@ -48,7 +48,7 @@ def register(app: App, door: Door) -> None:
         if outcome.kind in (Kind.DONE, Kind.REPEATED):
             ack()
         elif isinstance(outcome.error, Missing) and outcome.error.field in body["view"]["state"]["values"]:
-            ack(response_action="errors", errors={outcome.error.field: answers.sentence(outcome, door.services.policy)})
+            ack(response_action="errors", errors={outcome.error.field: answers.refusal(outcome.error)})
         else:
-            shown = modals.refused(outcome.verb, answers.sentence(outcome, door.services.policy))
+            shown = modals.refused(outcome.verb, answers.sentence(outcome))
             ack(response_action="update", view=shown)

@@ -1,0 +1,5 @@
+"""`python -m bot` is `ethixbot`."""
+
+from bot.cli import main
+
+main()

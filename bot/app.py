@@ -1,0 +1,178 @@
+"""Builds every part once, wires them, starts and stops them in order."""
+
+import contextlib
+import fcntl
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+import uvicorn
+from apscheduler.schedulers.background import BackgroundScheduler
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
+
+import templates
+from analysis.errors import BadInput
+from bot import keys, schedule
+from bot.bundling import Bundling
+from bot.delivery import Delivery
+from bot.http import server
+from bot.loops import Loop, Loops
+from bot.operations import detection
+from bot.pipelines import Pipelines
+from bot.runner import Runner
+from bot.services import Clock, Services, utc_now
+from bot.settings import Settings
+from bot.slack import app as slack_app
+from bot.slack.door import Door
+from bot.slack.events import Sweeper
+from bot.slack.outward import Outward
+from bot.slack.people import Directory
+from storage import migrate, policies
+from storage.database import Database
+
+log = structlog.get_logger(__name__)
+
+DEFAULT_POLICY = Path(templates.__file__).parent / "policy.yaml"
+PING_S = 1  # Socket Mode is back within 6 s of a dead line; with the default of 10 it takes a minute
+
+
+@dataclass
+class Bot:
+    """The whole bot, built but not started."""
+
+    settings: Settings
+    services: Services
+    web: WebClient
+    slack: App
+    directory: Directory
+    delivery: Delivery
+    loops: Loops
+    ticker: BackgroundScheduler
+    _socket: SocketModeHandler | None = None
+    _http: uvicorn.Server | None = None
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def prepare(self) -> None:
+        """Do what comes before the first press: models registered, timers planned, people known."""
+        detection.register(self.services)
+        schedule.plan(self.services)
+        self.directory.step()
+
+    def start(self) -> None:
+        """Start loops, ticker and doors; return when people can press."""
+        self.prepare()
+        self.loops.start()
+        self.ticker.start()
+        token = self.settings.slack_app_token
+        if token is not None:
+            self._socket = SocketModeHandler(
+                self.slack, token.get_secret_value(), web_client=self.web, ping_interval=PING_S
+            )
+            self._socket.connect()
+        self._serve()
+
+    def stop(self) -> None:
+        """Close the doors first, then let what is under way end."""
+        if self._socket is not None:
+            self._socket.close()
+        if self._http is not None:
+            self._http.should_exit = True
+        if self.ticker.running:
+            self.ticker.shutdown(wait=False)
+        self.loops.stop()
+        for thread in self._threads:
+            thread.join(5)
+        self.services.database.dispose()
+
+    def _serve(self) -> None:
+        secret = self.settings.slack_signing_secret
+        http = server.build(self.services, self.slack, secret.get_secret_value() if secret else None)
+        config = uvicorn.Config(
+            http, host=self.settings.host, port=self.settings.port, log_level="warning", lifespan="off"
+        )
+        self._http = uvicorn.Server(config)
+        try:
+            listening = config.bind_socket()
+        except SystemExit:  # uvicorn's way to say that the address is taken
+            where = f"{self.settings.host}:{self.settings.port}"
+            raise BadInput("ETHIXBOT_PORT", f"{where} is in use.", "Choose another one.") from None
+        thread = threading.Thread(target=self._http.run, args=([listening],), name="http", daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+
+def build(settings: Settings, clock: Clock = utc_now) -> Bot:
+    """Return the bot; raise BadInput where a setting or the policy is wrong."""
+    token = settings.slack_bot_token
+    if token is None:
+        raise BadInput("environment", "SLACK_BOT_TOKEN is missing.")
+    services = open_services(settings, clock)
+    web = slack_app.client(token.get_secret_value(), settings.slack_api_url)
+    outward = Outward(web)
+    directory = Directory(services, outward)
+    door = Door(services, directory, services.wake.set)
+    delivery = Delivery(services, outward, settings.post_interval, settings.look_after)
+    loops = Loops(_loops(services, door, delivery), services.wake)
+    slack = slack_app.build(door, web)
+    return Bot(settings, services, web, slack, directory, delivery, loops, schedule.ticker(services))
+
+
+def _loops(services: Services, door: Door, delivery: Delivery) -> list[Loop]:
+    return [
+        Loop("delivery", delivery.step),
+        Loop("timers", lambda: schedule.fire(services)),
+        Loop("events", Sweeper(door).step),
+        Loop("checks", Runner(services).step),
+        Loop("evidence", Bundling(services).step),
+        Loop("pipelines", Pipelines(services).step),
+        Loop("people", door.directory.step),
+    ]
+
+
+def open_services(settings: Settings, clock: Clock = utc_now) -> Services:
+    """Return the services: policy read, database migrated, keys made; raise BadInput."""
+    policy, text = policies.read(settings.policy or DEFAULT_POLICY)
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+        own = keys.load(settings.data / "keys")
+    except OSError as error:
+        raise BadInput("ETHIXBOT_DATA", f"{settings.data} cannot be written ({error.strerror}).") from None
+    database = Database(settings.database_url)
+    migrate.upgrade(database)
+    services = Services(database, policy, settings.data, own, clock)
+    with services.transaction() as session:
+        policies.keep(session, text, "install", services.clock())
+    return services
+
+
+@contextlib.contextmanager
+def only_process(settings: Settings) -> Iterator[None]:
+    """Hold the right to be the one process on a SQLite file; raise BadInput where another has it."""
+    database = Database(settings.database_url)
+    path = database.url.database
+    database.dispose()
+    if not database.is_sqlite or path in (None, ":memory:"):
+        yield
+        return
+    lock = Path(f"{path}.lock")
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        file = lock.open("a+")
+    except OSError as error:
+        raise BadInput("DATABASE_URL", f"{path} cannot be written ({error.strerror}).") from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            advice = "Stop it first, or use PostgreSQL for several."
+            raise BadInput("DATABASE_URL", f"another bot already runs on {path}.", advice) from None
+        file.truncate(0)
+        file.write(f"{os.getpid()} since {datetime.now(UTC).isoformat()}\n")
+        file.flush()
+        yield

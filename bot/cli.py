@@ -1,0 +1,152 @@
+"""The command line: run, demo, manifest, doctor, audit, policy. Heavy parts are imported by the command that needs them."""
+
+import json
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from analysis.errors import BadInput
+
+cli = typer.Typer(
+    name="ethixbot",
+    help="Watches deployed AI models, raises one alert a cause in Slack, and keeps proof of what was done.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+audit_cli = typer.Typer(help="The tamper-evident audit log.", no_args_is_help=True)
+policy_cli = typer.Typer(help="The policy file.", no_args_is_help=True)
+cli.add_typer(audit_cli, name="audit")
+cli.add_typer(policy_cli, name="policy")
+
+
+def main() -> None:
+    """Run the command; a mistake that a person can mend is one line, not a trace."""
+    try:
+        cli()
+    except BadInput as error:
+        typer.secho(f"ethixbot: {error}", err=True, fg="red")
+        sys.exit(2)
+
+
+def until_stopped() -> threading.Event:
+    """Return an event that Ctrl-C or a polite kill sets."""
+    stopped = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    return stopped
+
+
+@cli.command()
+def run() -> None:
+    """Run the bot against the Slack workspace that the environment names."""
+    from bot import app, logs, settings
+
+    logs.configure()
+    where = settings.load()
+    lacking = where.lacking()
+    if lacking:
+        raise BadInput("environment", "set " + "; ".join(lacking) + ".")
+    stopped = until_stopped()
+    with app.only_process(where):
+        bot = app.build(where)
+        bot.start()
+        try:
+            stopped.wait()
+        finally:
+            bot.stop()
+
+
+@cli.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the local workspace's page.", min=0, max=65535)] = 8410,
+    window: Annotated[str, typer.Option(help="Only this window of the data: a to i.")] = "",
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the page.")] = False,
+    data: Annotated[Path | None, typer.Option(help="Folder of windows, laid out like the one that ships.")] = None,
+) -> None:
+    """Try everything without a Slack account: a local workspace, the bot, and real data of a real model."""
+    from bot import logs
+    from bot.demo import demo as play
+
+    logs.configure(quiet=True)
+    play.play(play.Wanted(port=port, window=window, opens_browser=not no_browser, data=data), until_stopped())
+
+
+@cli.command()
+def manifest(
+    request_url: Annotated[str | None, typer.Option(help="For HTTP delivery: https://…/slack/events.")] = None,
+) -> None:
+    """Print the Slack app manifest, made from what the bot listens to."""
+    from bot.slack import manifest as made
+
+    typer.echo(json.dumps(made.manifest(request_url), indent=2))
+
+
+@cli.command()
+def doctor() -> None:
+    """Say what works and what does not; the exit code is 1 where something does not."""
+    from bot import doctor as checks
+
+    results = checks.examine()
+    for result in results:
+        mark, colour = checks.MARKS[result.is_well]
+        typer.secho(f"{mark} {result.name}: {result.says}", fg=colour)
+    raise typer.Exit(1 if any(result.is_well is False for result in results) else 0)
+
+
+@audit_cli.command()
+def verify() -> None:
+    """Check every row of the audit log; the exit code is 1 where the chain is broken."""
+    from bot import settings
+    from storage import audit
+    from storage.database import Database
+
+    database = Database(settings.load().database_url, read_only=True)
+    if database.is_sqlite and not Path(database.url.database or "").exists():
+        raise BadInput("DATABASE_URL", f"there is no database at {database.url.database}.")
+    with database.read() as session:
+        count, faults = audit.verify(session)
+        seq, head = audit.head_of(session)
+    for fault in faults:
+        typer.secho(f"row {fault.seq} {fault.what}", fg="red")
+    if faults:
+        raise typer.Exit(1)
+    typer.secho(f"{count} rows hold; head {seq} {head}", fg="green")
+
+
+@policy_cli.command()
+def check(path: Annotated[Path, typer.Argument(help="The file to check.")]) -> None:
+    """Check a policy file; a mistake is named with its line."""
+    from storage import policies
+
+    policy, _ = policies.read(path)
+    typer.secho(f"{path}: holds; {len(policy.models)} models", fg="green")
+
+
+@policy_cli.command()
+def schema() -> None:
+    """Print the policy's JSON schema, for editors."""
+    from analysis.policy import Policy
+
+    typer.echo(json.dumps(Policy.model_json_schema(), indent=2))
+
+
+@policy_cli.command()
+def default() -> None:
+    """Print the policy that ships, to start one's own from."""
+    import templates
+
+    typer.echo((Path(templates.__file__).parent / "policy.yaml").read_text(), nl=False)
+
+
+if __name__ == "__main__":
+    main()

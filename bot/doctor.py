@@ -1,0 +1,129 @@
+"""Says what works and what does not: a check is a function and a row of `CHECKS`."""
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from analysis.errors import BadInput
+from bot import settings as environment
+from bot.app import DEFAULT_POLICY
+from bot.settings import Settings
+from bot.slack import app as slack_app
+from bot.slack.manifest import SCOPES
+from storage import audit, migrate, outbox, policies
+from storage.database import Database
+
+SAFE_SQLITE = (3, 51, 3)  # before it, two connections may in rare cases damage a WAL file; we keep to one writer
+
+
+@dataclass(frozen=True)
+class Result:
+    """A check: well, not well, or None where it could not be made."""
+
+    name: str
+    is_well: bool | None
+    says: str
+
+
+MARKS: dict[bool | None, tuple[str, str]] = {True: ("✔", "green"), False: ("✘", "red"), None: ("–", "yellow")}
+
+
+def examine() -> list[Result]:
+    """Return a result for each check."""
+    try:
+        settings = environment.load()
+    except BadInput as error:
+        return [Result("environment", False, str(error))]
+    return [Result(name, *check(settings)) for name, check in CHECKS.items()]
+
+
+def _environment(settings: Settings) -> tuple[bool | None, str]:
+    lacking = settings.lacking()
+    return (False, "set " + "; ".join(lacking)) if lacking else (True, "all that Slack needs is set")
+
+
+def _policy(settings: Settings) -> tuple[bool | None, str]:
+    path = settings.policy or DEFAULT_POLICY
+    try:
+        policy, _ = policies.read(path)
+    except BadInput as error:
+        return False, str(error)
+    if not policy.models:
+        return None, f"{path} holds, but watches no model yet"
+    return True, f"{path} watches {len(policy.models)} models; {sum(map(len, policy.roles.values()))} people hold roles"
+
+
+def _database(settings: Settings) -> tuple[bool | None, str]:
+    database = Database(settings.database_url, read_only=True)
+    shown = database.url.render_as_string(hide_password=True)
+    try:
+        current, newest = migrate.revisions(database)
+        if current != newest:
+            return False, f"{shown} has schema {current}; the bot brings it to {newest} when it starts"
+        with database.engine.connect() as connection:
+            missing = audit.unprotected(connection)
+    except Exception as error:  # whatever the driver raises is the answer
+        return None, f"{shown} is not there yet ({type(error).__name__}); the bot makes it when it starts"
+    return (
+        (False, f"audit triggers are missing: {', '.join(missing)}")
+        if missing
+        else (True, f"{shown}, schema {current}")
+    )
+
+
+def _sqlite(settings: Settings) -> tuple[bool | None, str]:
+    version = sqlite3.sqlite_version_info
+    if not settings.database_url.startswith("sqlite"):
+        return True, "not used"
+    note = "" if version >= SAFE_SQLITE else "; run one bot on the file, which its lock sees to"
+    return True, f"version {sqlite3.sqlite_version}{note}"
+
+
+def _audit(settings: Settings) -> tuple[bool | None, str]:
+    try:
+        with Database(settings.database_url, read_only=True).read() as session:
+            count, faults = audit.verify(session)
+    except Exception as error:  # as above
+        return None, f"no audit log yet ({type(error).__name__})"
+    return (False, f"row {faults[0].seq} {faults[0].what}") if faults else (True, f"{count} rows hold")
+
+
+def _outbox(settings: Settings) -> tuple[bool | None, str]:
+    try:
+        with Database(settings.database_url, read_only=True).read() as session:
+            parked = outbox.parked(session)
+    except Exception as error:  # as above
+        return None, f"no messages yet ({type(error).__name__})"
+    if parked:
+        return False, "; ".join(f"{row.key} was given up: {row.last_error}" for row in parked[:5])
+    return True, "nothing was given up"
+
+
+def _slack(settings: Settings) -> tuple[bool | None, str]:
+    token = settings.slack_bot_token
+    if token is None:
+        return None, "no token to try"
+    client = slack_app.client(token.get_secret_value(), settings.slack_api_url)
+    try:
+        answer = client.auth_test()
+    except (SlackApiError, SlackClientError, OSError) as error:
+        says = error.response["error"] if isinstance(error, SlackApiError) else type(error).__name__
+        return False, f"{settings.slack_api_url} answers {says}"
+    granted = {s for s in str((answer.headers or {}).get("x-oauth-scopes", "")).replace(" ", "").split(",") if s}
+    lacking = sorted(set(SCOPES) - granted) if granted else []
+    if lacking:
+        return False, f"the app lacks {', '.join(lacking)}: reinstall it with the manifest of `ethixbot manifest`"
+    return True, f"@{answer['user']} in {answer['team']}"
+
+
+CHECKS: dict[str, Callable[[Settings], tuple[bool | None, str]]] = {
+    "environment": _environment,
+    "policy": _policy,
+    "database": _database,
+    "sqlite": _sqlite,
+    "audit log": _audit,
+    "outbox": _outbox,
+    "slack": _slack,
+}
