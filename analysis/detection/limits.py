@@ -115,7 +115,8 @@ def _limit(**borders: str) -> Limit:
     return Limit(**borders)
 
 
-# REQUIREMENTS, Default thresholds. AUC drop has no row there; it follows accuracy.
+# REQUIREMENTS, Default thresholds. AUC drop and the score's PSI have no row there; they follow
+# accuracy and PSI.
 DEFAULTS: dict[str, Limit] = {
     "demographic_parity_difference": _limit(medium="> 0.05", critical="> 0.10"),
     "equal_opportunity_difference": _limit(medium="> 0.05", critical="> 0.10"),
@@ -129,6 +130,7 @@ DEFAULTS: dict[str, Limit] = {
     "accuracy_drop": _limit(high="> 0.05", critical="> 0.10"),
     "auc_drop": _limit(high="> 0.05", critical="> 0.10"),
     "score_total_variation": _limit(medium="> 0.20", critical="> 0.40"),
+    "score_psi": _limit(medium=">= 0.10", critical=">= 0.25"),
     "output_entropy_change": _limit(medium="> 0.25", critical="> 0.50"),
     "explanation_spearman": _limit(medium="< 0.80", high="< 0.60"),
     "error_rate": _limit(high="> 0.01", critical="> 0.05"),

@@ -83,15 +83,12 @@ def exact_sum(key: Ints, count: Ints, low: Ints) -> int:
     >>> exact_sum(np.array([0x3F80]), np.array([3]), np.array([0])) == 3 * 2**149
     True
     """
-    total = 0
-    for cell, many, bits in zip(key.tolist(), count.tolist(), low.tolist(), strict=True):
-        exponent = (cell >> 7) & 0xFF
-        if exponent == 0xFF:
-            continue
-        mantissa = (cell & 0x7F) + (128 if exponent else 0)
-        size = (many * (mantissa << 16) + bits) << (max(exponent, 1) - 1)
-        total += -size if cell & SIGN else size
-    return total
+    exponent = (key >> 7) & 0xFF
+    mantissa = (key & 0x7F) + np.where(exponent > 0, 128, 0)
+    sums = np.zeros((2, 256), np.int64)
+    np.add.at(sums, (key >> 15, exponent), count * (mantissa << 16) + low)
+    up, down = sums.tolist()
+    return sum((up[e] - down[e]) << (max(e, 1) - 1) for e in range(255))
 
 
 @dataclass(frozen=True)

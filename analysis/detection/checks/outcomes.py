@@ -1,0 +1,82 @@
+"""Outcomes: how often the model was right, and how well it ranks, on rows whose label is known."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from analysis.detection.findings import Draft, Fact, Reason
+from analysis.detection.pair import Pair, Sizes
+from analysis.metrics import performance
+from analysis.metrics.intervals import wilson
+from analysis.metrics.performance import Auc, Drop
+from analysis.profile import Profile
+from analysis.profile.cells import CELLS, Ints, order
+
+ALL = ("accuracy", "accuracy_drop", "auc", "auc_drop")
+
+
+def check(pair: Pair) -> list[Draft]:
+    """Return accuracy and AUC and their drops."""
+    if pair.spec.column("label") is None:
+        return []
+    (_, n, x), (_, m, y) = (profile.total("outcome.hour", 3).tolist() for profile in (pair.baseline, pair.window))
+    sizes = Sizes(n, m, pair.window.rows - m)
+    if not sizes.least():
+        return [pair.unknown(metric, (None, None), sizes, Reason.NO_LABELS) for metric in ALL]
+    if not pair.is_enough(sizes):
+        return [pair.unknown(metric, (None, None), sizes, Reason.TOO_FEW_ROWS) for metric in ALL]
+    return [*_accuracy(pair, sizes, x, y), *_auc(pair, sizes)]
+
+
+def maturity(pair: Pair, sizes: Sizes) -> dict[str, Fact]:
+    """Return the shares of rows whose label is known: cohorts of unlike maturity are said to be so."""
+    before, now = sizes.baseline / max(pair.baseline.rows, 1), sizes.window / max(pair.window.rows, 1)
+    return {"labelled": now, "labelled_before": before, "immature": now < 0.9 * before}
+
+
+def _accuracy(pair: Pair, sizes: Sizes, x: int, y: int) -> list[Draft]:
+    where = (None, None)
+    facts = maturity(pair, sizes)
+    share = y / sizes.window
+    plain = pair.draft(
+        "accuracy", where, sizes, value=share, baseline_value=x / sizes.baseline,
+        interval=tuple(wilson(y, sizes.window)), facts=facts,
+    )  # fmt: skip
+    if not x:
+        return [plain, pair.unknown("accuracy_drop", where, sizes, Reason.UNDEFINED)]
+    drop = performance.accuracy_drop(x, sizes.baseline, y, sizes.window)
+    return [plain, _dropped(pair, "accuracy_drop", sizes, drop).told(**facts)]
+
+
+def _dropped(pair: Pair, metric: str, sizes: Sizes, drop: Drop) -> Draft:
+    draft = pair.draft(
+        metric, (None, None), sizes, value=drop.relative, baseline_value=0.0, interval=tuple(drop.interval), p=drop.p,
+        facts={"before": drop.baseline, "now": drop.window},
+    )  # fmt: skip
+    return replace(draft, test=metric, effect=drop.relative)
+
+
+def by_label(profile: Profile) -> tuple[Ints, Ints, Ints]:
+    """Return the ranks of the score's cells and how many negative and positive rows lie in each."""
+    table = profile.table("outcome.score", 2)
+    ranks, place = np.unique(order(table.keys % CELLS), return_inverse=True)
+    counts = np.zeros((2, len(ranks)), np.int64)
+    np.add.at(counts, (table.keys // CELLS, place), table.values[:, 0])
+    return ranks, counts[0], counts[1]
+
+
+def _auc(pair: Pair, sizes: Sizes) -> list[Draft]:
+    try:
+        before, now = (performance.auc(*by_label(profile)[1:]) for profile in (pair.baseline, pair.window))
+    except ValueError:
+        reason = Reason.ONE_CLASS if pair.spec.column("score") else Reason.NEVER_LOGGED
+        return [pair.unknown(metric, (None, None), sizes, reason) for metric in ALL[2:]]
+    return [_plain(pair, sizes, before, now), _dropped(pair, "auc_drop", sizes, performance.auc_drop(before, now))]
+
+
+def _plain(pair: Pair, sizes: Sizes, before: Auc, now: Auc) -> Draft:
+    half = 1.959964 * now.variance**0.5
+    return pair.draft(
+        "auc", (None, None), sizes, value=now.value, baseline_value=before.value,
+        interval=(max(0.0, now.value - half), min(1.0, now.value + half)), facts={"error": now.error},
+    )  # fmt: skip
