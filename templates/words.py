@@ -231,11 +231,12 @@ def alert(a: Alert) -> str:
 
 
 def _followed(a: Alert) -> str:
-    others = dict.fromkeys(f"{NAMES[c.metric]}{_on(c)}" for c in a.consequences if c.metric not in ("kl", "psi"))
-    moved = dict.fromkeys(
-        str(c.column) for c in a.consequences if c.metric in ("kl", "psi") and c.column not in a.columns
-    )
-    named = [*others, *moved]
+    shapes = ("kl", "psi", "wasserstein_over_std")
+    parts = [c for c in a.consequences if (c.metric, c.column) != (a.lead.metric, a.lead.column)]
+    others = [f"{NAMES[c.metric]}{f' of {c.column}' if c.column else ''}" for c in parts if c.metric not in shapes]
+    said = {a.lead.column, *(c.column for c in parts if c.metric not in shapes)}
+    moved = [str(c.column) for c in parts if c.metric in shapes and c.column not in said]
+    named = list(dict.fromkeys([*others, *moved]))
     return f" It goes along with: {', '.join(named)}." if named else ""
 
 
@@ -245,7 +246,7 @@ def report(r: Report) -> dict[str, Any]:
     for row, f in zip(kept["results"], r.findings, strict=True):
         row["sentence"] = finding(f)
     for row, a in zip(kept["alerts"], r.alerts, strict=True):
-        row["sentence"] = alert(a)
+        row["sentence"], row["title"] = alert(a), title(a)
         for part, c in zip(row["consequences"], a.consequences, strict=True):
             part["sentence"] = finding(c)
     return kept | {"sentence": summary(r)}

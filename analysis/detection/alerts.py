@@ -31,7 +31,7 @@ class Alert:
             "type": self.family.value,
             "family": self.family.value,
             "severity": self.severity.value,
-            "cause": {"metric": self.lead.metric, "column": self.lead.column, "group": self.lead.group},
+            "cause": self.lead.to_json(),
             "columns": list(self.columns),
             "since": self.since.isoformat() if self.since else None,
             "until": self.until.isoformat() if self.until else None,
@@ -39,7 +39,6 @@ class Alert:
             "versions": list(self.versions),
             "composite": self.composite,
             "fingerprint": list(self.fingerprint),
-            "finding": self.lead.to_json(),
             "consequences": [finding.to_json() for finding in self.consequences],
         }
 
@@ -50,7 +49,7 @@ class Alert:
         return cls(
             Family(kept["family"]),
             Severity(kept["severity"]),
-            Finding.from_json(kept["finding"]),
+            Finding.from_json(kept["cause"]),
             tuple(Finding.from_json(one) for one in kept["consequences"]),
             tuple(kept["fingerprint"]),
             tuple(kept["columns"]),
