@@ -1,4 +1,4 @@
-"""The command line: run, demo, manifest, doctor, audit, policy. Heavy parts are imported by the command that needs them."""
+"""The command line; heavy parts are imported by the command that needs them."""
 
 import json
 import signal

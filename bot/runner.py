@@ -137,4 +137,4 @@ class Runner:
         more = {"spec": model.spec, "baseline": str(place), "baseline_version": baseline.version, "checks": checks}
         result = work(job_for(self.services, "compare", watched, folder, **more))
         profile = (Path(folder) / "profile.bin").read_bytes()
-        detection.finish(self.services, run, result["report"], result["shown"], profile)
+        detection.finish(self.services, run, result["report"], profile)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from analysis import discovery
-from analysis.detection import report
+from analysis.detection import compare as comparing
 from analysis.detection.limits import Limits
 from analysis.errors import BadLog, Fault, Refused
 from analysis.profile import Profile
@@ -21,7 +21,7 @@ from analysis.spec import Spec
 from bot.worker import Job
 from storage import predictions
 from storage.predictions import Log
-from templates import words
+from templates import answers
 
 EXPECTED = (Refused, MemoryError)
 
@@ -29,7 +29,7 @@ EXPECTED = (Refused, MemoryError)
 def sentence(error: Exception) -> str:
     """Return one line for a person."""
     if isinstance(error, Refused):
-        return words.refused(error)
+        return answers.refusal(error)
     return "The log needs more memory than a check may have."
 
 
@@ -41,10 +41,10 @@ def baseline(job: Job) -> dict[str, Any]:
     if profile.rows == 0:
         raise BadLog(Fault.EMPTY, file=str(log.paths[0]))
     (Path(job.folder) / "profile.bin").write_bytes(profile.to_bytes())
-    return {"spec": spec.to_json(), "rows": profile.rows, "checksum": profile.checksum()}
+    return {"spec": spec.to_json(), "rows": profile.rows, "checksum": profile.checksum}
 
 
-def compare(job: Job) -> dict[str, Any]:
+def check(job: Job) -> dict[str, Any]:
     """Count the window, compare it with the baseline, and write `profile.bin`."""
     assert job.spec is not None
     assert job.baseline is not None
@@ -53,8 +53,7 @@ def compare(job: Job) -> dict[str, Any]:
     (Path(job.folder) / "profile.bin").write_bytes(window.to_bytes())
     before = Profile.from_bytes(Path(job.baseline).read_bytes())
     limits = Limits.model_validate(job.checks or {})
-    made = report.compare(before, window, limits, baseline_version=job.baseline_version)
-    return {"report": made.to_json(), "shown": words.report(made)}
+    return {"report": comparing.compare(before, window, limits, job.baseline_version).to_json()}
 
 
 def decisions(job: Job) -> dict[str, Any]:
@@ -77,7 +76,7 @@ def decisions(job: Job) -> dict[str, Any]:
     return {"rows": table.num_rows, "hashed": [name for name in job.personal if name in table.column_names]}
 
 
-TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {"baseline": baseline, "compare": compare, "decisions": decisions}
+TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {"baseline": baseline, "compare": check, "decisions": decisions}
 
 
 def _hashed(column: pa.ChunkedArray, key: bytes) -> pa.Array:

@@ -1,13 +1,12 @@
 """Asks for checks, takes their results, and turns what they raised into alerts and incidents."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from analysis.detection.report import Report
 from sqlmodel import Session, select
 
+from analysis.detection.report import Report
 from analysis.errors import NotAllowed, Unknown
 from analysis.response import cadence, life
 from analysis.vocabulary import Family, Risk
@@ -130,13 +129,17 @@ def baseline_made(services: Services, run: Run, made: Baseline, spec: dict[str, 
     return True
 
 
-def finish(services: Services, run: Run, told: dict[str, Any], shown: Mapping[str, Any], profile: bytes) -> bool:
+def finish(services: Services, run: Run, told: dict[str, Any], profile: bytes) -> bool:
     """Record the result, open or repeat alerts, mark those that recovered; all in one transaction."""
     now = services.clock()
     report = Report.from_json(told)
     with services.transaction() as session:
-        values = {"status": "finished", "finished_at": now, "report": dict(shown), "profile": profile}
-        window = {"window_from": report.window_from, "window_to": report.window_to, "baseline": report.baseline_version}
+        values = {"status": "finished", "finished_at": now, "report": told, "profile": profile}
+        window = {
+            "window_from": report.window.since,
+            "window_to": report.window.until,
+            "baseline": report.baseline.version,
+        }
         if not leases.settle(session, run, **values, **window):
             return False
         due = families_due(services, run, now)
@@ -145,7 +148,7 @@ def finish(services: Services, run: Run, told: dict[str, Any], shown: Mapping[st
         became = opening.record(result, raised)
         recovered = opening.recover(result, report)
         notices.run_ended(session, run, became, now)
-        data = {"rows": report.n_window, "alerts": len(raised), "recovered": len(recovered)}
+        data = {"rows": report.window.rows, "alerts": len(raised), "recovered": len(recovered)}
         audit.append(session, audit.Entry(run.requested_by, "analyzed", run.model_id, "done", data), now)
     return True
 

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from analysis.detection.report import Alert as Raised
-from analysis.detection.report import Report
 from sqlmodel import Session
 
+from analysis.detection.alerts import Alert as Raised
+from analysis.detection.report import Report
 from analysis.response import life
-from analysis.vocabulary import Severity, State
+from analysis.vocabulary import Severity, State, Verdict
 from bot.operations import escalation
 from bot.operations.doing import Doing, Request, owe_redraw, tell, urgency
 from bot.services import SYSTEM, Services
@@ -168,7 +168,7 @@ def recover(result: Result, report: Report) -> list[Alert]:
     """Return the alerts that recovered: their cause was looked at with enough data, and it is well."""
     session, model_id = result.session, result.run.model_id
     seen = {fingerprint(model_id, raised) for raised in report.alerts}
-    gone = [a for a in alerts.open_of(session, model_id) if a.fingerprint not in seen and report.is_well(a.details)]
+    gone = [a for a in alerts.open_of(session, model_id) if a.fingerprint not in seen and is_well(report, a)]
     for alert in gone:
         alerts.recover(session, alert, result.now)
         incident = session.get(Incident, alert.incident_id) if alert.incident_id else None
@@ -176,6 +176,17 @@ def recover(result: Result, report: Report) -> list[Alert]:
             doing = Doing(result.services, session, incident, Request("recovered", incident.id, SYSTEM), result.now)
             tell(doing, "recovered", alert=alert.id)
     return gone
+
+
+def is_well(report: Report, alert: Alert) -> bool:
+    """Return whether the report judged what the alert is about, with enough data, and found nothing wrong.
+
+    The group may be a stretch of hours that another window does not have; then every group has to be well.
+    """
+    cause = alert.details["cause"]
+    about = [f for f in report.findings if (f.metric, f.column) == (cause["metric"], cause["column"])]
+    named = [f for f in about if f.group == cause["group"]] or about
+    return bool(named) and all(finding.verdict in (Verdict.OK, Verdict.NOTICE) for finding in named)
 
 
 def _rank(severity: str) -> int:

@@ -1,0 +1,37 @@
+"""What scenarios share: a workspace on loopback, the real bot joined to it, and hands that press and read."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["tests.world"]
+
+NO_SKIPS = os.environ.get("ETHIXBOT_TESTS_ALLOW_NO_SKIPS") == "1"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Turn a skip into a failure where the run says that nothing may be missing."""
+    outcome = yield
+    report = outcome.get_result()
+    if NO_SKIPS and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped although nothing may be missing here: {report.longrepr}"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the browser, or a skip that says what is missing."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
+    return found
+
+
+@pytest.fixture
+def data() -> Path:
+    """The windows that ship with the demo."""
+    return Path(__file__).resolve().parents[1] / "bot/demo/data"

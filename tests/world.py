@@ -1,0 +1,217 @@
+"""A world for scenarios: the workspace on loopback and the real bot on a fresh database, stepped by hand.
+
+The clock is handed in and stands still until a test moves it. A world's loops do not run by themselves: `settle` steps
+them until nothing is left to do, so no test waits for time to pass.
+"""
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+
+from bot import app
+from bot.app import Bot
+from bot.demo import demo
+from bot.localslack import LocalSlack
+from bot.operations import detection
+from bot.operations.detection import Wish
+from bot.services import SYSTEM
+from bot.slack.manifest import manifest
+from storage import audit
+from storage.tables import Incident, Run
+
+START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+HANDLES = (
+    "ml_engineer", "senior_ml_engineer", "ml_lead", "compliance", "product_owner", "auditor", "viewer", "oncall",
+    "cto", "ceo", "admin", "security", "governance",
+)  # fmt: skip
+
+
+@dataclass
+class StillClock:
+    """A clock that a test moves."""
+
+    now: datetime = START
+
+    def __call__(self) -> datetime:
+        """Return the time, a little later at each look so that an order can be seen."""
+        self.now += timedelta(microseconds=1)
+        return self.now
+
+    def forward(self, **span: float) -> None:
+        """Move on."""
+        self.now += timedelta(**span)
+
+
+@dataclass
+class World:
+    """Hands and eyes of a test."""
+
+    slack: LocalSlack
+    folder: Path
+    clock: StillClock = field(default_factory=StillClock)
+    bot: Bot = field(init=False)
+    _socket: SocketModeHandler | None = None
+
+    def __post_init__(self) -> None:
+        """Start the bot for the first time."""
+        self.start()
+
+    def start(self) -> None:
+        """Build the bot on the folder's database and connect it."""
+        settings = demo.settings_for(self.folder, demo.DATA, self.slack)
+        settings = settings.model_copy(update={"look_after": 0.0})
+        self.bot = app.build(settings, self.clock)
+        self.bot.prepare()
+        token = settings.slack_app_token
+        assert token is not None
+        self._socket = SocketModeHandler(self.bot.slack, token.get_secret_value(), web_client=self.bot.web, ping_interval=1)
+        self._socket.connect()
+
+    def stop(self) -> None:
+        """Cut the bot off, as it stands."""
+        if self._socket is not None:
+            self._socket.close()
+        self.bot.loops.stop()
+        self.bot.services.database.dispose()
+
+    def settle(self) -> None:
+        """Let the bot do all that is to be done."""
+        self.bot.loops.drain()
+
+    def week(self, letter: str) -> Run:
+        """Put the window where the model's log lies, have it checked, deliver, and return the run."""
+        file = demo.find_windows(demo.DATA, letter)[0]
+        shutil.copyfile(file, self.folder / "log" / "current.parquet")
+        run = detection.request(self.bot.services, Wish(demo.MODEL, SYSTEM))
+        assert run is not None
+        self.settle()
+        with self.bot.services.database.read() as session:
+            ended = session.get(Run, run.id)
+            assert ended is not None
+            return ended
+
+    def ask(self, method: str, path: str, **sent: Any) -> Any:
+        """Return the JSON of the workspace's own door."""
+        where = f"{self.slack.url.rstrip('/')}{path}"
+        answer = httpx.request(method, where, params=sent if method == "GET" else None,
+                               json=sent if method == "POST" else None, timeout=20, trust_env=False)
+        assert answer.status_code == 200, (answer.status_code, answer.text)
+        return answer.json()
+
+    def messages(self, channel: str = "ethixai-incidents", user: str | None = None) -> list[dict[str, Any]]:
+        """Return the channel's messages, oldest first, thread replies inside."""
+        more = {"user": user} if user else {}
+        found: list[dict[str, Any]] = self.ask("GET", "/_local/messages", channel=channel, **more)["messages"]
+        return found
+
+    def alert(self, channel: str = "ethixai-incidents") -> dict[str, Any]:
+        """Return the newest message that has buttons."""
+        return next(m for m in reversed(self.messages(channel)) if buttons(m))
+
+    def press(self, verb: str, by: str, message: dict[str, Any] | None = None, channel: str = "ethixai-incidents") -> Any:
+        """Press a button of the alert; return what the person then sees."""
+        ts = (message or self.alert(channel))["ts"]
+        return self.ask("POST", "/_local/click", user=by, channel=channel, ts=ts, action_id=f"move:{verb}")
+
+    def fill(self, by: str, **values: str) -> Any:
+        """Submit the person's open modal."""
+        view = self.ask("GET", "/_local/views", user=by)["views"][-1]
+        return self.ask("POST", "/_local/submit", user=by, view_id=view["id"], values=values)
+
+    def type(self, text: str, by: str, channel: str = "ethixai-incidents") -> Any:
+        """Type a slash command; return what the person then sees."""
+        return self.ask("POST", "/_local/command", user=by, channel=channel, text=text)
+
+    def incident(self) -> Incident:
+        """Return the newest incident."""
+        with self.bot.services.database.read() as session:
+            from sqlmodel import col, select
+
+            found = session.exec(select(Incident).order_by(col(Incident.id).desc())).first()
+            assert found is not None
+            return found
+
+    def audit(self) -> list[tuple[str, str, str]]:
+        """Return (actor, action, outcome) of every audit row, after checking that the chain holds."""
+        with self.bot.services.database.read() as session:
+            count, faults = audit.verify(session)
+            assert not faults
+            from storage.tables import AuditRow
+
+            rows = [session.get(AuditRow, seq + 1) for seq in range(count)]
+            return [(row.actor, row.action, row.outcome) for row in rows if row is not None]
+
+
+def buttons(message: dict[str, Any]) -> list[str]:
+    """Return the verbs of the message's move buttons, in order."""
+    elements = [e for block in message.get("blocks", []) if block["type"] == "actions" for e in block["elements"]]
+    return [e["action_id"].removeprefix("move:") for e in elements if e.get("action_id", "").startswith("move:")]
+
+
+def whispers(seen: dict[str, Any]) -> str:
+    """Return the text of what only the person saw."""
+    return " ".join(message.get("text", "") for message in seen.get("ephemeral", []))
+
+
+def wait_for(is_so: Any, seconds: float = 10.0) -> None:
+    """Return once it is so; fail after the seconds. For what crosses a socket."""
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end, "it never came to be"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def slack() -> Iterator[LocalSlack]:
+    """A fresh workspace on loopback."""
+    with LocalSlack(manifest(), port=0) as workspace:
+        yield workspace
+
+
+@pytest.fixture
+def world(slack: LocalSlack, tmp_path: Path) -> Iterator[World]:
+    """A fresh workspace and bot."""
+    made = World(slack, tmp_path)
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def night_of_e(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the fairness break of window e was just found and not yet delivered; analysed once a session."""
+    folder = tmp_path_factory.mktemp("night")
+    with LocalSlack(manifest(), port=0) as slack:
+        made = World(slack, folder)
+        shutil.copyfile(demo.find_windows(demo.DATA, "e")[0], folder / "log" / "current.parquet")
+        detection.request(made.bot.services, Wish(demo.MODEL, SYSTEM))
+        checks = next(loop for loop in made.bot.loops.loops if loop.name == "checks")
+        while checks.step():
+            pass
+        with made.bot.services.database.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        made.stop()
+    return folder
+
+
+@pytest.fixture
+def fairness(slack: LocalSlack, night_of_e: Path, tmp_path: Path) -> Iterator[World]:
+    """The world at the moment in which the fairness alert has just been posted."""
+    shutil.copytree(night_of_e, tmp_path / "bot", dirs_exist_ok=True)
+    made = World(slack, tmp_path / "bot")
+    made.settle()
+    yield made
+    made.stop()
+
+
+def pretty(value: Any) -> str:
+    """Return JSON for a failure's message."""
+    return json.dumps(value, indent=1, ensure_ascii=False)
