@@ -1,0 +1,255 @@
+"""What a person is told became of their wish: done, somebody was first, too late, or no and why.
+
+`refusal` gives raw text, fit for a field of a modal; `sentence` gives Slack's markup, names and dates live.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from analysis.errors import BadLog, Missing, NotAllowed, NotNow, NotYou, Refused, Unknown
+from analysis.response.outcomes import Kind, Outcome
+from analysis.vocabulary import Oversight, Role, State
+from templates import finding, names
+from templates.slack.mrkdwn import code, date, mention, said
+
+Facts = Mapping[str, Any]
+
+BUSY = "That did not go through: the records were busy for a moment. Nothing was changed; please press again."
+REPEATED = "That press came twice; it counted once."
+
+
+def trouble(reference: str) -> str:
+    """Return what is said after a fault of our own; the reference leads to it in the log."""
+    return (
+        f"Something went wrong on our side; nothing was changed. Please give the team this reference: {code(reference)}"
+    )
+
+
+def sentence(outcome: Outcome) -> str:
+    """Return the answer to a request, in Slack's markup."""
+    if outcome.error is not None:
+        return said(refusal(outcome.error), 1_000)
+    return KINDS[outcome.kind](outcome)
+
+
+def refusal(error: Refused) -> str:
+    """Return why it cannot be done and what would help; raw text, one or two sentences."""
+    kind = next((one for one in type(error).__mro__ if one in REFUSALS), Refused)
+    return REFUSALS[kind](error)
+
+
+# Done: what is so now.
+DONE: dict[str, Callable[[Facts], str]] = {
+    "acknowledge": lambda facts: "You have it. The calls have stopped.",
+    "freeze": lambda facts: f"Done: the model is at {_level(facts.get('level'))}.",
+    "unfreeze": lambda facts: "Done: the model decides again.",
+    "export": lambda facts: "The evidence is being gathered. It will appear in the thread with its SHA-256.",
+    "retrain": lambda facts: f"Retrain {code(facts.get('retrain', ''))} will start shortly. The thread follows it.",
+    "escalate": lambda facts: f"Done: {_roles(facts)} called in the thread.",
+    "resolve": lambda facts: "Resolved. If the same comes back within a day, it reopens.",
+}
+
+# Done by somebody: the verb as it stands in “… by whom, when”.
+PAST = {
+    "opened": "opened it",
+    "called": "called the first people",
+    "acknowledge": "acknowledged it",
+    "freeze": "set how far the model is restrained",
+    "unfreeze": "unfroze the model",
+    "export": "asked for the evidence",
+    "export_made": "put the evidence into the thread",
+    "export_failed": "could not gather the evidence",
+    "retrain": "asked for a retrain",
+    "retrain_started": "started the retrain",
+    "retrain_finished": "finished the retrain",
+    "retrain_failed": "saw the retrain fail",
+    "escalate": "escalated it",
+    "resolve": "resolved it",
+    "severity_rose": "raised its severity",
+    "reopened": "reopened it",
+    "recovered": "found it back within its limits",
+}
+
+
+def _done(outcome: Outcome) -> str:
+    row = DONE.get(outcome.verb)
+    return row(outcome.facts) if row else "Done."
+
+
+def _ask(outcome: Outcome) -> str:
+    return "Please fill in what the form asks for."
+
+
+def _already(outcome: Outcome) -> str:
+    facts = outcome.facts
+    row = ALREADY.get(outcome.verb)
+    if row is not None:
+        return f"{row(facts)} Nothing was changed."
+    return f"{_first(facts, outcome.verb)} Nothing was changed."
+
+
+ALREADY: dict[str, Callable[[Facts], str]] = {
+    "export": lambda facts: (
+        f"This evidence {'is already in the thread' if facts.get('status') == 'made' else 'is already being gathered'}"
+        f" (version {facts.get('version', 1)}, asked for by {_who(facts)}{_when(facts)})."
+    ),
+    "retrain": lambda facts: (
+        f"Retrain {code(facts['retrain'])} is already under way, asked for by {_who(facts)}{_when(facts)}."
+        if "retrain" in facts
+        else _first(facts, "retrain")
+    ),
+}
+
+
+def _stale(outcome: Outcome) -> str:
+    facts = outcome.facts
+    state = facts.get("state")
+    now = f" It is {names.STATE[State(state)]} now." if state in set(State) else ""
+    did = PAST.get(str(facts.get("did")))
+    moved = f"{_who(facts)} {did}{_when(facts)}." if did else "The incident has moved on."
+    return f"Nothing was changed: the message you pressed was out of date. {moved}{now} Look again before you press."
+
+
+def _first(facts: Facts, verb: str) -> str:
+    did = PAST.get(str(facts.get("did", verb)), "did it")
+    return f"{_who(facts)} was first: {did}{_when(facts)}."
+
+
+def _who(facts: Facts) -> str:
+    by = facts.get("by")
+    return "The policy" if by in (None, "system") else mention(str(by))
+
+
+def _when(facts: Facts) -> str:
+    at = finding.moment(facts.get("at"))
+    return f" {date(at)}" if at else ""
+
+
+def _level(level: Any) -> str:  # noqa: ANN401
+    return (
+        f"level {level}, {names.LEVEL[Oversight(level)].name.lower()}" if level in set(Oversight) else "its new level"
+    )
+
+
+def _roles(facts: Facts) -> str:
+    roles = [names.ROLE[Role(role)] for role in facts.get("roles", []) if role in set(Role)]
+    return f"{names.listed(roles)} {'is' if len(roles) == 1 else 'are'}" if roles else "the next people are"
+
+
+KINDS: dict[Kind, Callable[[Outcome], str]] = {
+    Kind.DONE: _done,
+    Kind.ASK: _ask,
+    Kind.ALREADY: _already,
+    Kind.STALE: _stale,
+    Kind.REFUSED: lambda outcome: "That cannot be done. Nothing was changed.",
+    Kind.REPEATED: lambda outcome: REPEATED,
+}
+
+# What a verb does, as it stands in “You may not …”.
+VERBS = {
+    "acknowledge": "acknowledge incidents",
+    "freeze": "freeze models",
+    "unfreeze": "unfreeze models",
+    "export": "export evidence",
+    "retrain": "start retrains",
+    "escalate": "escalate incidents",
+    "resolve": "resolve incidents",
+    "analyze": "start checks",
+    "view:drift_overview": "see the overview",
+    "view:fairness_monitor": "see fairness figures",
+    "view:model_health": "see the health of models",
+    "view:incident_timeline": "see incidents",
+}
+
+
+def _verb(name: str) -> str:
+    return VERBS.get(name, name.replace("_", " ").replace("view:", "see the "))
+
+
+def _not_allowed(error: Any) -> str:  # noqa: ANN401
+    return f"Your role does not let you {_verb(error.verb)}. This needs one of: {_needs(error)}."
+
+
+def _needs(error: Any) -> str:  # noqa: ANN401
+    return names.listed([names.ROLE[role] for role in error.needs], "or")
+
+
+def _not_now(error: Any) -> str:  # noqa: ANN401
+    possible = names.listed([f"“{state.replace('_', ' ')}”" for state in error.possible_in], "or")
+    return (
+        f"Not possible while the incident is “{error.state.replace('_', ' ')}”. It is possible when it is {possible}."
+    )
+
+
+def _not_you(error: Any) -> str:  # noqa: ANN401
+    return (
+        f"This needs a second person: you did the first part, so somebody else has to {_verb(error.verb)} here."
+        f" It can be: {_needs(error)}."
+    )
+
+
+FIELD = {
+    "reason": "A reason",
+    "note": "A note on what was done",
+    "level": "The level",
+    "model": "The model",
+    "pipeline": "A retrain pipeline",
+    "notes": "The note",
+    "fallback": "The fallback",
+    "id": "The incident's id",
+}
+
+
+def _missing(error: Any) -> str:  # noqa: ANN401
+    what = "is needed" if error.what == "is missing" else error.what
+    return f"{FIELD.get(error.field, error.field.capitalize())} {what}."
+
+
+def _unknown(error: Any) -> str:  # noqa: ANN401
+    nearest = f" Did you mean {names.listed(list(error.nearest)[:5], 'or')}?" if error.nearest else ""
+    return f"There is no {error.kind} “{error.name}”.{nearest}"
+
+
+FAULTS = {
+    "not_found": "there is nothing at that place",
+    "unreadable": "it cannot be read",
+    "empty": "it holds no rows",
+    "column_missing": "a column is missing",
+    "column_type": "a column has another type than expected",
+    "too_large": "it is too large",
+    "time": "its times make no sense",
+}
+
+
+def _bad_log(error: Any) -> str:  # noqa: ANN401
+    facts = error.facts
+    where = ", ".join(
+        f"{name.replace('_', ' ')} {facts[name]}" for name in ("file", "column", "row_group") if name in facts
+    )
+    return f"The prediction log cannot be used: {FAULTS.get(str(facts.get('fault')), 'it is damaged')}" + (
+        f" ({where})." if where else "."
+    )
+
+
+def _refused(error: Any) -> str:  # noqa: ANN401
+    facts = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in error.facts.items())
+    return f"That cannot be done ({OTHER.get(error.reason, error.reason.replace('_', ' '))})" + (
+        f": {facts}." if facts else "."
+    )
+
+
+OTHER = {
+    "bad_spec": "what was said about the log's columns does not hold",
+    "bad_limits": "the limits of the policy do not hold together",
+    "bad_profile": "the stored profile is damaged or of another version",
+    "foreign_profile": "the two profiles were counted in different ways",
+}
+REFUSALS: dict[type, Callable[[Any], str]] = {
+    NotAllowed: _not_allowed,
+    NotNow: _not_now,
+    NotYou: _not_you,
+    Missing: _missing,
+    Unknown: _unknown,
+    BadLog: _bad_log,
+    Refused: _refused,
+}

@@ -1,0 +1,155 @@
+"""What things are called where people read: one row a severity, family, state, role, level and metric."""
+
+from dataclasses import dataclass
+
+from analysis.vocabulary import Family, Oversight, Role, Severity, State
+
+SIGN = {Severity.CRITICAL: "🔴", Severity.HIGH: "🟠", Severity.MEDIUM: "🟡", Severity.LOW: "🔵"}
+SEVERITY = {
+    Severity.CRITICAL: "Critical",
+    Severity.HIGH: "High",
+    Severity.MEDIUM: "Medium",
+    Severity.LOW: "Low",
+}
+
+# What has happened, in the fewest words: the title of the incident's message.
+FAMILY = {
+    Family.DATA: "Inputs have changed",
+    Family.FAIRNESS: "Unfair decisions",
+    Family.MODEL: "Worse predictions",
+    Family.EXPLANATION: "Other reasons behind decisions",
+    Family.QUALITY: "Broken or missing inputs",
+    Family.OPERATIONS: "Slow or failing service",
+    Family.SECURITY: "Security of the model",
+}
+
+STATE = {
+    State.DETECTED: "nobody has it yet",
+    State.ACKNOWLEDGED: "acknowledged",
+    State.CONTAINED: "contained",
+    State.INVESTIGATING: "being investigated",
+    State.REMEDIATING: "being remedied",
+    State.VERIFYING: "being verified",
+    State.RESOLVED: "resolved",
+    State.CLOSED: "closed",
+    State.ACCEPTED_RISK: "accepted as a risk",
+    State.FALSE_POSITIVE: "a false alarm",
+}
+
+ROLE = {
+    Role.ADMIN: "Admin",
+    Role.ML_ENGINEER: "ML Engineer",
+    Role.SENIOR_ML_ENGINEER: "Senior ML Engineer",
+    Role.ML_LEAD: "ML Lead",
+    Role.ON_CALL: "On-call",
+    Role.COMPLIANCE_OFFICER: "Compliance Officer",
+    Role.PRODUCT_OWNER: "Product Owner",
+    Role.SECURITY_OFFICER: "Security Officer",
+    Role.GOVERNANCE_LEAD: "Governance Lead",
+    Role.CTO: "CTO",
+    Role.CEO: "CEO",
+    Role.AUDITOR: "Auditor",
+    Role.VIEWER: "Viewer",
+}
+
+
+@dataclass(frozen=True)
+class Level:
+    """An oversight level: its name, and what it means for a decision (004, Human Escalation Levels)."""
+
+    name: str
+    means: str
+
+
+LEVEL = {
+    Oversight.NORMAL: Level("Normal operation", "the model decides; people check 1–5 % of decisions"),
+    Oversight.INCREASED_MONITORING: Level("Watched closely", "the model decides; people check 10–20 % of decisions"),
+    Oversight.REVIEW_BELOW_CONFIDENCE: Level("Unsure ones reviewed", "people decide where confidence is under 80 %"),
+    Oversight.REVIEW_ALL: Level("All reviewed", "the model only advises; people decide every case"),
+    Oversight.PAUSED: Level("Paused", "the model decides nothing; the fallback or people do"),
+}
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What a metric measures in plain words, and how its value is written: share, points, ratio, times, ms, number."""
+
+    name: str
+    unit: str = "number"
+    now: str = "Now"  # the name of its value among the facts
+
+
+METRIC = {
+    "demographic_parity_difference": Metric("gap in approval rates (demographic parity difference)", "points", "Gap"),
+    "equal_opportunity_difference": Metric(
+        "gap in approvals among those who qualify (equal opportunity difference)", "points", "Gap"
+    ),
+    "disparate_impact_ratio": Metric("approval rate compared (disparate impact ratio)", "ratio", "Ratio"),
+    "equalized_odds_difference": Metric("gap in errors between groups (equalized odds difference)", "points", "Gap"),
+    "selection_rate": Metric("approval rate (selection rate)", "share", "Approved"),
+    "psi": Metric("shift of values (PSI)", "number", "Shift"),
+    "kl": Metric("shift of values (KL divergence)", "number", "Shift"),
+    "kl_mirror": Metric("shift of values (KL divergence, mirrored)", "number", "Shift"),
+    "js_distance_base2": Metric("shift of values (Jensen–Shannon distance)", "number", "Shift"),
+    "ks": Metric("shift of values (Kolmogorov–Smirnov)", "number", "Shift"),
+    "wasserstein_over_std": Metric("shift of values (Wasserstein distance)", "number", "Shift"),
+    "chi2": Metric("shift of values (χ²)", "number", "Shift"),
+    "cramers_v": Metric("shift of values (Cramér's V)", "number", "Shift"),
+    "null_increase": Metric("more missing values (null increase)", "points", "More missing"),
+    "unseen_share": Metric("values never seen before (unseen share)", "share", "Never seen"),
+    "out_of_range_share": Metric("values out of range (out-of-range share)", "share", "Out of range"),
+    "accuracy": Metric("share of right answers (accuracy)", "share", "Right"),
+    "accuracy_drop": Metric("loss of accuracy (accuracy drop)", "share", "Loss"),
+    "auc": Metric("ranking quality (AUC)", "ratio", "AUC"),
+    "auc_drop": Metric("loss of ranking quality (AUC drop)", "share", "Loss"),
+    "score_total_variation": Metric("shift of scores (total variation)", "share", "Shift"),
+    "score_psi": Metric("shift of scores (PSI)", "number", "Shift"),
+    "output_entropy_change": Metric("change in certainty (output entropy)", "share", "Change"),
+    "explanation_spearman": Metric("likeness of reasons (Spearman of attributions)", "number", "Likeness"),
+    "explanation_kendall": Metric("likeness of reasons (Kendall of attributions)", "number", "Likeness"),
+    "explanation_ndcg": Metric("likeness of reasons (nDCG of attributions)", "number", "Likeness"),
+    "error_rate": Metric("failed requests (error rate)", "share", "Failing"),
+    "latency_p95_ratio": Metric("slow responses compared (p95 latency ratio)", "times", "As slow"),
+    "latency_p50": Metric("usual response time (p50 latency)", "ms", "Usual"),
+    "latency_p95": Metric("slow responses (p95 latency)", "ms", "Slow"),
+    "latency_p99": Metric("slowest responses (p99 latency)", "ms", "Slowest"),
+    "composite": Metric("drift over all checks (composite score)", "number", "Score"),
+}
+
+
+def metric(name: str) -> Metric:
+    """Return how a metric is shown; one that has no row is shown under its own name.
+
+    >>> metric("new_one").name
+    'new one'
+    """
+    return METRIC.get(name) or Metric(name.replace("_", " "))
+
+
+def severity(name: str) -> str:
+    """Return the sign and the word of a severity.
+
+    >>> severity("critical")
+    '🔴 Critical'
+    """
+    return f"{SIGN[Severity(name)]} {SEVERITY[Severity(name)]}"
+
+
+def roles(names: tuple[Role, ...]) -> str:
+    """Return role names as a sentence needs them.
+
+    >>> roles((Role.ML_LEAD, Role.CTO))
+    'ML Lead or CTO'
+    """
+    return listed([ROLE[role] for role in names], "or")
+
+
+def listed(words: list[str], last: str = "and") -> str:
+    """Return words as a list in a sentence.
+
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"

@@ -1,0 +1,230 @@
+"""What was found, and whom it touches, in a sentence; raw text, which whoever shows it escapes."""
+
+from collections.abc import Callable
+
+from analysis.detection.alerts import Alert as Raised
+from analysis.detection.findings import Finding
+from analysis.detection.report import Report
+from analysis.vocabulary import Family
+from storage import tables
+from templates import figures, finding, names
+from templates.finding import fact, listed, written
+
+MOST_NAMES = 3
+
+
+def sentence(found: Finding) -> str:
+    """Return what one finding says."""
+    row = SENTENCES.get(found.metric)
+    name = names.metric(found.metric).name
+    where = f" in {found.column}" if found.column else ""
+    return row(found) if row else f"{name[:1].upper()}{name[1:]}{where}: {written(found, found.value)}."
+
+
+def alert(stored: tables.Alert) -> str:
+    """Return what an alert says: its cause, in which part it happens, and which version came with it."""
+    raised = finding.raised(stored)
+    if raised is None:
+        return names.FAMILY[Family(stored.family)] + "."
+    return " ".join(filter(None, [_cause(raised), _segment(raised), _version(raised)]))
+
+
+def affected(family: str, raised: Raised | None, report: Report | None = None) -> str:
+    """Return who is affected, as far as the records know."""
+    return AFFECTED[Family(family)](raised, report)
+
+
+def before(found: Finding) -> str:
+    """Return how it was in the baseline."""
+    row = BEFORE.get(found.metric)
+    return row(found) if row else written(found, found.baseline_value)
+
+
+def _cause(raised: Raised) -> str:
+    """Return the lead's sentence; of several columns that broke at once, all are named."""
+    lead = raised.lead
+    others = [name for name in raised.columns if name != lead.column]
+    said = sentence(lead)
+    if not others or lead.family not in (Family.DATA, Family.QUALITY):
+        return said
+    return f"{said} The same with {_some(others)}."
+
+
+def _segment(raised: Raised) -> str:
+    return f"Only where {raised.segment[0]} is {raised.segment[1]}." if raised.segment else ""
+
+
+def _version(raised: Raised) -> str:
+    if not raised.versions:
+        return ""
+    return f"It came with version {_some(list(raised.versions))}."
+
+
+def _some(words: list[str]) -> str:
+    more = len(words) - MOST_NAMES
+    return names.listed([*words[:MOST_NAMES], f"{more} more"] if more > 0 else words)
+
+
+def _share(found: Finding, name: str) -> str:
+    value = fact(found, name)
+    return "an unknown share" if value is None else figures.share(value)
+
+
+def _approved(found: Finding) -> str:
+    facts = found.facts
+    was = f" Before: {_share(found, 'lowest_before')} and {_share(found, 'highest_before')}."
+    return (
+        f"Only {_share(found, 'lowest_rate')} of {facts.get('lowest')} are approved, "
+        f"against {_share(found, 'highest_rate')} of {facts.get('highest')} ({found.column}).{was}"
+    )
+
+
+def _qualified(found: Finding) -> str:
+    return f"Among those who qualify: {_approved(found)[0].lower()}{_approved(found)[1:]}"
+
+
+def _missing(found: Finding) -> str:
+    now, was = _share(found, "window_share"), _share(found, "baseline_share")
+    return f"{found.column} is missing in {now} of the requests; before in {was}."
+
+
+def _unseen(found: Finding) -> str:
+    values = listed(found, "values")
+    shown = f": {_some(values)}" if values else ""
+    return f"{_share(found, 'window_share')} of {found.column} are values never seen before{shown}."
+
+
+def _out_of_range(found: Finding) -> str:
+    return f"{_share(found, 'window_share')} of {found.column} lie outside the range known so far.{_range(found)}"
+
+
+def _range(found: Finding) -> str:
+    most, was = fact(found, "most"), fact(found, "baseline_most")
+    if most is None or was is None or most <= was:
+        return ""
+    return f" The largest is {figures.number(most)}; before it was {figures.number(was)}."
+
+
+def _shifted(found: Finding) -> str:
+    mean, was = fact(found, "mean"), fact(found, "baseline_mean")
+    if mean is None or was is None:
+        return f"The values of {found.column} have shifted."
+    return (
+        f"The values of {found.column} have shifted: {figures.number(mean)} on average, before {figures.number(was)}."
+    )
+
+
+def _scores(found: Finding) -> str:
+    return f"The model's outputs have shifted: {written(found, found.value)} of them lie elsewhere than before."
+
+
+def _accuracy(found: Finding) -> str:
+    return f"The model is right in {_share(found, 'now')} of cases; before in {_share(found, 'before')}."
+
+
+def _auc(found: Finding) -> str:
+    now, was = fact(found, "now"), fact(found, "before")
+    shown = f": AUC {figures.ratio(now)}, before {figures.ratio(was)}" if now is not None and was is not None else ""
+    return f"The model tells good from bad less well{shown}."
+
+
+def _entropy(found: Finding) -> str:
+    way = "less" if (found.value or 0) > 0 else "more"
+    return f"The model is {way} sure of its answers than before."
+
+
+def _reasons(found: Finding) -> str:
+    moved = listed(found, "moved")
+    most = f" Most changed: {_some(moved)}." if moved else ""
+    return f"The model gives its inputs other weights than before.{most}"
+
+
+def _errors(found: Finding) -> str:
+    was = written(found, found.baseline_value)
+    return f"{written(found, found.value)} of the requests failed{_hours(found)}; before {was}."
+
+
+def _latency(found: Finding) -> str:
+    now, was = fact(found, "ms"), fact(found, "baseline_ms")
+    shown = f": {figures.count(now)} ms, before {figures.count(was)} ms" if now is not None and was is not None else ""
+    return f"Slow answers took {written(found, found.value)} as long as before{_hours(found)}{shown}."
+
+
+def _hours(found: Finding) -> str:
+    """Return the worst hours, which the finding names as an ISO interval."""
+    start, _, end = (found.group or "").partition("/")
+    if not end:
+        return ""
+    return f" from {start[11:16]} to {end[11:16]} UTC on {start[:10]}"
+
+
+SENTENCES: dict[str, Callable[[Finding], str]] = {
+    "demographic_parity_difference": _approved,
+    "disparate_impact_ratio": _approved,
+    "equal_opportunity_difference": _qualified,
+    "psi": _shifted,
+    "kl": _shifted,
+    "wasserstein_over_std": _shifted,
+    "null_increase": _missing,
+    "unseen_share": _unseen,
+    "out_of_range_share": _out_of_range,
+    "score_total_variation": _scores,
+    "score_psi": _scores,
+    "accuracy_drop": _accuracy,
+    "auc_drop": _auc,
+    "output_entropy_change": _entropy,
+    "explanation_spearman": _reasons,
+    "error_rate": _errors,
+    "latency_p95_ratio": _latency,
+}
+
+NO_SHIFT = {"psi", "kl", "wasserstein_over_std", "score_total_variation", "score_psi", "output_entropy_change"}
+BEFORE: dict[str, Callable[[Finding], str]] = {
+    **dict.fromkeys(NO_SHIFT, lambda found: "0 is no change"),
+    "accuracy_drop": lambda found: f"right in {_share(found, 'before')} of cases",
+    "auc_drop": lambda found: f"AUC {figures.ratio(fact(found, 'before') or 0)}",
+    "null_increase": lambda found: f"{_share(found, 'baseline_share')} missing",
+    "latency_p95_ratio": lambda found: f"{figures.count(fact(found, 'baseline_ms') or 0)} ms",
+    "explanation_spearman": lambda found: "1 is no change",
+}
+
+
+def _of_fairness(raised: Raised | None, report: Report | None) -> str:
+    group = raised.lead.group if raised else None
+    if raised is None or group is None:
+        return "People of a protected group."
+    mine = [one for one in finding.group_rates(report, raised.lead.column) if one.group == group]
+    n = f": {figures.counted(mine[0].n_window, 'decision')} in this window" if mine else ""
+    return f"{group} applicants{n}."
+
+
+def _of_inputs(raised: Raised | None, report: Report | None) -> str:
+    if raised and raised.segment:
+        return f"Applicants whose {raised.segment[0]} is {raised.segment[1]}."
+    share = fact(raised.lead, "window_share") if raised else None
+    return f"{figures.share(share)} of all applicants." if share else "All applicants scored on these inputs."
+
+
+def _of_all(raised: Raised | None, report: Report | None) -> str:
+    n = f": {figures.counted(report.window.rows, 'decision')} in this window" if report else ""
+    return f"All applicants{n}."
+
+
+def _of_service(raised: Raised | None, report: Report | None) -> str:
+    failed = raised and raised.lead.metric == "error_rate" and raised.lead.value
+    return (
+        f"{figures.share(failed)} of those who asked got no answer."
+        if failed
+        else "Everybody who waited for an answer."
+    )
+
+
+AFFECTED: dict[Family, Callable[[Raised | None, Report | None], str]] = {
+    Family.DATA: _of_inputs,
+    Family.FAIRNESS: _of_fairness,
+    Family.MODEL: _of_all,
+    Family.EXPLANATION: lambda raised, report: "Nobody yet, as far as is known: decisions are about as good as before.",
+    Family.QUALITY: _of_inputs,
+    Family.OPERATIONS: _of_service,
+    Family.SECURITY: lambda raised, report: "Not known yet.",
+}

@@ -1,0 +1,1 @@
+"""Draws what Slack shows: a record in, blocks out; a plain dict in Slack's shapes, checked by `limits.lint`."""

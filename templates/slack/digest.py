@@ -1,0 +1,58 @@
+"""The day and the week in a channel: what needs a person first, then what happened, then the models."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from storage.overview import Overview
+from templates import figures
+from templates.slack import lists, reply
+from templates.slack.blocks import Block, Message, context, divider, header, section
+from templates.slack.mrkdwn import day
+
+MOST_OPEN, MOST_ENDED, MOST_MODELS = 8, 5, 10
+
+
+def daily(seen: Overview, now: datetime) -> Message:
+    """Return the last day."""
+    return _digest("☀️ Model watch: the last 24 hours", seen, now)
+
+
+def weekly(seen: Overview, now: datetime) -> Message:
+    """Return the last week."""
+    return _digest("🗓️ Model watch: the last 7 days", seen, now)
+
+
+def _digest(title: str, seen: Overview, now: datetime) -> Message:
+    blocks = [
+        header(title),
+        section(f"*{reply.headline(seen)}*", happened(seen)),
+        *_part(
+            "Needs a person",
+            [lists.incident_line(one, now) for one in lists.order(seen.open_incidents, now)],
+            MOST_OPEN,
+        ),
+        *_part("Ended", [lists.ended_line(one) for one in seen.resolved_since], MOST_ENDED),
+        *_part("Models", [lists.model_line(one, now) for one in seen.models], MOST_MODELS),
+        *reply.parked(seen),
+        context(f"Since {day(seen.since)}" if seen.since else "", f"`{reply.COMMAND} status` shows it as it is now"),
+    ]
+    return Message(f"{title}. {reply.headline(seen)}", blocks)
+
+
+def happened(seen: Overview) -> str:
+    """Return how much was looked at and found, in one line."""
+    failed = sum(1 for run in seen.runs_since if run.status == "failed")
+    checks = figures.counted(len(seen.runs_since), "check") + (f" ({failed} failed)" if failed else "")
+    recovered = sum(1 for alert in seen.alerts_since if alert.state == "recovered")
+    alerts = figures.counted(len(seen.alerts_since), "alert") + (f", {recovered} recovered" if recovered else "")
+    return f"{checks} · {alerts} · {figures.counted(len(seen.resolved_since), 'incident')} ended"
+
+
+def _part(title: str, lines: list[str], most: int) -> list[Block]:
+    if not lines:
+        return []
+    more = [context(f"_and {len(lines) - most} more_")] if len(lines) > most else []
+    return [divider(), section(f"*{title}*", *lines[:most]), *more]
+
+
+DIGESTS: dict[str, Callable[[Overview, datetime], Message]] = {"daily": daily, "weekly": weekly}

@@ -1,0 +1,58 @@
+"""App Home: a person's desk. What waits for them first, then what is open, the models, and our own troubles."""
+
+from collections.abc import Set
+from datetime import datetime
+from typing import Any
+
+from analysis.response import life
+from analysis.vocabulary import Role, State
+from storage.incidents import IncidentView
+from storage.overview import Overview
+from templates import names
+from templates.slack import lists, reply
+from templates.slack.blocks import Block, context, divider, header, section
+from templates.slack.mrkdwn import said
+
+MOST_WAITING, MOST_OPEN, MOST_MODELS, MOST_ENDED = 5, 10, 15, 5
+
+
+def view(seen: Overview, name: str, roles: Set[Role], now: datetime) -> dict[str, Any]:
+    """Return the desk of a person with those roles."""
+    mine = waiting(seen, roles, now)
+    others = [one for one in lists.order(seen.open_incidents, now) if one not in mine]
+    blocks = [
+        header(reply.headline(seen)),
+        context(f"{said(name)} · {_roles(roles)}"),
+        *reply.parked(seen),
+        *_part("Waits for you", [lists.incident_line(one, now) for one in mine], MOST_WAITING),
+        *_part("Open", [lists.incident_line(one, now) for one in others], MOST_OPEN),
+        *_part("Models", [lists.model_line(one, now) for one in seen.models], MOST_MODELS),
+        *_part("Ended this week", [lists.ended_line(one) for one in seen.resolved_since], MOST_ENDED),
+        divider(),
+        context(f"`{reply.COMMAND} help` lists what I can do."),
+    ]
+    return {"type": "home", "blocks": blocks}
+
+
+def stranger() -> dict[str, Any]:
+    """Return what somebody without a role sees."""
+    text = "You hold no role in the incident policy yet, so there is nothing to show. Ask an Admin to add you."
+    return {"type": "home", "blocks": [header("Welcome"), section(text)]}
+
+
+def waiting(seen: Overview, roles: Set[Role], now: datetime) -> list[IncidentView]:
+    """Return the incidents that nobody has and that this person may acknowledge."""
+    if not life.MOVES["acknowledge"].by & roles:
+        return []
+    return [one for one in lists.order(seen.open_incidents, now) if one.incident.state == State.DETECTED]
+
+
+def _roles(roles: Set[Role]) -> str:
+    return names.listed([names.ROLE[role] for role in Role if role in roles]) or "no role"
+
+
+def _part(title: str, lines: list[str], most: int) -> list[Block]:
+    if not lines:
+        return []
+    more = [context(f"_and {len(lines) - most} more_")] if len(lines) > most else []
+    return [divider(), section(f"*{title}*"), *(section(line) for line in lines[:most]), *more]

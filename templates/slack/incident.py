@@ -1,0 +1,171 @@
+"""THE message of an incident: posted once, edited in place over its whole life.
+
+What a person woken at night needs, from the top: how bad, what, to whom, who has it and by when, what to press.
+"""
+
+from datetime import datetime
+
+from analysis.detection.alerts import Alert as Raised
+from analysis.detection.findings import Finding
+from analysis.response import life
+from analysis.vocabulary import Family, State
+from storage.incidents import IncidentView
+from storage.tables import Alert
+from templates import figures, finding, names, plain, regulation, steps
+from templates.finding import written
+from templates.slack import buttons, status
+from templates.slack.blocks import Block, Message, context, facts, header, section
+from templates.slack.mrkdwn import code, date, day, everyone, said, stamp
+
+MOST_CONSEQUENCES = 4
+LONGEST_SENTENCE = 300
+ENDED = {
+    State.RESOLVED: "✅ Resolved",
+    State.CLOSED: "✅ Closed",
+    State.ACCEPTED_RISK: "⚖️ Accepted risk",
+    State.FALSE_POSITIVE: "⚪ False alarm",
+}
+
+
+def message(view: IncidentView, now: datetime, *, to_everyone: bool = False) -> Message:
+    """Return the message as the incident stands; `to_everyone` rings the channel (an edit never rings again)."""
+    ended = State(view.incident.state) in life.ENDED
+    blocks = [
+        header(title(view)),
+        *_drill(view),
+        section(
+            f"{everyone()} " * to_everyone + f"*{said(happened(view), LONGEST_SENTENCE)}*",
+            f"👥 {said(affected(view), LONGEST_SENTENCE)}",
+        ),
+        *([] if ended else [*measured(view), *_also(view)]),
+        section(*status.lines(view, now)),
+        *_next(view),
+        *buttons.rows(view),
+        *([] if ended else _law(view)),
+        context(_small(view)),
+    ]
+    return Message(notice(view, to_everyone=to_everyone), blocks)
+
+
+def title(view: IncidentView) -> str:
+    """Return severity, what happened in the fewest words, and the model; an ended incident says how it ended."""
+    incident = view.incident
+    first = ENDED.get(State(incident.state)) or names.severity(incident.severity)
+    drill = "🧪 Drill · " if incident.is_drill else ""
+    return f"{drill}{first} · {names.FAMILY[Family(incident.family)]} · {view.model.name}"
+
+
+def notice(view: IncidentView, *, to_everyone: bool = False) -> str:
+    """Return the one line of a notification."""
+    incident = view.incident
+    ring = f"{everyone()} " if to_everyone else ""
+    line = f"{ring}{said(title(view), 150)}: {said(happened(view), LONGEST_SENTENCE)}"
+    if incident.state == State.DETECTED and incident.acknowledge_by:
+        return f"{line} Acknowledge by {stamp(incident.acknowledge_by)}. {incident.id}"
+    return f"{line} {incident.id}"
+
+
+def happened(view: IncidentView) -> str:
+    """Return what happened, as the analysis found it; raw text."""
+    alert = first_alert(view)
+    return plain.alert(alert) if alert else names.FAMILY[Family(view.incident.family)] + "."
+
+
+def first_alert(view: IncidentView) -> Alert | None:
+    """Return the alert that opened the incident."""
+    return view.alerts[0] if view.alerts else None
+
+
+def also(view: IncidentView) -> list[str]:
+    """Return what else was found: consequences of the cause, and further causes; raw text, each said once."""
+    raised = finding.raised(first_alert(view))
+    told = [plain.sentence(one) for one in raised.consequences] if raised else []
+    lead = plain.sentence(raised.lead) if raised else ""
+    return [line for line in dict.fromkeys([*told, *map(plain.alert, view.alerts[1:])]) if line != lead]
+
+
+def rules(view: IncidentView) -> list[regulation.Rule]:
+    """Return the rules that the incident touches."""
+    raised = finding.raised(first_alert(view))
+    metrics = [one.metric for one in (raised.lead, *raised.consequences)] if raised else []
+    return regulation.touched(view.incident.family, view.incident.severity, metrics)
+
+
+def affected(view: IncidentView) -> str:
+    """Return who is affected; raw text."""
+    return plain.affected(view.incident.family, finding.raised(first_alert(view)), finding.report(view.report))
+
+
+def _drill(view: IncidentView) -> list[Block]:
+    return (
+        [context("🧪 *This is a drill.* Nobody is affected; act as if it were real.")] if view.incident.is_drill else []
+    )
+
+
+def measured(view: IncidentView) -> list[Block]:
+    """Return value against limit, before, since when, on how much."""
+    raised, alert = finding.raised(first_alert(view)), first_alert(view)
+    if raised is None or alert is None:
+        return []
+    pairs = [
+        (f"{names.metric(raised.lead.metric).now} now", _against(raised.lead)),
+        ("Before", _before(view, raised.lead)),
+        ("Since", _since(alert, raised)),
+        ("Looked at", _looked_at(view, raised.lead)),
+    ]
+    return [facts(pairs)]
+
+
+def _also(view: IncidentView) -> list[Block]:
+    lines = [f"• {said(line, 200)}" for line in also(view)]
+    more = len(lines) - MOST_CONSEQUENCES
+    shown = [*lines[:MOST_CONSEQUENCES], f"• _+{more} more in the report_"] if more > 0 else lines
+    return [section("*Also seen*", *shown)] if shown else []
+
+
+def _against(lead: Finding) -> str:
+    limit = f" · limit {written(lead, lead.limit)}" if lead.limit is not None else ""
+    low, high = (written(lead, side) for side in lead.interval or (None, None))
+    span = f"\n95 % sure: {low} to {high}" if lead.interval else ""
+    return f"*{written(lead, lead.value)}*{limit}{span}"
+
+
+def _before(view: IncidentView, lead: Finding) -> str:
+    report = finding.report(view.report)
+    version = f"\nbaseline {code(report.baseline.version, 40)}" if report and report.baseline.version else ""
+    return said(plain.before(lead)) + version
+
+
+def _since(alert: Alert, raised: Raised) -> str:
+    since = date(raised.since or alert.since or alert.first_at)
+    return f"{since}\nuntil {date(raised.until)}" if raised.until else f"{since}\nand still so"
+
+
+def _looked_at(view: IncidentView, lead: Finding) -> str:
+    report = finding.report(view.report)
+    n = figures.counted(report.window.rows if report else lead.n_window, "decision")
+    if report is None or report.window.since is None or report.window.until is None:
+        return n
+    return f"{n}\n{day(report.window.since)} to {day(report.window.until)}"
+
+
+def _next(view: IncidentView) -> list[Block]:
+    incident = view.incident
+    level = view.oversight.level if view.oversight else None
+    found = steps.following(incident.state, incident.family, incident.severity, level, said(view.model.id))
+    return [section("*Next*", *(f"{number}. {line}" for number, line in enumerate(found, 1)))] if found else []
+
+
+def _law(view: IncidentView) -> list[Block]:
+    return [context("⚖️ " + " · ".join(f"*{rule.name}* {rule.asks}" for rule in rules(view)[:4]))]
+
+
+def _small(view: IncidentView) -> str:
+    incident, alert = view.incident, first_alert(view)
+    parts = [code(incident.id), *(code(one.id) for one in view.alerts[:3]), f"model {code(view.model.id)}"]
+    if alert and alert.repeats > 1:
+        parts.append(f"seen in {figures.counted(alert.repeats, 'run')}, last {date(alert.last_at)}")
+    raised = finding.raised(alert)
+    if raised:
+        parts.append(said(names.metric(raised.lead.metric).name))
+    return " · ".join(parts)

@@ -1,0 +1,95 @@
+"""Incidents, models and alerts as lines of a list: the same in App Home, digests and answers."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from analysis.vocabulary import Family, Risk, Severity, State
+from storage.incidents import IncidentView
+from storage.overview import ModelView
+from storage.tables import Alert, Incident, Run
+from templates import figures, finding, names, plain
+from templates.slack import incident, status
+from templates.slack.mrkdwn import code, date, link, mention, said
+
+RISK = {Risk.HIGH: "high risk", Risk.MEDIUM: "medium risk", Risk.LOW: "low risk"}
+
+
+def order(views: Sequence[IncidentView], now: datetime) -> list[IncidentView]:
+    """Return incidents as they need a person: nobody's first, then the worst, then the oldest."""
+    return sorted(views, key=lambda view: (view.incident.state != State.DETECTED, -rank(view), view.incident.opened_at))
+
+
+def rank(view: IncidentView) -> int:
+    """Return how bad the incident is."""
+    return Severity(view.incident.severity).rank
+
+
+def incident_line(view: IncidentView, now: datetime) -> str:
+    """Return two lines: what, and who has it by when."""
+    shown = view.incident
+    drill = "🧪 " if shown.is_drill else ""
+    first = f"{drill}{names.SIGN[Severity(shown.severity)]} *{link(view.permalink, shown.id)}*"
+    return f"{first} {said(view.model.name)}: {said(incident.happened(view), 160)}\n{clock(view, now)}"
+
+
+def clock(view: IncidentView, now: datetime) -> str:
+    """Return who has the incident, or how long there is left to acknowledge it."""
+    shown = view.incident
+    age = f"open for {figures.span(now - shown.opened_at)}"
+    if shown.state != State.DETECTED:
+        by = f" {mention(shown.acknowledged_by)} has it," if shown.acknowledged_by else ""
+        return f"　{names.STATE[State(shown.state)].capitalize()},{by} {age}"
+    if shown.acknowledge_by is None:
+        return f"　Nobody has it yet, {age}"
+    if status.is_overdue(view, now):
+        return f"　⏰ *Overdue by {figures.span(now - shown.acknowledge_by)}*: nobody has it"
+    return f"　⏳ *{figures.span(shown.acknowledge_by - now)} left* to acknowledge"
+
+
+def model_line(view: ModelView, now: datetime) -> str:
+    """Return a model's name, restraint and last check."""
+    change = view.oversight
+    held = f"❄️ *{status.restraint(change)}*" if change and change.level else "🟢 decides by itself"
+    many = figures.counted(len(view.open_incidents), "open incident") if view.open_incidents else "no open incident"
+    risk = (
+        RISK.get(Risk(view.model.risk), said(view.model.risk))
+        if view.model.risk in set(Risk)
+        else said(view.model.risk)
+    )
+    return f"*{said(view.model.name)}* {code(view.model.id)} · {risk}\n　{held} · {many}\n　{last_check(view.last_run)}"
+
+
+def last_check(run: Run | None) -> str:
+    """Return when a model was last looked at and what came of it."""
+    if run is None:
+        return "Never checked yet"
+    if run.status == "failed":
+        return f"⚠️ Last check failed{_at(run)}: {said(run.error or 'no reason given', 200)}"
+    report = finding.report(run.report)
+    if report is None:
+        return f"Last check{_at(run)}"
+    if not report.is_enough:
+        return f"◽ Last check{_at(run)}: too little to judge ({figures.counted(report.window.rows, 'decision')})"
+    found = figures.counted(len(report.alerts), "alert") if report.alerts else "nothing to report"
+    return f"Last check{_at(run)}: {figures.counted(report.window.rows, 'decision')}, {found}"
+
+
+def _at(run: Run) -> str:
+    return f" {date(run.finished_at)}" if run.finished_at else ""
+
+
+def alert_line(alert: Alert) -> str:
+    """Return an alert with what it found, how often, and whether it stands."""
+    sign = "💚" if alert.state == "recovered" else names.SIGN[Severity(alert.severity)]
+    seen = f"seen in {figures.counted(alert.repeats, 'run')}" if alert.repeats > 1 else "seen once"
+    ended = f", recovered {date(alert.recovered_at)}" if alert.recovered_at else ", still so"
+    where = f" · {code(alert.incident_id)}" if alert.incident_id else " · no incident at this severity"
+    when = f"{seen}, last {date(alert.last_at)}{ended}"
+    return f"{sign} {code(alert.id)} {said(plain.alert(alert), 200)}\n　{code(alert.model_id)} · {when}{where}"
+
+
+def ended_line(shown: Incident) -> str:
+    """Return an incident that ended."""
+    took = f" after {figures.span(shown.resolved_at - shown.opened_at)}" if shown.resolved_at else ""
+    worst = names.SEVERITY[Severity(shown.severity)].lower()
+    return f"✅ {code(shown.id)} {names.FAMILY[Family(shown.family)]} ({worst}){took}"

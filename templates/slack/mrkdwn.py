@@ -1,0 +1,102 @@
+"""Slack's own markup: what comes from outside is escaped and kept on one line; dates are live, people are mentioned.
+
+Anything not escaped could ring a whole channel: a column may be named `<!channel>`.
+"""
+
+import re
+from datetime import UTC, datetime
+
+from templates.slack.limits import fit
+
+USER = re.compile(r"[UW][A-Z0-9]{1,20}")
+JOINER = "\u200d"  # holds emoji together
+LONGEST_NAME = 80
+
+
+def escape(text: str) -> str:
+    """Return the text with the three signs that Slack reads as markup made harmless.
+
+    >>> escape("<!channel> & co")
+    '&lt;!channel&gt; &amp; co'
+    """
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def one_line(text: str) -> str:
+    """Return the text on one line, without control signs.
+
+    >>> one_line("a\\n> b\\x00")
+    'a > b'
+    """
+    return " ".join("".join(c if c.isprintable() or c == JOINER else " " for c in text).split())
+
+
+def said(text: object, most: int = LONGEST_NAME) -> str:
+    """Return text from outside: one line, escaped, at most `most` characters after escaping.
+
+    >>> said("<" * 9, 13)
+    '&lt;&lt;&lt;…'
+    """
+    line = one_line(str(text))
+    longest = most
+    while len(cut := escape(fit(line, longest))) > most:
+        longest -= max(1, (len(cut) - most) // 5)
+    return cut
+
+
+def code(text: object, most: int = LONGEST_NAME) -> str:
+    """Return a name as people type it, in Slack's fixed width.
+
+    >>> code("hours`per`week")
+    "`hours'per'week`"
+    """
+    return f"`{said(text, most).replace('`', chr(39)) or ' '}`"
+
+
+def quote(text: object, most: int = 300) -> str:
+    """Return what a person wrote, in quotation marks."""
+    return f"“{said(text, most)}”"
+
+
+def stamp(at: datetime) -> str:
+    """Return the time in UTC, for where Slack cannot show the reader's own.
+
+    >>> stamp(datetime(2026, 11, 21, 4, 5, tzinfo=UTC))
+    '2026-11-21 04:05 UTC'
+    """
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def date(at: datetime) -> str:
+    """Return a time that Slack shows in the reader's own zone.
+
+    >>> date(datetime(2026, 11, 21, 4, 5, tzinfo=UTC))
+    '<!date^1795233900^{date_short_pretty} {time}|2026-11-21 04:05 UTC>'
+    """
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{stamp(at)}>"
+
+
+def day(at: datetime) -> str:
+    """Return a day that Slack shows in the reader's own zone."""
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}}|{at.astimezone(UTC):%Y-%m-%d}>"
+
+
+def mention(user_id: str) -> str:
+    """Return a mention of the person; what is no Slack id is shown as text.
+
+    >>> mention("U0ONCALL"), mention("<!here>")
+    ('<@U0ONCALL>', '&lt;!here&gt;')
+    """
+    return f"<@{user_id}>" if USER.fullmatch(user_id) else said(user_id)
+
+
+def everyone() -> str:
+    """Return what rings everybody in the channel."""
+    return "<!channel>"
+
+
+def link(url: str | None, label: str) -> str:
+    """Return the label as a link, or as it is where there is no address to trust."""
+    if url is None or not re.fullmatch(r"https?://[^\s<>|]+", url):
+        return said(label)
+    return f"<{escape(url)}|{said(label).replace('|', '/')}>"

@@ -1,0 +1,65 @@
+"""Short lines to whoever waits for a check, and to #engineering where the bot itself has trouble."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from storage.incidents import IncidentView
+from storage.tables import Run
+from templates import figures, finding
+from templates.slack import incident
+from templates.slack.blocks import Message, section
+from templates.slack.mrkdwn import code, link, quote, said
+
+Data = Mapping[str, Any]
+MOST_INCIDENTS = 10
+
+
+def message(data: Data, run: Run | None, views: Sequence[IncidentView] = ()) -> Message:
+    """Return the line that `data["about"]` asks for; one without a row is told as it is."""
+    lines = ABOUT.get(str(data.get("about")), _other)(data, run, views)
+    return Message("\n".join(lines), [section(*lines)])
+
+
+def _ended(data: Data, run: Run | None, views: Sequence[IncidentView]) -> list[str]:
+    report = finding.report(run.report) if run else None
+    rows = f": {figures.counted(report.window.rows, 'decision')} looked at" if report else ""
+    model = code(run.model_id) if run else "the model"
+    if report is not None and not report.is_enough:
+        return [
+            f"◽ Check of {model} finished{rows}. *Too little to judge*: this is neither an alarm nor an all-clear."
+        ]
+    if not data.get("alerts"):
+        return [f"✅ Check of {model} finished{rows}. *Nothing to report*: all within limits."]
+    return [f"🔎 Check of {model} finished{rows}. {_count(data['alerts'])}", *_incidents(views)]
+
+
+def _count(alerts: Sequence[Data]) -> str:
+    counts = {became: sum(1 for one in alerts if one.get("became") == became) for became in BECAME}
+    return "; ".join(f"{figures.counted(n, 'alert')} {BECAME[became]}" for became, n in counts.items() if n) + "."
+
+
+BECAME = {"opened": "opened an incident", "repeated": "seen again", "logged": "noted in App Home and digest"}
+
+
+def _incidents(views: Sequence[IncidentView]) -> list[str]:
+    unique = {view.incident.id: view for view in views}
+    return [
+        f"• {link(view.permalink, view.incident.id)}: {said(incident.happened(view), 200)}"
+        for view in list(unique.values())[:MOST_INCIDENTS]
+    ]
+
+
+def _failed(data: Data, run: Run | None, views: Sequence[IncidentView]) -> list[str]:
+    model = code(run.model_id) if run else "a model"
+    return [f"⚠️ *The check of {model} failed; the model was not looked at.*", f"> {quote(data.get('error', ''), 500)}"]
+
+
+def _other(data: Data, run: Run | None, views: Sequence[IncidentView]) -> list[str]:
+    error = f"\n> {quote(data['error'], 500)}" if data.get("error") else ""
+    return [f"ℹ️ {said(str(data.get('about', 'notice')).replace('_', ' '))}{error}"]
+
+
+ABOUT: dict[str, Callable[[Data, Run | None, Sequence[IncidentView]], list[str]]] = {
+    "run_ended": _ended,
+    "run_failed": _failed,
+}

@@ -1,0 +1,129 @@
+"""Where an incident stands, a line each: who has it, how far the model is restrained, what runs, how it ended."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from analysis.response import life
+from analysis.vocabulary import Oversight, Role, State
+from storage.incidents import IncidentView
+from storage.tables import OversightChange, TimelineEntry
+from templates import figures, names
+from templates.slack.mrkdwn import code, date, mention, quote, said
+
+SYSTEM = "system"
+LONGEST_REASON = 160
+
+
+def who(actor: str | None) -> str:
+    """Return a person as a mention, the bot itself as what it is."""
+    return "the policy" if actor in (None, SYSTEM) else mention(str(actor))
+
+
+def lines(view: IncidentView, now: datetime) -> list[str]:
+    """Return the lines that hold now, in the order in which things happen."""
+    return [line for part in PARTS if (line := part(view, now))]
+
+
+def last(view: IncidentView, *verbs: str) -> TimelineEntry | None:
+    """Return the newest entry of the timeline with one of the verbs."""
+    return next((entry for entry in reversed(view.timeline) if entry.verb in verbs), None)
+
+
+def is_overdue(view: IncidentView, now: datetime) -> bool:
+    """Return whether nobody acknowledged in time."""
+    by = view.incident.acknowledge_by
+    return view.incident.state == State.DETECTED and by is not None and now > by
+
+
+def restraint(change: OversightChange) -> str:
+    """Return the level by number and name, with the fallback.
+
+    >>> restraint(OversightChange(level=3, fallback="1.0.0"))
+    'level 3, all reviewed, fallback `1.0.0`'
+    """
+    text = f"level {change.level}, {names.LEVEL[Oversight(change.level)].name.lower()}"
+    return f"{text}, fallback {code(change.fallback)}" if change.fallback else text
+
+
+def called(entry: TimelineEntry) -> str:
+    """Return whom a step of the escalation called, by role."""
+    roles = [names.ROLE[Role(role)] for role in entry.facts.get("roles", []) if role in set(Role)]
+    return names.listed(roles) or "nobody: the policy names no further step"
+
+
+def _acknowledge(view: IncidentView, now: datetime) -> str:
+    incident = view.incident
+    if incident.acknowledged_at:
+        return f"✋ *{who(incident.acknowledged_by)} has it* since {date(incident.acknowledged_at)}."
+    if incident.state != State.DETECTED:
+        return ""
+    if incident.acknowledge_by is None:
+        return "⏳ *Nobody has it yet.*"
+    if is_overdue(view, now):
+        return f"⏰ *Overdue: nobody has it yet.* It was to be acknowledged by {date(incident.acknowledge_by)}."
+    return f"⏳ *Nobody has it yet: acknowledge by {date(incident.acknowledge_by)}.*"
+
+
+def _escalation(view: IncidentView, now: datetime) -> str:
+    entry = last(view, "escalate", "called")
+    if entry is None or State(view.incident.state) in life.ENDED:
+        return ""
+    if entry.verb == "called":
+        return f"📣 Called: {called(entry)}." if view.incident.state == State.DETECTED else ""
+    return f"📣 Escalated {date(entry.at)} to {called(entry)}."
+
+
+def _restraint(view: IncidentView, now: datetime) -> str:
+    change = view.oversight
+    if change is None:
+        return ""
+    if change.level == Oversight.NORMAL:
+        mine = change.incident_id == view.incident.id
+        return f"🟢 The model decides again, since {date(change.at)} ({who(change.by)})." if mine else ""
+    text = f"❄️ *The model is at {restraint(change)}*, since {date(change.at)} ({who(change.by)})."
+    return f"{text}\n> {quote(change.reason, LONGEST_REASON)}" if change.reason else text
+
+
+RETRAIN = {
+    "queued": "will start soon",
+    "running": "is running",
+    "finished": "has finished: check the model again",
+    "failed": "failed",
+}
+
+
+def _retrain(view: IncidentView, now: datetime) -> str:
+    if not view.retrains or State(view.incident.state) in life.ENDED:
+        return ""
+    newest = view.retrains[-1]
+    code_text = f" (exit code {newest.exit_code})" if newest.status == "failed" and newest.exit_code is not None else ""
+    return f"🔁 Retrain {code(newest.id)} {RETRAIN.get(newest.status, said(newest.status))}{code_text}."
+
+
+def _evidence(view: IncidentView, now: datetime) -> str:
+    made = [bundle for bundle in view.bundles if bundle.status == "made" and bundle.sha256]
+    if not made:
+        return ""
+    return f"📦 Evidence, version {made[-1].version}, is in the thread (SHA-256 {code(str(made[-1].sha256)[:12])}…)."
+
+
+def _recovered(view: IncidentView, now: datetime) -> str:
+    at = [alert.recovered_at for alert in view.alerts if alert.state == "recovered" and alert.recovered_at]
+    if not at or len(at) < len(view.alerts):
+        return ""
+    return f"💚 *Back within its limits* since {date(max(at))}."
+
+
+def _ended(view: IncidentView, now: datetime) -> str:
+    incident, entry = view.incident, last(view, "resolve")
+    if not incident.resolved_at:
+        return ""
+    took = figures.span(incident.resolved_at - incident.opened_at)
+    text = f"✅ *Resolved by {who(incident.resolved_by)}* {date(incident.resolved_at)}, after {took}."
+    note = entry.facts.get("note") if entry else None
+    return f"{text}\n> {quote(note, LONGEST_REASON)}" if note else text
+
+
+PARTS: tuple[Callable[[IncidentView, datetime], str], ...] = (
+    _acknowledge, _escalation, _restraint, _retrain, _evidence, _recovered, _ended,
+)  # fmt: skip

@@ -1,0 +1,65 @@
+"""What a person does next: by the state of the incident, and by its family where that differs (000, 003 §3, 004)."""
+
+from analysis.vocabulary import Family, Oversight, Severity, State
+from templates import names
+
+# Where to look first: one short line a family.
+LOOK = {
+    Family.DATA: "Find out what changed upstream: a new channel, a campaign, a season, a data source.",
+    Family.FAIRNESS: "Look at the last release and at what it was trained on.",
+    Family.MODEL: "Check the newest outcomes: did the world change, or the model?",
+    Family.EXPLANATION: "Ask who released this version, and whether the change was meant.",
+    Family.QUALITY: "Find the sender of the broken field and when it began.",
+    Family.OPERATIONS: "Look at the service: is it still failing, and what was deployed before?",
+    Family.SECURITY: "Revoke what leaked, keep the logs, call the Security Officer.",
+}
+
+# Containment by default (REQUIREMENTS, One vocabulary; 004): how far to restrain, by severity.
+RESTRAIN = {
+    Severity.CRITICAL: Oversight.PAUSED,
+    Severity.HIGH: Oversight.REVIEW_ALL,
+    Severity.MEDIUM: Oversight.INCREASED_MONITORING,
+    Severity.LOW: Oversight.NORMAL,
+}
+
+NEXT = {
+    State.DETECTED: ("Press *Acknowledge*: it stops the calls and shows who has it.", "{restrain}"),
+    State.ACKNOWLEDGED: ("{restrain}", "{look}"),
+    State.CONTAINED: ("{look}", "Press *Export evidence* before anything is changed.", "{remedy}"),
+    State.INVESTIGATING: ("{look}", "{remedy}"),
+    State.REMEDIATING: ("Follow the retrain in the thread.", "When it passed its validation, check the model again."),
+    State.VERIFYING: ("Run `/ethix analyze {model}` and compare.", "If it is well, press *Resolve*."),
+    State.RESOLVED: ("{unfreeze}", "Write the review within 5 days, while people remember."),
+    State.CLOSED: (),
+    State.ACCEPTED_RISK: (),
+    State.FALSE_POSITIVE: (),
+}
+REMEDY = {
+    Family.QUALITY: "Repair the field at its source, then press *Resolve*.",
+    Family.OPERATIONS: "When the service is well again, press *Resolve*.",
+    Family.SECURITY: "When it is contained and understood, press *Resolve*.",
+}
+RETRAIN = "Press *Retrain*, or go back to the version before."
+
+
+def following(state: str, family: str, severity: str, level: int | None, model: str = "") -> list[str]:
+    """Return the next steps; at most three. `level` is how far the model is restrained already.
+
+    >>> following("acknowledged", "fairness", "critical", 4)
+    ['Look at the last release and at what it was trained on.']
+    """
+    words = {
+        "{restrain}": _restrain(Severity(severity), level or 0),
+        "{look}": LOOK[Family(family)],
+        "{remedy}": REMEDY.get(Family(family), RETRAIN),
+        "{unfreeze}": "Press *Unfreeze* when the model may decide again." if level else "",
+    }
+    lines = [words.get(line, line.replace("{model}", model)) for line in NEXT[State(state)]]
+    return list(filter(None, lines))[:3]
+
+
+def _restrain(severity: Severity, level: int) -> str:
+    advised = RESTRAIN[severity]
+    if level >= advised:
+        return ""
+    return f"Press *Freeze*: level {int(advised)} is advised ({names.LEVEL[advised].name.lower()})."
