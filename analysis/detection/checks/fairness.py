@@ -11,7 +11,6 @@ from analysis.metrics import fairness
 from analysis.metrics.fairness import Rate, Rates
 from analysis.metrics.intervals import katz, newcombe, two_proportions, wilson
 from analysis.profile import Profile
-from analysis.vocabulary import Severity
 
 DP, DI = "demographic_parity_difference", "disparate_impact_ratio"
 EO, ODDS = "equal_opportunity_difference", "equalized_odds_difference"
@@ -31,6 +30,11 @@ class Sides:
         """Return how many rows the rates rest on."""
         return Sizes(sum(r.n for r in self.before.values()), sum(r.n for r in self.now.values()))
 
+    @property
+    def is_enough(self) -> bool:
+        """Return whether there are two groups to compare."""
+        return len(self.now) >= 2
+
     @cached_property
     def compared(self) -> list[str]:
         """Return the groups that are tested: all but the reference; of two groups one, the other is its mirror."""
@@ -44,7 +48,9 @@ class Sides:
         return [(rates[group], fairness.against(rates, group, self.reference)) for group in self.compared]
 
     def changes(self) -> list[float]:
-        """Return the p of an unchanged gap, group by group."""
+        """Return the p of an unchanged gap, group by group; none where there is nobody to compare with."""
+        if not self.is_enough:
+            return []
         return [fairness.change(a, b) for a, b in zip(self.pairs(self.before), self.pairs(self.now), strict=True)]
 
 
@@ -58,18 +64,12 @@ def attribute(pair: Pair, name: str) -> list[Draft]:
     """Return selection rates by group and the gaps of one attribute; Holm over all its tests."""
     selected = sides(pair, name, selection)
     true, false = sides(pair, name, true_positive), sides(pair, name, false_positive)
-    tests = [*selected.changes(), *true.changes()] if _both(selected) and _both(true) else selected.changes()
-    tests = tests if _both(selected) else []
-    adjusted = holm(tests).tolist() if tests else []
-    of_selection = min(adjusted[: len(selected.compared)], default=1.0)
-    of_truth = min(adjusted[len(selected.compared) :], default=1.0)
+    first = selected.changes()
+    adjusted = holm([*first, *true.changes()]).tolist()
+    of_selection, of_truth = min(adjusted[: len(first)], default=1.0), min(adjusted[len(first) :], default=1.0)
     drafts = _groups(pair, name, selected)
     drafts += [_gap(pair, DP, name, selected, of_selection), _ratio(pair, name, selected, of_selection)]
     return [*drafts, _gap(pair, EO, name, true, of_truth), _odds(pair, name, true, false)]
-
-
-def _both(side: Sides) -> bool:
-    return len(side.now) >= 2
 
 
 def selection(profile: Profile, name: str) -> Rates:
@@ -144,7 +144,7 @@ def _named(draft: Draft, side: Sides) -> Draft:
 
 
 def _gap(pair: Pair, metric: str, name: str, side: Sides, p: float) -> Draft:
-    if not _both(side):
+    if not side.is_enough:
         return _lacking(pair, metric, name, side)
     now, before = fairness.difference(side.now), fairness.difference(side.before)
     low, high = side.now[fairness.lowest(side.now)], side.now[fairness.highest(side.now)]
@@ -159,7 +159,7 @@ def _gap(pair: Pair, metric: str, name: str, side: Sides, p: float) -> Draft:
 
 
 def _ratio(pair: Pair, name: str, side: Sides, p: float) -> Draft:
-    if not _both(side):
+    if not side.is_enough:
         return _lacking(pair, DI, name, side)
     now, before = fairness.ratio(side.now), fairness.ratio(side.before)
     low, high = side.now[fairness.lowest(side.now)], side.now[fairness.highest(side.now)]
@@ -174,7 +174,7 @@ def _ratio(pair: Pair, name: str, side: Sides, p: float) -> Draft:
 
 
 def _odds(pair: Pair, name: str, true: Sides, false: Sides) -> Draft:
-    if not _both(true) or not _both(false):
+    if not true.is_enough or not false.is_enough:
         return _lacking(pair, ODDS, name, true)
     now = fairness.equalized_odds_difference(true.now, false.now)
     before = fairness.equalized_odds_difference(true.before, false.before)
@@ -196,8 +196,3 @@ def bound_of_ratio(a: Rate, b: Rate, confidence: float) -> float:
     """Return the bound of the smaller over the larger rate that is nearest to equality, at most 1."""
     small, large = sorted((a, b), key=lambda rate: rate.value)
     return min(1.0, katz(*large, *small, confidence).high) if large.x else 1.0
-
-
-def worse(a: Severity | None, b: Severity | None) -> bool:
-    """Return whether the first is worse than the second."""
-    return (a.rank if a else -1) > (b.rank if b else -1)
