@@ -74,13 +74,13 @@ class Bot:
             self._socket = SocketModeHandler(
                 self.slack, token.get_secret_value(), web_client=self.web, ping_interval=PING_S
             )
-            self._socket.connect()
+            self._socket.connect()  # type: ignore[no-untyped-call]
         self._serve()
 
     def stop(self) -> None:
         """Close the doors first, then let what is under way end."""
         if self._socket is not None:
-            self._socket.close()
+            self._socket.close()  # type: ignore[no-untyped-call]
         if self._http is not None:
             self._http.should_exit = True
         if self.ticker.running:

@@ -97,6 +97,10 @@ def _notice(session: Session, services: Services, row: Owed) -> Shown | None:
     return Shown("post", _text(notice.message(row.data, run, views)), in_thread=False)
 
 
+def _answer(session: Session, services: Services, row: Owed) -> Shown | None:
+    return Shown("post", Text(row.data["text"], row.data["blocks"]))
+
+
 KINDS: dict[str, Callable[[Session, Services, Owed], Shown | None]] = {
     "incident": _incident,
     "update": _update,
@@ -106,6 +110,7 @@ KINDS: dict[str, Callable[[Session, Services, Owed], Shown | None]] = {
     "file": _file,
     "digest": _digest,
     "notice": _notice,
+    "answer": _answer,
 }
 
 

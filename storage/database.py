@@ -107,6 +107,7 @@ class Database:
             try:
                 yield session
             finally:
+                session.expunge_all()  # a rollback would empty the records that were read
                 session.rollback()
 
     def dispose(self) -> None:

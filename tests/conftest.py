@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from storage import migrate
+from storage.database import Database
+
 pytest_plugins = ["tests.world"]
 
 NO_SKIPS = os.environ.get("ETHIXBOT_TESTS_ALLOW_NO_SKIPS") == "1"
@@ -35,3 +38,12 @@ def chromium() -> str:
 def data() -> Path:
     """The windows that ship with the demo."""
     return Path(__file__).resolve().parents[1] / "bot/demo/data"
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """A fresh database with the newest schema, in a file of its own."""
+    made = Database(f"sqlite:///{tmp_path / 'test.db'}")
+    migrate.upgrade(made)
+    yield made
+    made.dispose()

@@ -73,7 +73,9 @@ class World:
         self.bot.prepare()
         token = settings.slack_app_token
         assert token is not None
-        self._socket = SocketModeHandler(self.bot.slack, token.get_secret_value(), web_client=self.bot.web, ping_interval=1)
+        self._socket = SocketModeHandler(
+            self.bot.slack, token.get_secret_value(), web_client=self.bot.web, ping_interval=1
+        )
         self._socket.connect()
 
     def stop(self) -> None:
@@ -102,8 +104,14 @@ class World:
     def ask(self, method: str, path: str, **sent: Any) -> Any:
         """Return the JSON of the workspace's own door."""
         where = f"{self.slack.url.rstrip('/')}{path}"
-        answer = httpx.request(method, where, params=sent if method == "GET" else None,
-                               json=sent if method == "POST" else None, timeout=20, trust_env=False)
+        answer = httpx.request(
+            method,
+            where,
+            params=sent if method == "GET" else None,
+            json=sent if method == "POST" else None,
+            timeout=20,
+            trust_env=False,
+        )
         assert answer.status_code == 200, (answer.status_code, answer.text)
         return answer.json()
 
@@ -117,7 +125,9 @@ class World:
         """Return the newest message that has buttons."""
         return next(m for m in reversed(self.messages(channel)) if buttons(m))
 
-    def press(self, verb: str, by: str, message: dict[str, Any] | None = None, channel: str = "ethixai-incidents") -> Any:
+    def press(
+        self, verb: str, by: str, message: dict[str, Any] | None = None, channel: str = "ethixai-incidents"
+    ) -> Any:
         """Press a button of the alert; return what the person then sees."""
         ts = (message or self.alert(channel))["ts"]
         return self.ask("POST", "/_local/click", user=by, channel=channel, ts=ts, action_id=f"move:{verb}")
@@ -187,7 +197,7 @@ def world(slack: LocalSlack, tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture(scope="session")
 def night_of_e(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the fairness break of window e was just found and not yet delivered; analysed once a session."""
+    """A folder in which the break of window e was just found and nothing is delivered yet; analysed once a session."""
     folder = tmp_path_factory.mktemp("night")
     with LocalSlack(manifest(), port=0) as slack:
         made = World(slack, folder)

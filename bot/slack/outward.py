@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.error import URLError
 
@@ -96,7 +97,7 @@ class Outward:
         cursor: str | None = None
         oldest = f"{(since - BEFORE).timestamp():.6f}"
         for _ in range(PAGES):
-            page = self._again_is_safe(lambda at=cursor: self._history(place, oldest, at))
+            page = self._again_is_safe(partial(self._history, place, oldest, cursor))
             for message in page["messages"]:
                 metadata = message.get("metadata") or {}
                 ours = message.get("bot_id") == self._own_id()
@@ -129,7 +130,7 @@ class Outward:
     def complete(self, file_id: str, name: str, share: Place | None = None) -> None:
         """Make the file one of the workspace's; shared into the thread where a place is given."""
         where: dict[str, Any] = {"channel_id": share.channel, "thread_ts": share.thread_ts} if share else {}
-        file = [{"id": file_id, "title": name}]
+        file: list[dict[str, str | None]] = [{"id": file_id, "title": name}]
         self._call(lambda: self.client.files_completeUploadExternal(files=file, **where))
 
     def state_of(self, file_id: str) -> tuple[bool, bool]:
@@ -163,7 +164,7 @@ class Outward:
         found: list[dict[str, Any]] = []
         cursor: str | None = None
         while True:
-            page = self._again_is_safe(lambda at=cursor: call(at))
+            page = self._again_is_safe(partial(call, cursor))
             found += page[field_name]
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
             if not cursor:

@@ -1,0 +1,61 @@
+"""Every move × state × role: it does what the table says, or says who may and when."""
+
+import pytest
+
+from analysis.errors import NotAllowed, NotNow
+from analysis.response import life
+from analysis.response.life import MOVES, ORDER
+from analysis.vocabulary import Role, State
+from templates import answers
+from templates.slack import buttons
+
+CASES = [(verb, state, role) for verb in MOVES for state in State for role in Role]
+
+
+@pytest.mark.parametrize(("verb", "state", "role"), CASES)
+def test_a_move_is_made_refused_or_not_now(verb, state, role):
+    move = MOVES[verb]
+    if role not in move.by:
+        with pytest.raises(NotAllowed) as refused:
+            life.make(verb, state, {role})
+        assert set(refused.value.needs) == move.by
+    elif state not in move.source:
+        with pytest.raises(NotNow) as late:
+            life.make(verb, state, {role})
+        assert set(late.value.possible_in) == move.source
+    else:
+        target = life.make(verb, state, {role})
+        assert ORDER.index(target) >= ORDER.index(state)  # nothing that was done is taken back
+
+
+@pytest.mark.parametrize("verb", MOVES)
+def test_nobody_without_a_role_may_do_anything(verb):
+    for state in State:
+        with pytest.raises(NotAllowed):
+            life.make(verb, state, set())
+
+
+@pytest.mark.parametrize("verb", MOVES)
+def test_a_viewer_and_an_auditor_change_nothing(verb):
+    assert Role.VIEWER not in MOVES[verb].by
+    assert Role.AUDITOR not in MOVES[verb].by or verb == "export"
+
+
+@pytest.mark.parametrize("verb", MOVES)
+def test_each_verb_has_a_button_an_effect_and_words(verb):
+    from bot.operations.incidents import EFFECTS
+
+    assert verb in EFFECTS
+    assert verb in buttons.LABELS
+    assert verb in answers.DONE
+    assert verb in answers.VERBS
+
+
+def test_every_open_state_can_be_left():
+    for state in life.OPEN:
+        reachable, seen = {state}, set()
+        while reachable - seen:
+            now = (reachable - seen).pop()
+            seen.add(now)
+            reachable |= {life.make(m.verb, now, m.by) for m in MOVES.values() if now in m.source}
+        assert seen & life.ENDED, state

@@ -1,0 +1,74 @@
+"""The chain holds, and every tamper that a chain can find is found."""
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import text
+
+from storage import audit, migrate
+from storage.audit import Entry
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+@pytest.fixture
+def chain(database):
+    with database.write() as session:
+        for number in range(10):
+            audit.append(session, Entry("U1", "acknowledge", f"INC-{number}", data={"n": number}), NOW)
+    return database
+
+
+def verdict(database):
+    with database.read() as session:
+        return audit.verify(session)
+
+
+def tamper(database, *statements: str) -> None:
+    with database.engine.connect() as connection:
+        for name in audit.NAMES["sqlite"]:
+            connection.execute(text(f"DROP TRIGGER {name}"))
+        for statement in statements:
+            connection.execute(text(statement))
+        connection.commit()
+
+
+def test_an_untouched_chain_holds(chain):
+    assert verdict(chain) == (10, [])
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE audit SET actor = 'U2' WHERE seq = 3", "DELETE FROM audit WHERE seq = 3", "INSERT OR REPLACE INTO audit"
+     " SELECT seq, at, 'U2', action, entity, outcome, data, prev, hash FROM audit WHERE seq = 3"],
+)  # fmt: skip
+def test_the_triggers_forbid_any_change(chain, statement):
+    with chain.engine.connect() as connection, pytest.raises(Exception, match="append-only"):
+        connection.execute(text(statement))
+    assert verdict(chain) == (10, [])
+
+
+@pytest.mark.parametrize(
+    ("statements", "row"),
+    [
+        (["UPDATE audit SET actor = 'U2' WHERE seq = 4"], 4),
+        (["UPDATE audit SET data = '{}' WHERE seq = 4"], 4),
+        (["DELETE FROM audit WHERE seq = 4"], 5),
+        (["DELETE FROM audit WHERE seq > 8"], 10),
+        (["UPDATE audit SET seq = 99 WHERE seq = 4", "UPDATE audit SET seq = 4 WHERE seq = 5",
+          "UPDATE audit SET seq = 5 WHERE seq = 99"], 4),
+    ],
+)  # fmt: skip
+def test_a_tamper_past_the_triggers_is_found_and_its_row_named(chain, statements, row):
+    tamper(chain, *statements)
+    _, faults = verdict(chain)
+    assert row in {fault.seq for fault in faults}
+
+
+def test_the_triggers_are_back_after_a_migration(chain):
+    tamper(chain)
+    with chain.engine.connect() as connection:
+        assert audit.unprotected(connection) == audit.NAMES["sqlite"]
+    migrate.upgrade(chain)
+    with chain.engine.connect() as connection:
+        assert audit.unprotected(connection) == set()
