@@ -9,6 +9,8 @@ from analysis.detection.limits import Limits
 from analysis.metrics import composite
 from analysis.vocabulary import Family, Severity, Verdict
 
+NEW = 0.05  # p of an unchanged gap above which an absolute breach counts as being as old as the baseline
+
 
 def judge(drafts: Sequence[Draft], limits: Limits) -> list[Finding]:
     """Return the findings with q, verdict, severity and reason; one Benjamini–Hochberg over all tests of the run."""
@@ -25,7 +27,7 @@ def verdict(draft: Draft, q: float | None, limits: Limits) -> Finding:
         return replace(finding, q=q)
     limit = limits.limit(finding.metric)
     change, is_certain = limit.severity(draft.effect), q is not None and q < limits.alpha
-    absolute = draft.absolute if _is_worse(draft.absolute, draft.standing) else None
+    absolute = draft.absolute if _is_new(draft) else None
     raised = max(filter(None, (change if is_certain else None, absolute)), key=lambda s: s.rank, default=None)
     facts = {**finding.facts, "effect": draft.effect}
     if raised is None:
@@ -39,17 +41,19 @@ def verdict(draft: Draft, q: float | None, limits: Limits) -> Finding:
 
 
 def _outcome(draft: Draft, change: Severity | None, is_certain: bool) -> tuple[Verdict, Reason]:
-    if draft.standing and draft.absolute:
+    if draft.absolute:
         return Verdict.NOTICE, Reason.STANDING
-    if change or draft.absolute:
+    if change:
         return Verdict.NOTICE, Reason.MATERIAL_NOT_CERTAIN
     if is_certain:
         return Verdict.NOTICE, Reason.CERTAIN_NOT_MATERIAL
     return Verdict.OK, Reason.WITHIN
 
 
-def _is_worse(a: Severity | None, b: Severity | None) -> bool:
-    return (a.rank if a else -1) > (b.rank if b else -1)
+def _is_new(draft: Draft) -> bool:
+    """Return whether a breach of an absolute limit is worse than what the baseline has, and not likely as old."""
+    now, before = (severity.rank if severity else -1 for severity in (draft.absolute, draft.standing))
+    return now > before and draft.finding.p is not None and draft.finding.p < NEW
 
 
 def weight(finding: Finding, effect: float, limits: Limits) -> float:

@@ -53,7 +53,7 @@ def main(runs: int, sizes: tuple[int, ...]) -> None:
             report = compare(sides[0], sides[1], limits)
             raised = [f for f in report.findings if f.verdict is Verdict.ALARM]
             alarms, naive = alarms + bool(raised), naive + simple(report.findings, limits)
-            which.update(f"{f.metric}:{f.column}" for f in raised)
+            which.update(f"{f.metric}:{f.column}:{f.group}:{f.reason}" for f in raised)
         print(
             f"{n:>6} rows a side, {runs} runs: {alarms / runs:.1%} alarm; value alone {naive / runs:.0%}; {dict(which)}"
         )

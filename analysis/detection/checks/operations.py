@@ -9,6 +9,7 @@ from analysis.detection.findings import Draft, Reason
 from analysis.detection.pair import Pair, Sizes
 from analysis.metrics import operations
 from analysis.metrics.intervals import newcombe, wilson
+from analysis.profile import Profile
 from analysis.profile.cells import CELLS, Ints
 from analysis.profile.grid import Grid
 from analysis.profile.profile import moment
@@ -40,11 +41,10 @@ def check(pair: Pair) -> list[Draft]:
     return [*_errors(pair), *_latency(pair)]
 
 
-def blocks(pair: Pair) -> list[Block]:
-    """Return the window's hours, merged with their neighbours until each block has enough requests."""
+def blocks(profile: Profile, least: int) -> list[Block]:
+    """Return the hours of a log, merged with their neighbours until each block has enough requests."""
     found: list[Block] = []
-    least = pair.limits.sizes.hour_requests
-    for block in _grown(pair.window.table("hour", 4), least):
+    for block in _grown(profile.table("hour", 4), least):
         if block.rows < least and found:
             last = found.pop()
             found.append(Block(last.first, block.last, last.rows + block.rows, last.errors + block.errors))
@@ -80,8 +80,9 @@ def _errors(pair: Pair) -> list[Draft]:
         facts={"difference_low": newcombe(x, n, y, m).low, "errors": y},
     )  # fmt: skip
     drafts = [replace(draft, test="errors", effect=now if now > before else 0.0)]
-    found = blocks(pair)
-    if len(found) > 1 and found[0].rows >= pair.limits.sizes.hour_requests:
+    least = pair.limits.sizes.hour_requests
+    found = blocks(pair.window, least)
+    if len(found) > 1 and found[0].rows >= least:
         drafts.append(_worst_errors(pair, found, x, n))
     return drafts
 
@@ -89,6 +90,9 @@ def _errors(pair: Pair) -> list[Draft]:
 def _worst_errors(pair: Pair, found: list[Block], x: int, n: int) -> Draft:
     worst = max(found, key=lambda block: (block.errors / block.rows, -block.first))
     before, now, p = operations.error_rate(x, n, worst.errors, worst.rows)
+    usual = blocks(pair.baseline, pair.limits.sizes.hour_requests)
+    spread = operations.overdispersion([block.errors for block in usual], [block.rows for block in usual])
+    p = operations.widened(p, spread)
     draft = pair.draft(
         "error_rate", (None, worst.name), Sizes(n, worst.rows), value=now, baseline_value=before,
         p=min(1.0, p * len(found)), interval=tuple(wilson(worst.errors, worst.rows)), facts={"blocks": len(found)},
@@ -126,20 +130,27 @@ def _ratio(pair: Pair, where: tuple[str, str | None], sizes: Sizes, now: operati
 
 def _slowest(pair: Pair, column: str, baseline: Grid) -> list[Draft]:
     """Return the block with the worst p95, its p times the number of blocks."""
-    table = pair.window.table("hour.latency", 1)
-    hours = table.keys // CELLS
-    found = []
-    for block in blocks(pair):
-        held = (hours >= block.first) & (hours <= block.last)
-        grid = _grid(table.keys[held] % CELLS, table.values[held, 0])
-        if grid.n >= pair.limits.sizes.hour_requests:
-            found.append((operations.latency(baseline, grid), block, grid.n))
+    found = _by_block(pair.window, baseline, pair.limits.sizes.hour_requests)
     if len(found) < 2:
         return []
     now, block, n = max(found, key=lambda one: (one[0].ratio, -one[1].first))
+    usual = _by_block(pair.baseline, baseline, pair.limits.sizes.hour_requests)
+    spread = operations.overdispersion([old.above for old, _, _ in usual], [rows for _, _, rows in usual])
     draft = _ratio(pair, (column, block.name), Sizes(baseline.n, n), now).told(blocks=len(found))
-    corrected = replace(draft.finding, p=min(1.0, now.p * len(found)))
+    corrected = replace(draft.finding, p=min(1.0, operations.widened(now.p, spread) * len(found)))
     return [replace(draft, finding=corrected, test="latency by hour")]
+
+
+def _by_block(profile: Profile, baseline: Grid, least: int) -> list[tuple[operations.Latency, Block, int]]:
+    table = profile.table("hour.latency", 1)
+    hours = table.keys // CELLS
+    found = []
+    for block in blocks(profile, least):
+        held = slice(*np.searchsorted(hours, [block.first, block.last + 1]).tolist())
+        grid = _grid(table.keys[held] % CELLS, table.values[held, 0])
+        if grid.n >= least:
+            found.append((operations.latency(baseline, grid), block, grid.n))
+    return found
 
 
 def _grid(keys: Ints, counts: Ints) -> Grid:
