@@ -33,7 +33,7 @@ from bot.slack.door import Door
 from bot.slack.events import Sweeper
 from bot.slack.outward import Outward
 from bot.slack.people import Directory
-from storage import migrate, policies
+from storage import leases, migrate, policies
 from storage.database import Database
 
 log = structlog.get_logger(__name__)
@@ -60,6 +60,9 @@ class Bot:
 
     def prepare(self) -> None:
         """Do what comes before the first press: models registered, timers planned, people known."""
+        if self.services.database.is_sqlite:  # its lock says that nobody else works on it
+            with self.services.transaction() as session:
+                leases.release_all(session, self.services.clock())
         detection.register(self.services)
         schedule.plan(self.services)
         self.directory.step()

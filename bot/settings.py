@@ -22,7 +22,9 @@ class Settings(BaseSettings):
     slack_api_url: str = Field(
         "https://slack.com/api/", validation_alias=AliasChoices("SLACK_API_URL", "slack_api_url")
     )
-    database_url: str = Field("sqlite:///ethixbot.db", validation_alias=AliasChoices("DATABASE_URL", "database_url"))
+    database_url: str = Field(
+        "sqlite:///ethixbot.db", validation_alias=AliasChoices("DATABASE_URL", "database_url"), repr=False
+    )
     policy: Path | None = None  # ETHIXBOT_POLICY; none: the default that ships
     data: Path = Path("ethixbot-data")  # ETHIXBOT_DATA: evidence, keys, logs of pipelines
     host: str = "127.0.0.1"  # ETHIXBOT_HOST, ETHIXBOT_PORT: the HTTP door

@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from storage.tables import Bundle, RetrainRequest, Run
+from storage.tables import Bundle, Owed, RetrainRequest, Run
 
 
 class Leased(Protocol):
@@ -46,6 +46,16 @@ def claim(session: Session, table: type[Work], lease: Lease) -> Work | None:
     session.add(row)
     session.flush()
     return row
+
+
+def release_all(session: Session, now: datetime) -> int:
+    """Return how many claims were ended early: for a start at which it is known that no other process works."""
+    ended = 0
+    for table, under_way in ((Run, "running"), (Bundle, "making"), (Owed, "sending")):
+        claimed = update(table).where(col(table.status) == under_way, col(table.next_at) > now)
+        statement = claimed.values(next_at=now).execution_options(synchronize_session=False)
+        ended += session.connection().execute(statement).rowcount
+    return ended
 
 
 def settle(session: Session, row: Work, **values: Any) -> bool:  # noqa: ANN401

@@ -1,0 +1,123 @@
+"""The bot, a real process, is killed again and again while it delivers: no message lost, none doubled."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import httpx
+import pytest
+
+from bot.demo import demo
+from storage import audit
+from storage.database import Database
+from storage.tables import Owed
+
+KILLS = 6
+SEED = 20261123
+POSTS = ("incident", "reply", "chart", "link", "notice")
+
+
+@pytest.fixture
+def folder(slack, night_of_e, tmp_path):
+    shutil.copytree(night_of_e, tmp_path / "bot", dirs_exist_ok=True)
+    demo.settings_for(tmp_path / "bot", demo.DATA, slack)
+    return tmp_path / "bot"
+
+
+def start(slack, folder) -> subprocess.Popen[bytes]:
+    environment = os.environ | {
+        "SLACK_BOT_TOKEN": slack.bot_token,
+        "SLACK_APP_TOKEN": slack.app_token,
+        "SLACK_API_URL": slack.api_url,
+        "DATABASE_URL": f"sqlite:///{folder / 'ethixbot.db'}",
+        "ETHIXBOT_POLICY": str(folder / "policy.yaml"),
+        "ETHIXBOT_DATA": str(folder / "data"),
+        "ETHIXBOT_PORT": "0",
+        "ETHIXBOT_POST_INTERVAL": "0",
+        "ETHIXBOT_LOOK_AFTER": "0.2",
+    }
+    return subprocess.Popen([sys.executable, "-m", "bot", "run"], env=environment)
+
+
+def rows(folder) -> list[Owed]:
+    from sqlmodel import select
+
+    database = Database(f"sqlite:///{folder / 'ethixbot.db'}", read_only=True)
+    try:
+        with database.read() as session:
+            return list(session.exec(select(Owed)))
+    finally:
+        database.dispose()
+
+
+def keys_in(slack) -> list[str]:
+    found = []
+    for channel in ("ethixai-incidents", "ml-monitoring", "engineering"):
+        address = f"{slack.url.rstrip('/')}/_local/messages"
+        messages = httpx.get(address, params={"channel": channel}, trust_env=False).json()["messages"]
+        for message in [*messages, *(reply for m in messages for reply in m.get("replies", []))]:
+            if message.get("metadata"):
+                found.append(message["metadata"]["event_payload"]["key"])
+    return found
+
+
+def test_killed_at_any_moment_nothing_is_lost_and_nothing_doubled(slack, folder):
+    chance = random.Random(SEED)
+    print(f"seed {SEED}")
+    slack_is_slow = {"method": "chat.postMessage", "delay_s": 0.15, "times": 1000}
+    httpx.post(f"{slack.url.rstrip('/')}/_local/fault", json=slack_is_slow, trust_env=False).raise_for_status()
+    for _ in range(KILLS):
+        process = start(slack, folder)
+        first = len(keys_in(slack))
+        end = time.monotonic() + 15
+        while len(keys_in(slack)) == first and time.monotonic() < end and any(r.status != "sent" for r in rows(folder)):
+            time.sleep(0.02)
+        time.sleep(chance.uniform(0, 0.4))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    process = start(slack, folder)
+    end = time.monotonic() + 60
+    while any(row.status != "sent" for row in rows(folder)) and time.monotonic() < end:
+        time.sleep(0.1)
+    process.terminate()
+    process.wait(20)
+    owed = [row.key for row in rows(folder) if row.kind in POSTS]
+    assert owed
+    assert sorted(keys_in(slack)) == sorted(owed)
+    database = Database(f"sqlite:///{folder / 'ethixbot.db'}", read_only=True)
+    with database.read() as session:
+        assert audit.verify(session)[1] == []
+    database.dispose()
+
+
+def test_a_second_process_on_the_same_file_is_refused_with_one_line(slack, folder):
+    first = start(slack, folder)
+    lock = folder / "ethixbot.db.lock"
+    end = time.monotonic() + 15
+    while not (lock.exists() and lock.read_text()) and time.monotonic() < end:
+        time.sleep(0.02)
+    environment = os.environ | {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1",
+                                "DATABASE_URL": f"sqlite:///{folder / 'ethixbot.db'}"}  # fmt: skip
+    second = subprocess.run(
+        [sys.executable, "-m", "bot", "run"], env=environment, capture_output=True, check=False, text=True, timeout=30
+    )
+    first.terminate()
+    first.wait(20)
+    assert second.returncode == 2
+    assert "another bot already runs" in second.stderr
+    assert len(second.stderr.strip().splitlines()) == 1
+
+
+def test_a_healthy_stop_is_quick(slack, folder):
+    process = start(slack, folder)
+    end = time.monotonic() + 15
+    while not keys_in(slack) and time.monotonic() < end:
+        time.sleep(0.05)
+    began = time.monotonic()
+    process.terminate()
+    assert process.wait(20) == 0
+    assert time.monotonic() - began < 15

@@ -1,0 +1,77 @@
+"""A policy with a mistake is told with file, line and what is wrong; the default holds."""
+
+from pathlib import Path
+
+import pytest
+
+import templates
+from analysis.errors import BadInput
+from analysis.policy import Policy
+from analysis.vocabulary import Family, Role, Severity
+from storage import policies
+
+DEFAULT = Path(templates.__file__).parent / "policy.yaml"
+TEXT = DEFAULT.read_text()
+
+
+def parse(text: str) -> Policy:
+    return policies.parse(text, "policy.yaml")
+
+
+def test_the_default_holds_and_says_what_the_requirements_say():
+    policy = parse(TEXT)
+    minutes = {s: policy.clock(s).acknowledge.total_seconds() / 60 for s in list(Severity)[1:]}
+    assert minutes == {Severity.MEDIUM: 240, Severity.HIGH: 60, Severity.CRITICAL: 15}
+    assert policy.routes[Severity.CRITICAL].everyone
+    fairness = policy.steps(Severity.CRITICAL, Family.FAIRNESS)
+    assert {Role.COMPLIANCE_OFFICER, Role.CEO} <= set(fairness[0].to)
+    assert fairness[1].to == (Role.CTO,)
+    assert [s.until for s in policy.steps(Severity.CRITICAL, Family.DATA)][-1] == "resolved"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("version: 1", "version: 2", "version"),
+        ("    acknowledge: 4 h", "    acknowledge: soon", "line"),
+        ("    acknowledge: 4 h", "    acknowledg: 4 h", "acknowledg"),
+        ("  low: {}", "  lowest: {}", "lowest"),
+        ("  low: {}                              # App Home and digest\n", "", "low"),
+        ("    everyone: true", "    everyone: perhaps", "everyone"),
+        ("    channel: ml-monitoring", "    channel: ml-monitoring\n    everyone: true", "critical only"),
+        ("to: [ml_engineer]", "to: [ml_enginer]", "escalation"),
+        ("roles: {}", "roles: {king: [a@b.c]}", "king"),
+        ("version: 1", "version: [1", "line"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(old, new, says):
+    assert old in TEXT
+    with pytest.raises(BadInput) as error:
+        parse(TEXT.replace(old, new, 1))
+    assert "policy.yaml" in str(error.value)
+    assert says in str(error.value)
+
+
+def test_the_line_of_a_mistake_is_the_files_own():
+    line = next(n for n, text in enumerate(TEXT.splitlines(), 1) if "acknowledge: 4 h" in text)
+    with pytest.raises(BadInput, match=f"line {line}, clocks.medium.acknowledge"):
+        parse(TEXT.replace("acknowledge: 4 h", "acknowledge: soon", 1))
+
+
+def test_severities_take_their_other_names():
+    assert parse(TEXT.replace("  - severity: medium", "  - severity: sev3")).steps(Severity.MEDIUM, Family.DATA)
+
+
+def test_a_file_that_is_not_there_says_what_to_do(tmp_path):
+    with pytest.raises(BadInput, match="ETHIXBOT_POLICY"):
+        policies.read(tmp_path / "none.yaml")
+
+
+def test_a_policy_is_kept_once_a_text(database, tmp_path):
+    from datetime import UTC, datetime
+
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    with database.write() as session:
+        first = policies.keep(session, TEXT, "install", now).id
+        assert policies.keep(session, TEXT, "install", now).id == first
+        assert policies.keep(session, TEXT + "\n# more", "install", now).id != first

@@ -1,0 +1,74 @@
+"""README tells the truth: every command in it runs, every setting, subcommand and move in it is the code's."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from analysis.response.life import MOVES
+from bot.settings import Settings
+from bot.slack.commands import COMMAND, COMMANDS
+from templates.slack.moves import table
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+TOLD = [
+    line.strip()
+    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    for line in block.splitlines()
+    if line.strip()
+]
+BIN = str(Path(sys.executable).parent)
+
+# How each command of README is run here; exit codes that are right for an empty folder stand beside.
+RUN = {
+    "make demo": None,  # tests/scenarios/test_demo.py starts it as a person would
+    "make test": None,  # you are here
+    ".venv/bin/ethixbot run": None,  # tests/scenarios/test_killed.py, against the local workspace
+    ".venv/bin/ethixbot manifest": 0,
+    ".venv/bin/ethixbot policy default > policy.yaml": 0,
+    ".venv/bin/ethixbot policy check policy.yaml": 0,
+    "export SLACK_BOT_TOKEN=xoxb-… SLACK_APP_TOKEN=xapp-… ETHIXBOT_POLICY=policy.yaml": 0,
+    ".venv/bin/ethixbot doctor": 1,  # no real token here
+    ".venv/bin/ethixbot audit verify": 2,  # no database here
+}
+
+
+def test_every_command_is_known():
+    assert set(TOLD) == set(RUN)
+
+
+def test_every_command_runs(tmp_path):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("SLACK_", "ETHIXBOT_", "DATABASE_"))}
+    for command, code in RUN.items():
+        if code is not None:
+            here = command.replace(".venv/bin/", f"{BIN}/").replace("…", "1")
+            done = subprocess.run(["sh", "-c", here], cwd=tmp_path, env=environment, capture_output=True, text=True,
+                                  timeout=60, check=False)  # fmt: skip
+            assert done.returncode == code, (command, done.stdout, done.stderr)
+            assert "Traceback" not in done.stderr, command
+
+
+def test_make_knows_its_targets():
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert {name for name in re.findall(r"`?make ([a-z]+)", README)} <= targets
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_subcommand_is_told(name):
+    assert f"`{COMMAND} {COMMANDS[name].usage}`" in README
+
+
+def test_every_setting_is_told():
+    for name, field in Settings.model_fields.items():
+        alias = field.validation_alias.choices[0] if field.validation_alias else f"ETHIXBOT_{name.upper()}"
+        if name not in ("post_interval", "look_after"):  # Slack's own limits; for tests
+            assert f"`{alias}`" in README, alias
+
+
+def test_the_table_of_moves_is_the_codes():
+    assert set(MOVES) <= set(re.findall(r"`(\w+)`", table()))
+    assert table() in README, "put the table of `templates.slack.moves.table()` under <!-- moves -->"
