@@ -26,6 +26,7 @@ SUFFIXES = {
 }  # fmt: skip
 BATCH = 1 << 16
 LARGEST_GROUP = 1 << 31  # bytes of a row group before compression; a hostile file may claim any
+BROKEN = (pa.ArrowException, OSError, UnicodeDecodeError)
 
 
 @dataclass(frozen=True)
@@ -86,12 +87,10 @@ def _batches(path: Path, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
     kind = SUFFIXES.get(path.suffix.lower())
     if kind is None:
         raise BadLog(Fault.UNREADABLE, file=str(path), detail=f"no kind of log ends with “{path.suffix}”")
-    at = 0
     try:
-        for at, batch in READERS[kind](path, rows):
-            yield at, batch
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as wrong:
-        raise BadLog(Fault.UNREADABLE, file=str(path), row_group=at or None, detail=_first_line(wrong)) from None
+        yield from READERS[kind](path, rows)
+    except BROKEN as wrong:
+        raise BadLog(Fault.UNREADABLE, file=str(path), detail=_first_line(wrong)) from None
 
 
 def _first_line(wrong: Exception) -> str:
@@ -104,8 +103,11 @@ def _parquet(path: Path, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
             told = file.metadata.row_group(group)
             if told.total_byte_size > LARGEST_GROUP or told.num_rows > LARGEST_GROUP:
                 raise BadLog(Fault.TOO_LARGE, file=str(path), row_group=group, detail=f"{told.total_byte_size:,} bytes")
-            for batch in file.iter_batches(rows, row_groups=[group], use_threads=False):
-                yield group, batch
+            try:
+                for batch in file.iter_batches(rows, row_groups=[group], use_threads=False):
+                    yield group, batch
+            except BROKEN as wrong:
+                raise BadLog(Fault.UNREADABLE, file=str(path), row_group=group, detail=_first_line(wrong)) from None
 
 
 def _csv(path: Path, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:

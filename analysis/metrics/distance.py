@@ -143,16 +143,18 @@ def wasserstein_over_std(value: ArrayLike, a: ArrayLike, b: ArrayLike) -> float:
 
     Raises
     ------
-    ValueError : the baseline is constant
+    ValueError : the baseline is constant, or so wide that its deviation has no number
 
     >>> wasserstein_over_std([0.0, 2.0, 4.0], [1, 1, 0], [0, 1, 1])
     2.0
     """
     x, p = np.asarray(value, np.float64), shares(a)
-    std = math.sqrt(max(0.0, float((p * (x - (p * x).sum()) ** 2).sum())))
-    if not std > 0:
+    with np.errstate(over="ignore", invalid="ignore"):
+        std = math.sqrt(max(0.0, float((p * (x - (p * x).sum()) ** 2).sum())))
+        moved = wasserstein(x, a, b)
+    if not 0 < std < math.inf or not math.isfinite(moved):
         raise ValueError("the baseline is constant")
-    return wasserstein(x, a, b) / std
+    return moved / std
 
 
 def pooled(a: ArrayLike, b: ArrayLike) -> tuple[Ints, Ints]:

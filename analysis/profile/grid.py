@@ -55,7 +55,8 @@ class Grid:
     def variance(self) -> float:
         """Return the population variance of the finite values, to within the width of a cell."""
         kept = self.finite()
-        return float((kept.count * (kept.value - kept.mean) ** 2).sum() / kept.n) if kept.n else float("nan")
+        with np.errstate(over="ignore", invalid="ignore"):
+            return float((kept.count * (kept.value - kept.mean) ** 2).sum() / kept.n) if kept.n else float("nan")
 
     def quantile(self, share: float) -> float:
         """Return the value that a share of the rows does not exceed: the mean of the cell it falls in.

@@ -94,12 +94,13 @@ def _aligned(a: Grid, b: Grid) -> tuple[Floats, Ints, Ints]:
     """Return the mean of the values in each cell that either side has, and both counts."""
     ranks = np.union1d(a.rank, b.rank)
     counts = np.zeros((2, len(ranks)), np.int64)
-    sums = np.zeros(len(ranks))
+    places = [np.searchsorted(ranks, grid.rank) for grid in (a, b)]
     for i, grid in enumerate((a, b)):
-        place = np.searchsorted(ranks, grid.rank)
-        counts[i, place] = grid.count
-        sums[place] += grid.count * grid.value
-    return sums / counts.sum(axis=0), counts[0], counts[1]
+        counts[i, places[i]] = grid.count
+    weight, mean = 1 / counts.sum(axis=0), np.zeros(len(ranks))
+    for i, grid in enumerate((a, b)):
+        mean[places[i]] += grid.value * (grid.count * weight[places[i]])
+    return mean, counts[0], counts[1]
 
 
 def _nulls(pair: Pair, name: str, before: int, sizes: Sizes) -> Draft:
