@@ -6,10 +6,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from analysis.errors import BadLog, Missing, NotAllowed, NotNow, NotYou, Refused, Unknown
+from analysis.errors import Missing, NotAllowed, NotNow, NotYou, Refused, Unknown
 from analysis.response.outcomes import Kind, Outcome
 from analysis.vocabulary import Oversight, Role, State
-from templates import finding, names
+from templates import finding, names, words
 from templates.slack.mrkdwn import code, date, mention, said
 
 Facts = Mapping[str, Any]
@@ -210,46 +210,11 @@ def _unknown(error: Any) -> str:  # noqa: ANN401
     return f"There is no {error.kind} “{error.name}”.{nearest}"
 
 
-FAULTS = {
-    "not_found": "there is nothing at that place",
-    "unreadable": "it cannot be read",
-    "empty": "it holds no rows",
-    "column_missing": "a column is missing",
-    "column_type": "a column has another type than expected",
-    "too_large": "it is too large",
-    "time": "its times make no sense",
-}
-
-
-def _bad_log(error: Any) -> str:  # noqa: ANN401
-    facts = error.facts
-    where = ", ".join(
-        f"{name.replace('_', ' ')} {facts[name]}" for name in ("file", "column", "row_group") if name in facts
-    )
-    return f"The prediction log cannot be used: {FAULTS.get(str(facts.get('fault')), 'it is damaged')}" + (
-        f" ({where})." if where else "."
-    )
-
-
-def _refused(error: Any) -> str:  # noqa: ANN401
-    facts = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in error.facts.items())
-    return f"That cannot be done ({OTHER.get(error.reason, error.reason.replace('_', ' '))})" + (
-        f": {facts}." if facts else "."
-    )
-
-
-OTHER = {
-    "bad_spec": "what was said about the log's columns does not hold",
-    "bad_limits": "the limits of the policy do not hold together",
-    "bad_profile": "the stored profile is damaged or of another version",
-    "foreign_profile": "the two profiles were counted in different ways",
-}
 REFUSALS: dict[type, Callable[[Any], str]] = {
     NotAllowed: _not_allowed,
     NotNow: _not_now,
     NotYou: _not_you,
     Missing: _missing,
     Unknown: _unknown,
-    BadLog: _bad_log,
-    Refused: _refused,
+    Refused: words.refused,
 }

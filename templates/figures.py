@@ -25,21 +25,22 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 def share(value: float) -> str:
     """Return a share in per cent; a decimal only where it tells something.
 
-    >>> share(0.2213), share(0.046), share(-0.3)
-    ('22 %', '4.6 %', '−30 %')
+    >>> share(0.2213), share(0.046), share(0.05), share(-0.3), share(0.0001)
+    ('22 %', '4.6 %', '5 %', '−30 %', 'under 0.1 %')
     """
     percent = abs(value) * 100
-    digits = 0 if percent >= 9.95 or percent == 0 else 1
-    return _minus(value, f"{percent:.{digits}f} %")
+    if 0 < percent < 0.05:
+        return "under 0.1 %"
+    return _minus(value, f"{_trim(f'{percent:.{0 if percent >= 9.95 else 1}f}')} %")
 
 
 def points(value: float) -> str:
     """Return a difference of two shares in percentage points.
 
-    >>> points(0.1234)
-    '12.3 points'
+    >>> points(0.1234), points(0.15)
+    ('12.3 points', '15 points')
     """
-    return _minus(value, f"{abs(value) * 100:.1f} points")
+    return _minus(value, f"{_trim(f'{abs(value) * 100:.1f}')} points")
 
 
 def ratio(value: float) -> str:
@@ -54,10 +55,10 @@ def ratio(value: float) -> str:
 def times(value: float) -> str:
     """Return a multiple.
 
-    >>> times(12.34), times(3.0)
-    ('12 ×', '3.0 ×')
+    >>> times(12.34), times(3.0), times(7.52)
+    ('12 ×', '3 ×', '7.5 ×')
     """
-    return f"{value:.0f} ×" if value >= 10 else f"{value:.1f} ×"
+    return f"{value:.0f} ×" if value >= 10 else f"{_trim(f'{value:.1f}')} ×"
 
 
 def milliseconds(value: float) -> str:
@@ -78,7 +79,8 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1_000 else _minus(value, f"{abs(value):.3g}")
 
 
-UNITS: dict[str, Callable[[float], str]] = {
+Written = Callable[[float], str]
+UNITS: dict[str, Written] = {
     "share": share, "points": points, "ratio": ratio, "times": times, "ms": milliseconds, "number": number,
 }  # fmt: skip
 
@@ -108,6 +110,10 @@ def size(number_of_bytes: int) -> str:
             break
         amount, unit = amount / 1_000, bigger
     return f"{amount:.0f} B" if unit == "B" else f"{amount:.1f} {unit}"
+
+
+def _trim(text: str) -> str:
+    return text.removesuffix(".0")
 
 
 def _minus(value: float, text: str) -> str:

@@ -7,13 +7,13 @@ from typing import Any
 from analysis.detection.alerts import Alert as Raised
 from analysis.detection.findings import Finding
 from analysis.detection.report import Report
-from storage import tables
+from storage.tables import Alert as Stored
 from templates import figures, names
 
 UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 
 
-def raised(alert: tables.Alert | None) -> Raised | None:
+def raised(alert: Stored | None) -> Raised | None:
     """Return the alert as the analysis raised it."""
     try:
         return Raised.from_json(alert.details) if alert else None

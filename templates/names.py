@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from analysis.vocabulary import Family, Oversight, Role, Severity, State
+from templates import words
 
 SIGN = {Severity.CRITICAL: "🔴", Severity.HIGH: "🟠", Severity.MEDIUM: "🟡", Severity.LOW: "🔵"}
 SEVERITY = {
@@ -72,58 +73,65 @@ LEVEL = {
 
 @dataclass(frozen=True)
 class Metric:
-    """What a metric measures in plain words, and how its value is written: share, points, ratio, times, ms, number."""
+    """What a metric measures in plain words, its unit (a row of `figures.UNITS`), and what its value is called."""
 
-    name: str
+    measures: str
     unit: str = "number"
-    now: str = "Now"  # the name of its value among the facts
+    value: str = "Value"
 
 
 METRIC = {
-    "demographic_parity_difference": Metric("gap in approval rates (demographic parity difference)", "points", "Gap"),
-    "equal_opportunity_difference": Metric(
-        "gap in approvals among those who qualify (equal opportunity difference)", "points", "Gap"
-    ),
-    "disparate_impact_ratio": Metric("approval rate compared (disparate impact ratio)", "ratio", "Ratio"),
-    "equalized_odds_difference": Metric("gap in errors between groups (equalized odds difference)", "points", "Gap"),
-    "selection_rate": Metric("approval rate (selection rate)", "share", "Approved"),
-    "psi": Metric("shift of values (PSI)", "number", "Shift"),
-    "kl": Metric("shift of values (KL divergence)", "number", "Shift"),
-    "kl_mirror": Metric("shift of values (KL divergence, mirrored)", "number", "Shift"),
-    "js_distance_base2": Metric("shift of values (Jensen–Shannon distance)", "number", "Shift"),
-    "ks": Metric("shift of values (Kolmogorov–Smirnov)", "number", "Shift"),
-    "wasserstein_over_std": Metric("shift of values (Wasserstein distance)", "number", "Shift"),
-    "chi2": Metric("shift of values (χ²)", "number", "Shift"),
-    "cramers_v": Metric("shift of values (Cramér's V)", "number", "Shift"),
-    "null_increase": Metric("more missing values (null increase)", "points", "More missing"),
-    "unseen_share": Metric("values never seen before (unseen share)", "share", "Never seen"),
-    "out_of_range_share": Metric("values out of range (out-of-range share)", "share", "Out of range"),
-    "accuracy": Metric("share of right answers (accuracy)", "share", "Right"),
-    "accuracy_drop": Metric("loss of accuracy (accuracy drop)", "share", "Loss"),
-    "auc": Metric("ranking quality (AUC)", "ratio", "AUC"),
-    "auc_drop": Metric("loss of ranking quality (AUC drop)", "share", "Loss"),
-    "score_total_variation": Metric("shift of scores (total variation)", "share", "Shift"),
-    "score_psi": Metric("shift of scores (PSI)", "number", "Shift"),
-    "output_entropy_change": Metric("change in certainty (output entropy)", "share", "Change"),
-    "explanation_spearman": Metric("likeness of reasons (Spearman of attributions)", "number", "Likeness"),
-    "explanation_kendall": Metric("likeness of reasons (Kendall of attributions)", "number", "Likeness"),
-    "explanation_ndcg": Metric("likeness of reasons (nDCG of attributions)", "number", "Likeness"),
-    "error_rate": Metric("failed requests (error rate)", "share", "Failing"),
-    "latency_p95_ratio": Metric("slow responses compared (p95 latency ratio)", "times", "As slow"),
-    "latency_p50": Metric("usual response time (p50 latency)", "ms", "Usual"),
-    "latency_p95": Metric("slow responses (p95 latency)", "ms", "Slow"),
-    "latency_p99": Metric("slowest responses (p99 latency)", "ms", "Slowest"),
-    "composite": Metric("drift over all checks (composite score)", "number", "Score"),
+    "demographic_parity_difference": Metric("gap in approval rates", "points", "Gap"),
+    "equal_opportunity_difference": Metric("gap in approvals among those who qualify", "points", "Gap"),
+    "disparate_impact_ratio": Metric("approval rate compared", "ratio", "Ratio"),
+    "equalized_odds_difference": Metric("gap in errors between groups", "points", "Gap"),
+    "selection_rate": Metric("approval rate", "share", "Approved"),
+    "psi": Metric("shift of values", "number", "Shift"),
+    "kl": Metric("shift of values", "number", "Shift"),
+    "kl_mirror": Metric("shift of values", "number", "Shift"),
+    "js_distance_base2": Metric("shift of values", "number", "Shift"),
+    "ks": Metric("shift of values", "number", "Shift"),
+    "wasserstein_over_std": Metric("shift of values", "number", "Shift"),
+    "chi2": Metric("shift of values", "number", "Shift"),
+    "cramers_v": Metric("shift of values", "number", "Shift"),
+    "null_increase": Metric("more missing values", "points", "More missing"),
+    "unseen_share": Metric("values never seen before", "share", "Never seen"),
+    "out_of_range_share": Metric("values out of range", "share", "Out of range"),
+    "accuracy": Metric("share of right answers", "share", "Right"),
+    "accuracy_drop": Metric("loss of accuracy", "share", "Loss"),
+    "auc": Metric("ranking quality", "ratio", "AUC"),
+    "auc_drop": Metric("loss of ranking quality", "share", "Loss"),
+    "score_total_variation": Metric("shift of scores", "share", "Shift"),
+    "score_psi": Metric("shift of scores", "number", "Shift"),
+    "output_entropy_change": Metric("change in certainty", "share", "Change"),
+    "explanation_spearman": Metric("likeness of reasons", "number", "Likeness"),
+    "explanation_kendall": Metric("likeness of reasons", "number", "Likeness"),
+    "explanation_ndcg": Metric("likeness of reasons", "number", "Likeness"),
+    "error_rate": Metric("failed requests", "share", "Failing"),
+    "latency_p95_ratio": Metric("slow responses compared", "times", "As slow"),
+    "latency_p50": Metric("usual response time", "ms", "Usual"),
+    "latency_p95": Metric("slow responses", "ms", "Slow"),
+    "latency_p99": Metric("slowest responses", "ms", "Slowest"),
+    "composite": Metric("drift over all checks", "number", "Score"),
 }
 
 
 def metric(name: str) -> Metric:
     """Return how a metric is shown; one that has no row is shown under its own name.
 
-    >>> metric("new_one").name
+    >>> metric("new_one").measures
     'new one'
     """
     return METRIC.get(name) or Metric(name.replace("_", " "))
+
+
+def measured(name: str) -> str:
+    """Return what a metric measures, and its own name.
+
+    >>> measured("psi")
+    'shift of values (population stability index)'
+    """
+    return f"{metric(name).measures} ({words.NAMES[name]})" if name in words.NAMES else metric(name).measures
 
 
 def severity(name: str) -> str:

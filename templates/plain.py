@@ -1,4 +1,7 @@
-"""What was found, and whom it touches, in a sentence; raw text, which whoever shows it escapes."""
+"""What was found, and whom it touches, for somebody in a hurry; raw text, which whoever shows it escapes.
+
+The exact statement of a finding, with its limit and how sure it is, is `words.finding`.
+"""
 
 from collections.abc import Callable
 
@@ -6,8 +9,8 @@ from analysis.detection.alerts import Alert as Raised
 from analysis.detection.findings import Finding
 from analysis.detection.report import Report
 from analysis.vocabulary import Family
-from storage import tables
-from templates import figures, finding, names
+from storage.tables import Alert as Stored
+from templates import figures, finding, names, words
 from templates.finding import fact, listed, written
 
 MOST_NAMES = 3
@@ -16,17 +19,44 @@ MOST_NAMES = 3
 def sentence(found: Finding) -> str:
     """Return what one finding says."""
     row = SENTENCES.get(found.metric)
-    name = names.metric(found.metric).name
-    where = f" in {found.column}" if found.column else ""
-    return row(found) if row else f"{name[:1].upper()}{name[1:]}{where}: {written(found, found.value)}."
+    return row(found) if row else words.finding(found)
 
 
-def alert(stored: tables.Alert) -> str:
-    """Return what an alert says: its cause, in which part it happens, and which version came with it."""
+def alert(stored: Stored) -> str:
+    """Return what an alert says: its cause, how it was before, in which part it happens, what came with it."""
+    return " ".join(filter(None, told(stored)))
+
+
+def told(stored: Stored) -> tuple[str, str]:
+    """Return the one sentence that matters, and what else belongs to it."""
     raised = finding.raised(stored)
     if raised is None:
-        return names.FAMILY[Family(stored.family)] + "."
-    return " ".join(filter(None, [_cause(raised), _segment(raised), _version(raised)]))
+        return names.FAMILY[Family(stored.family)] + ".", ""
+    first, _, more = sentence(raised.lead).partition(". ")
+    rest = [more, _others(raised), _segment(raised), _version(raised)]
+    return first.rstrip(".") + ".", " ".join(filter(None, rest))
+
+
+def consequences(raised: Raised) -> list[str]:
+    """Return what followed from the cause: one sentence a column and kind, the one that says most."""
+    best: dict[tuple[str, ...], str] = {}
+    for one in raised.consequences:
+        if _kind(one) != _kind(raised.lead):
+            best[_kind(one)] = max(best.get(_kind(one), ""), sentence(one), key=len)
+    return list(best.values())
+
+
+def _kind(found: Finding) -> tuple[str, ...]:
+    """Return what two findings share that say the same: all shifts of a column are one, both gaps of approval too."""
+    kind = next((group[0] for group in ALIKE if found.metric in group), found.metric)
+    return (kind, found.column or "", found.group or "")
+
+
+ALIKE = (
+    ("psi", "kl", "wasserstein_over_std"),
+    ("score_total_variation", "score_psi"),
+    ("disparate_impact_ratio", "demographic_parity_difference"),
+)
 
 
 def affected(family: str, raised: Raised | None, report: Report | None = None) -> str:
@@ -40,14 +70,10 @@ def before(found: Finding) -> str:
     return row(found) if row else written(found, found.baseline_value)
 
 
-def _cause(raised: Raised) -> str:
-    """Return the lead's sentence; of several columns that broke at once, all are named."""
-    lead = raised.lead
-    others = [name for name in raised.columns if name != lead.column]
-    said = sentence(lead)
-    if not others or lead.family not in (Family.DATA, Family.QUALITY):
-        return said
-    return f"{said} The same with {_some(others)}."
+def _others(raised: Raised) -> str:
+    """Return the other columns that broke at once."""
+    others = [name for name in raised.columns if name != raised.lead.column]
+    return f"The same with {_some(others)}." if others and raised.lead.family in (Family.DATA, Family.QUALITY) else ""
 
 
 def _segment(raised: Raised) -> str:
@@ -118,6 +144,10 @@ def _scores(found: Finding) -> str:
     return f"The model's outputs have shifted: {written(found, found.value)} of them lie elsewhere than before."
 
 
+def _outputs(found: Finding) -> str:
+    return "The model's outputs have shifted."
+
+
 def _accuracy(found: Finding) -> str:
     return f"The model is right in {_share(found, 'now')} of cases; before in {_share(found, 'before')}."
 
@@ -169,7 +199,7 @@ SENTENCES: dict[str, Callable[[Finding], str]] = {
     "unseen_share": _unseen,
     "out_of_range_share": _out_of_range,
     "score_total_variation": _scores,
-    "score_psi": _scores,
+    "score_psi": _outputs,
     "accuracy_drop": _accuracy,
     "auc_drop": _auc,
     "output_entropy_change": _entropy,
@@ -199,10 +229,11 @@ def _of_fairness(raised: Raised | None, report: Report | None) -> str:
 
 
 def _of_inputs(raised: Raised | None, report: Report | None) -> str:
-    if raised and raised.segment:
-        return f"Applicants whose {raised.segment[0]} is {raised.segment[1]}."
     share = fact(raised.lead, "window_share") if raised else None
-    return f"{figures.share(share)} of all applicants." if share else "All applicants scored on these inputs."
+    number = f": about {figures.count(share * raised.lead.n_window)} decisions" if raised and share else ""
+    if raised and raised.segment:
+        return f"Applicants whose {raised.segment[0]} is {raised.segment[1]}{number}."
+    return f"{figures.share(share)} of all applicants{number}." if share else "All applicants scored on these inputs."
 
 
 def _of_all(raised: Raised | None, report: Report | None) -> str:
@@ -211,19 +242,20 @@ def _of_all(raised: Raised | None, report: Report | None) -> str:
 
 
 def _of_service(raised: Raised | None, report: Report | None) -> str:
-    failed = raised and raised.lead.metric == "error_rate" and raised.lead.value
-    return (
-        f"{figures.share(failed)} of those who asked got no answer."
-        if failed
-        else "Everybody who waited for an answer."
-    )
+    whole = [f for f in report.findings if f.metric == "error_rate" and not f.group] if report else []
+    failed = fact(whole[0], "errors") if whole else None
+    if not failed:
+        return "Everybody who waited for an answer."
+    return f"Everybody who waited; {figures.counted(int(failed), 'request')} got no answer."
 
 
 AFFECTED: dict[Family, Callable[[Raised | None, Report | None], str]] = {
     Family.DATA: _of_inputs,
     Family.FAIRNESS: _of_fairness,
     Family.MODEL: _of_all,
-    Family.EXPLANATION: lambda raised, report: "Nobody yet, as far as is known: decisions are about as good as before.",
+    Family.EXPLANATION: lambda raised, report: (
+        "Nobody worse off, as far as is known; but the reasons given for decisions are new."
+    ),
     Family.QUALITY: _of_inputs,
     Family.OPERATIONS: _of_service,
     Family.SECURITY: lambda raised, report: "Not known yet.",

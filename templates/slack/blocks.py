@@ -72,6 +72,21 @@ def actions(block_id: str, elements: Sequence[Block]) -> Block:
     return {"type": "actions", "block_id": block_id, "elements": list(elements)}
 
 
+def typed(pairs: Sequence[tuple[str, str]]) -> Block:
+    """Return a list of what can be typed and what it does; rich text, in which nothing is markup."""
+    lines = [
+        {
+            "type": "rich_text_section",
+            "elements": [
+                {"type": "text", "text": one_line(what), "style": {"code": True}},
+                {"type": "text", "text": f"  {one_line(does)}"},
+            ],
+        }
+        for what, does in pairs
+    ]
+    return {"type": "rich_text", "elements": [{"type": "rich_text_list", "style": "bullet", "elements": lines}]}
+
+
 def divider() -> Block:
     """Return a line."""
     return {"type": "divider"}

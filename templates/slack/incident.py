@@ -30,11 +30,13 @@ ENDED = {
 def message(view: IncidentView, now: datetime, *, to_everyone: bool = False) -> Message:
     """Return the message as the incident stands; `to_everyone` rings the channel (an edit never rings again)."""
     ended = State(view.incident.state) in life.ENDED
+    first, rest = headline(view)
     blocks = [
         header(title(view)),
         *_drill(view),
         section(
-            f"{everyone()} " * to_everyone + f"*{said(happened(view), LONGEST_SENTENCE)}*",
+            f"{everyone()} " * to_everyone + first,
+            rest,
             f"👥 {said(affected(view), LONGEST_SENTENCE)}",
         ),
         *([] if ended else [*measured(view), *_also(view)]),
@@ -71,6 +73,13 @@ def happened(view: IncidentView) -> str:
     return plain.alert(alert) if alert else names.FAMILY[Family(view.incident.family)] + "."
 
 
+def headline(view: IncidentView) -> tuple[str, str]:
+    """Return the one sentence that matters, bold, and what else belongs to it; escaped."""
+    alert = first_alert(view)
+    first, rest = plain.told(alert) if alert else (happened(view), "")
+    return f"*{said(first, LONGEST_SENTENCE)}*", said(rest, LONGEST_SENTENCE)
+
+
 def first_alert(view: IncidentView) -> Alert | None:
     """Return the alert that opened the incident."""
     return view.alerts[0] if view.alerts else None
@@ -79,9 +88,7 @@ def first_alert(view: IncidentView) -> Alert | None:
 def also(view: IncidentView) -> list[str]:
     """Return what else was found: consequences of the cause, and further causes; raw text, each said once."""
     raised = finding.raised(first_alert(view))
-    told = [plain.sentence(one) for one in raised.consequences] if raised else []
-    lead = plain.sentence(raised.lead) if raised else ""
-    return [line for line in dict.fromkeys([*told, *map(plain.alert, view.alerts[1:])]) if line != lead]
+    return [*(plain.consequences(raised) if raised else []), *map(plain.alert, view.alerts[1:])]
 
 
 def rules(view: IncidentView) -> list[regulation.Rule]:
@@ -108,7 +115,7 @@ def measured(view: IncidentView) -> list[Block]:
     if raised is None or alert is None:
         return []
     pairs = [
-        (f"{names.metric(raised.lead.metric).now} now", _against(raised.lead)),
+        (f"{names.metric(raised.lead.metric).value} now", _against(raised.lead)),
         ("Before", _before(view, raised.lead)),
         ("Since", _since(alert, raised)),
         ("Looked at", _looked_at(view, raised.lead)),
@@ -167,5 +174,5 @@ def _small(view: IncidentView) -> str:
         parts.append(f"seen in {figures.counted(alert.repeats, 'run')}, last {date(alert.last_at)}")
     raised = finding.raised(alert)
     if raised:
-        parts.append(said(names.metric(raised.lead.metric).name))
+        parts.append(said(names.measured(raised.lead.metric)))
     return " · ".join(parts)

@@ -30,6 +30,7 @@ BLOCK_KEYS = {
     "image": {"image_url", "slack_file", "alt_text", "title"},
     "input": {"label", "element", "hint", "optional", "dispatch_action"},
     "markdown": {"text"},
+    "rich_text": {"elements"},
     "table": {"rows", "column_settings"},
     "alert": {"text", "level"},
 }

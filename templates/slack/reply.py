@@ -7,7 +7,7 @@ from storage.overview import Overview
 from storage.tables import Alert
 from templates import figures
 from templates.slack import lists
-from templates.slack.blocks import Block, Message, context, divider, section
+from templates.slack.blocks import Block, Message, context, divider, section, typed
 from templates.slack.mrkdwn import code, said
 
 COMMAND = "/ethix"
@@ -18,13 +18,15 @@ Command = tuple[str, str, str]  # name, usage, hint
 
 def help(commands: Sequence[Command]) -> Message:
     """Return what can be typed; the list is the one that the door listens to."""
-    lines = [f"{code(f'{COMMAND} {usage}')}  {said(hint, 150)}" for _, usage, hint in commands]
     what = (
         "I watch models in use. When one drifts, breaks or becomes unfair, I post *one message* with what happened, "
         "who is affected and by when somebody must act, and buttons to act with."
     )
     small = "Mention me or write to me and I answer the same. My desk is under *Home*."
-    return Message("What I can do", [section(what), section(*lines), context(small)])
+    return Message(
+        "What I can do",
+        [section(what), typed([(f"{COMMAND} {usage}", hint) for _, usage, hint in commands]), context(small)],
+    )
 
 
 def status(seen: Overview, now: datetime) -> Message:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from storage.incidents import IncidentView
+from templates.documents import story
 from templates.slack import incident, status, thread
 from templates.slack.blocks import Block, context, divider, header, section
 from templates.slack.mrkdwn import code, date, link, said
@@ -15,10 +16,10 @@ def blocks(view: IncidentView, now: datetime) -> list[Block]:
     return [
         header(incident.title(view)),
         context(" · ".join(filter(None, [code(view.incident.id), _where(view)]))),
-        section(f"*{said(incident.happened(view), 500)}*", f"👥 {said(incident.affected(view), 500)}"),
+        section(*incident.headline(view), f"👥 {said(incident.affected(view), 500)}"),
         *incident.measured(view),
         *_part("Where it stands", status.lines(view, now)),
-        *_part("What else was found", [f"• {said(line, 250)}" for line in incident.also(view)]),
+        *_part("What was measured", [f"• {said(line, 300)}" for line in story.exact(view)]),
         *_part("Rules touched", [f"• *{rule.name}*: {rule.asks}" for rule in incident.rules(view)]),
         *_timeline(view),
     ]

@@ -1,0 +1,60 @@
+"""The picture of an incident: one glance says what is past its limit, and by how much."""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+from analysis.detection.alerts import Alert as Raised
+from analysis.detection.report import Report
+from analysis.vocabulary import Family
+from storage.incidents import IncidentView
+from templates import drawing, finding, names
+from templates.drawing import INK, label
+
+SIZE, DOTS = (8.0, 4.2), 200  # inches and dots an inch: 800 × 420 at double density
+
+Drawing = Callable[[Figure, Raised, Report], str]
+DRAWINGS: dict[Family, Drawing] = {
+    Family.FAIRNESS: drawing.approvals,
+    Family.DATA: drawing.shifts,
+    Family.QUALITY: drawing.faults,
+    Family.MODEL: drawing.performance,
+    Family.EXPLANATION: drawing.reasons,
+    Family.OPERATIONS: drawing.service,
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A PNG, the line above it, and what it shows for who cannot see it."""
+
+    title: str
+    png: bytes
+    alt: str
+
+
+def of(view: IncidentView) -> Picture | None:
+    """Return the picture of what opened the incident; None where there is nothing to draw from."""
+    raised = finding.raised(view.alerts[0]) if view.alerts else None
+    report = finding.report(view.report)
+    if raised is None or report is None or raised.family not in DRAWINGS:
+        return None
+    title = f"{names.FAMILY[raised.family]}: {view.model.name}"
+    figure = Figure(figsize=SIZE, dpi=DOTS, facecolor="white", layout=ConstrainedLayoutEngine(w_pad=0.2, h_pad=0.16))
+    alt = DRAWINGS[raised.family](figure, raised, report)
+    if not alt:
+        return None
+    figure.suptitle(label(title, 70), x=0.02, ha="left", fontsize=13, fontweight="bold", color=INK)
+    return Picture(title, png(figure), alt)
+
+
+def png(figure: Figure) -> bytes:
+    """Return the figure's bytes: the same for the same figure."""
+    kept = io.BytesIO()
+    FigureCanvasAgg(figure)
+    figure.savefig(kept, format="png", metadata={"Software": None}, facecolor="white")
+    return kept.getvalue()

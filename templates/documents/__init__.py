@@ -1,0 +1,64 @@
+"""The longer texts, by Jinja2 from the same records: what is known is told, what is not known yet is said plainly."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import resources
+from typing import Any
+
+from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from storage.incidents import IncidentView
+from templates.documents import story
+from templates.documents.story import Story
+
+# name → what it is, for whom
+DOCUMENTS = {
+    "incident_report.md": "The incident report, for trackers and evidence",
+    "incident_report.html": "The incident report, to print or to send",
+    "notification.txt": "A notification: first word, update or resolution, for the audience that is told",
+}
+
+
+class _Packaged(BaseLoader):
+    """Loads templates from this package, however it is installed."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, Any]:
+        """Return the text of a template; raise TemplateNotFound for a name that is none."""
+        if template.removesuffix(".j2") not in DOCUMENTS:
+            raise TemplateNotFound(template)
+        return (resources.files(__package__) / template).read_text(encoding="utf-8"), None, lambda: True
+
+
+@dataclass(frozen=True)
+class Notice:
+    """To whom a notification goes, and how they can ask."""
+
+    audience: str = "internal"  # internal | leadership | customers | regulator
+    contact: str = "the incident's channel"
+    next_update: str | None = None
+
+
+def render(name: str, view: IncidentView, now: datetime, notice: Notice | None = None) -> str:
+    """Return the document; raise KeyError for a name that is none."""
+    if name not in DOCUMENTS:
+        raise KeyError(name)
+    told: Story = story.of(view, now, cleaned=_CLEAN[name.rpartition(".")[2]])
+    return _environment(name).get_template(f"{name}.j2").render(story=told, notice=notice or Notice())
+
+
+def _environment(name: str) -> ImmutableSandboxedEnvironment:
+    return ImmutableSandboxedEnvironment(
+        loader=_Packaged(),
+        undefined=StrictUndefined,
+        autoescape=name.endswith(".html"),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+_CLEAN = {"md": story.markdown, "html": story.plain, "txt": story.plain}
+
+__all__: Sequence[str] = ("DOCUMENTS", "Notice", "render")

@@ -1,0 +1,227 @@
+"""What a document tells of an incident: every text ready, so that a template only lays it out."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from analysis.detection.findings import Finding
+from analysis.detection.report import Report
+from analysis.response import life
+from analysis.vocabulary import Family, Oversight, Severity, State
+from storage.incidents import IncidentView
+from storage.tables import Bundle, RetrainRequest, TimelineEntry
+from templates import answers, figures, finding, names, steps, words
+from templates import plain as prose
+from templates.finding import written
+from templates.slack import incident
+from templates.slack.mrkdwn import one_line, stamp
+from templates.slack.status import SYSTEM
+
+Clean = Callable[[str], str]
+MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~!])")
+LONGEST = 2_000
+
+
+def plain(text: str) -> str:
+    """Return text from outside on one line."""
+    return one_line(text)[:LONGEST]
+
+
+def markdown(text: str) -> str:
+    r"""Return text from outside on one line, nothing in it markup.
+
+    >>> markdown("a | <b>\n# c")
+    'a \\| \\<b\\> \\# c'
+    """
+    return MARKUP.sub(r"\\\1", plain(text)).replace("@", "@\u200b")  # a tracker must not ring anybody
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the timeline."""
+
+    at: str
+    who: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table of measurements."""
+
+    what: str
+    where: str
+    value: str
+    limit: str
+    before: str
+    n: str
+
+
+@dataclass(frozen=True)
+class Story:
+    """The facts of a report, cleaned for the format it goes into; an empty text is what nobody knows yet."""
+
+    id: str
+    title: str
+    model: str
+    model_id: str
+    severity: str
+    kind: str
+    state: str
+    is_drill: bool
+    is_ended: bool
+    stage: str  # initial | update | resolved
+    made_at: str
+    opened_at: str
+    since: str
+    acknowledged: str
+    contained: str
+    resolved: str
+    took: str
+    happened: str
+    affected: str
+    sentences: list[str]
+    rows: list[Row]
+    window: str
+    baseline: str
+    composite: str
+    versions: str
+    segment: str
+    rules: list[str]
+    restraint: str
+    retrains: list[str]
+    evidence: list[str]
+    timeline: list[Entry]
+    resolution: str
+    steps: list[str]
+    look: str
+    alerts: list[str]
+
+
+def of(view: IncidentView, now: datetime, cleaned: Clean) -> Story:
+    """Return the story of the incident as the records tell it."""
+    shown, c = view.incident, cleaned
+    report, raised = finding.report(view.report), finding.raised(incident.first_alert(view))
+    since = raised.since if raised and raised.since else shown.opened_at
+    return Story(
+        id=c(shown.id),
+        title=c(f"{names.FAMILY[Family(shown.family)]}: {view.model.name}"),
+        model=c(view.model.name),
+        model_id=c(view.model.id),
+        severity=names.SEVERITY[Severity(shown.severity)],
+        kind=words.TYPES[Family(shown.family)],
+        state=names.STATE[State(shown.state)],
+        is_drill=shown.is_drill,
+        is_ended=State(shown.state) in life.ENDED,
+        stage=_stage(view),
+        made_at=stamp(now),
+        opened_at=stamp(shown.opened_at),
+        since=stamp(since),
+        acknowledged=_by(view, shown.acknowledged_at, shown.acknowledged_by, c),
+        contained=_by(view, shown.contained_at, None, c),
+        resolved=_by(view, shown.resolved_at, shown.resolved_by, c),
+        took=figures.span((shown.resolved_at or now) - shown.opened_at),
+        happened=c(incident.happened(view)),
+        affected=c(incident.affected(view)),
+        sentences=[c(line) for line in exact(view)],
+        rows=[_row(one, c) for one in _raised(view)],
+        window=c(_window(report)),
+        baseline=c(report.baseline.version or "") if report else "",
+        composite=figures.ratio(raised.composite) if raised else "",
+        versions=c(", ".join(raised.versions)) if raised else "",
+        segment=c(f"{raised.segment[0]} is {raised.segment[1]}") if raised and raised.segment else "",
+        rules=[f"{rule.name}: {rule.asks}" for rule in incident.rules(view)],
+        restraint=_restraint(view, c),
+        retrains=[_retrain(one, c) for one in view.retrains],
+        evidence=[_evidence(one, c) for one in view.bundles if one.sha256],
+        timeline=[_entry(view, entry, c) for entry in view.timeline],
+        resolution=c(_note(view)),
+        steps=[c(line) for line in _steps(view)],
+        look=steps.LOOK[Family(shown.family)],
+        alerts=[c(alert.id) for alert in view.alerts],
+    )
+
+
+def exact(view: IncidentView) -> list[str]:
+    """Return the exact statement of everything that was raised; raw text."""
+    return list(dict.fromkeys(words.finding(one) for one in _raised(view)))
+
+
+def _raised(view: IncidentView) -> list[Finding]:
+    alerts = [one for one in map(finding.raised, view.alerts) if one]
+    return [found for alert in alerts for found in (alert.lead, *alert.consequences)]
+
+
+def _stage(view: IncidentView) -> str:
+    if State(view.incident.state) in life.ENDED:
+        return "resolved"
+    return "initial" if view.incident.state == State.DETECTED else "update"
+
+
+def _by(view: IncidentView, at: datetime | None, actor: str | None, c: Clean) -> str:
+    if at is None:
+        return ""
+    return f"{stamp(at)} by {c(_name(view, actor))}" if actor else stamp(at)
+
+
+def _name(view: IncidentView, actor: str) -> str:
+    known = view.people.get(actor)
+    return "the bot" if actor == SYSTEM else known.name if known else actor
+
+
+def _row(found: Finding, c: Clean) -> Row:
+    return Row(
+        what=names.measured(found.metric),
+        where=c(", ".join(filter(None, [found.column, found.group])) or "all"),
+        value=written(found, found.value),
+        limit=written(found, found.limit) if found.limit is not None else "none",
+        before=c(prose.before(found)),
+        n=figures.count(found.n_window),
+    )
+
+
+def _window(report: Report | None) -> str:
+    if report is None:
+        return ""
+    rows = figures.counted(report.window.rows, "decision")
+    if report.window.since is None or report.window.until is None:
+        return rows
+    return f"{rows}, {stamp(report.window.since)} to {stamp(report.window.until)}"
+
+
+def _restraint(view: IncidentView, c: Clean) -> str:
+    change = view.oversight
+    if change is None or not change.level:
+        return ""
+    level = names.LEVEL[Oversight(change.level)]
+    fallback = f", served instead: {change.fallback}" if change.fallback else ""
+    text = f"level {change.level}, {level.name.lower()} ({level.means}){fallback}, since {stamp(change.at)}"
+    return c(f"{text}, by {_name(view, change.by)}: {change.reason}")
+
+
+def _retrain(request: RetrainRequest, c: Clean) -> str:
+    ended = f", exit code {request.exit_code}" if request.exit_code is not None else ""
+    return c(f"{request.id}, asked for {stamp(request.requested_at)}: {request.status}{ended}. {request.reason}")
+
+
+def _evidence(bundle: Bundle, c: Clean) -> str:
+    return c(f"version {bundle.version}, SHA-256 {bundle.sha256}, {figures.size(bundle.size or 0)}")
+
+
+def _entry(view: IncidentView, entry: TimelineEntry, c: Clean) -> Entry:
+    said = [str(entry.facts[key]) for key in ("reason", "note", "notes", "error") if entry.facts.get(key)]
+    what = answers.PAST.get(entry.verb, entry.verb.replace("_", " "))
+    return Entry(stamp(entry.at), c(_name(view, entry.actor)), c(": ".join([what, *said])))
+
+
+def _note(view: IncidentView) -> str:
+    notes = [str(entry.facts["note"]) for entry in view.timeline if entry.verb == "resolve" and entry.facts.get("note")]
+    return notes[-1] if notes else ""
+
+
+def _steps(view: IncidentView) -> list[str]:
+    shown = view.incident
+    level = view.oversight.level if view.oversight else None
+    found = steps.following(shown.state, shown.family, shown.severity, level, view.model.id)
+    return [line.replace("*", "").replace("`", "") for line in found]
