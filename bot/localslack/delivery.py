@@ -1,0 +1,60 @@
+"""Delivery to the app: events until they are acknowledged, interactions and commands once."""
+
+import threading
+from dataclasses import dataclass, field
+
+from bot.localslack.records import Json
+from bot.localslack.transport import Answer, Parcel, Transport
+from bot.localslack.workspace import APP, BOT_USER, TEAM, VERIFICATION, Workspace
+
+SLACKS_SCHEDULE = (0.0, 60.0, 300.0)
+
+
+@dataclass
+class Delivery:
+    """Sends payloads and keeps a note of every event and what became of it."""
+
+    workspace: Workspace
+    transport: Transport
+    ack_s: float = 3.0
+    retry_after: tuple[float, ...] = SLACKS_SCHEDULE
+    stopping: threading.Event = field(default_factory=threading.Event)
+    log: list[Json] = field(default_factory=list)
+
+    def once(self, kind: str, payload: Json) -> Answer:
+        """Return the acknowledgement of an interaction or a command; it is never sent again."""
+        return self.transport.send(Parcel(kind, payload), self.ack_s)
+
+    def event(self, event: Json) -> None:
+        """Send an event from a thread of its own, again after each delay until it is acknowledged."""
+        body = envelope(self.workspace, event)
+        threading.Thread(target=self._until_taken, args=(body,), daemon=True).start()
+
+    def _until_taken(self, body: Json) -> None:
+        reason = ""
+        for attempt, delay in enumerate((0.0, *self.retry_after)):
+            if self.stopping.wait(delay) or self.stopping.is_set():
+                return
+            answer = self.transport.send(Parcel("events_api", body, attempt, reason), self.ack_s)
+            note = {"event_id": body["event_id"], "type": body["event"]["type"], "attempt": attempt, "reason": reason}
+            self.log.append({**note, "ok": answer.ok})
+            if answer.ok or not answer.may_retry:
+                return
+            reason = answer.reason
+
+
+def envelope(workspace: Workspace, event: Json) -> Json:
+    """Return the outer payload of an event."""
+    mine = {"enterprise_id": None, "team_id": TEAM["id"], "user_id": BOT_USER, "is_bot": True}
+    return {
+        "token": VERIFICATION,
+        "team_id": TEAM["id"],
+        "api_app_id": APP,
+        "event": event,
+        "type": "event_callback",
+        "event_id": workspace.new_id("Ev", 11),
+        "event_time": int(workspace.clock()),
+        "authorizations": [{**mine, "is_enterprise_install": False}],
+        "is_ext_shared_channel": False,
+        "event_context": f"4-{workspace.new_id('', 10)}",
+    }

@@ -1,0 +1,289 @@
+"""What a person does: say, press, submit, close, command, open the home; and what they then see."""
+
+import re
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.localslack import payloads, responses
+from bot.localslack.api import views
+from bot.localslack.delivery import Delivery
+from bot.localslack.errors import SlackError
+from bot.localslack.kit import lint, values
+from bot.localslack.people import BY_ID, PEOPLE
+from bot.localslack.records import Channel, Json, Message, ResponseUrl, View
+from bot.localslack.transport import Answer
+from bot.localslack.workspace import BOT_USER, Workspace
+
+POLL_S = 0.005
+TROUBLE = "We had some trouble connecting. Try again?"
+NOT_A_COMMAND = "{} is not a valid command."
+TOKEN = re.compile(r"(<(?:[@#!][^<>]+|https?:[^<>]+)>)")
+
+
+@dataclass(frozen=True)
+class Before:
+    """What a person saw before they did something."""
+
+    whispers: frozenset[str]
+    view: tuple[str, str] | None
+
+
+@dataclass
+class Gestures:
+    """The hands of every person of the workspace."""
+
+    workspace: Workspace
+    delivery: Delivery
+    notes: dict[str, list[str]] = field(default_factory=dict)
+
+    def say(self, user: str, channel: Channel, text: str, thread_ts: str | None = None) -> Message:
+        """Return the message a person wrote; names behind @ and # become mentions."""
+        with self.workspace.lock:
+            if user not in channel.members:
+                raise SlackError("not_in_channel")
+            if thread_ts:
+                head = self.workspace.message(channel, thread_ts)
+                thread_ts = head.thread_ts or head.ts
+            written = mentions(self.workspace, text)
+            message = Message(channel.id, self.workspace.new_ts(), user, text=written, thread_ts=thread_ts)
+            return self.workspace.post(message)
+
+    def press(self, user: str, channel: Channel, where: tuple[str, str, str], given: Any, wait_s: float) -> Json:
+        """Return what a person sees after a press or choice in a message; `where` is timestamp, action, block or ''."""
+        ts, action_id, block_id = where
+        with self.workspace.lock:
+            message = _readable(channel, ts, user)
+            blocks = [*message.blocks, *(block for one in message.attachments for block in one.get("blocks", ()))]
+            block, element = _element(blocks, action_id, block_id)
+            action = _action(block, element, given)
+            if element["type"] in values.VALUES:
+                message.entered.setdefault(user, {})[block["block_id"], action_id] = values.read(element, given)
+            payload = payloads.message_actions(self.workspace, user, channel, message, action)
+            before = self._before(user)
+        return self._seen(user, before, self.delivery.once("interactive", payload), wait_s)
+
+    def press_in_view(self, user: str, view_id: str, where: tuple[str, str], given: Any, wait_s: float) -> Json:
+        """Return what a person sees after a press or choice in a view; `where` is action and block or ''."""
+        with self.workspace.lock:
+            view = self.open_view(user, view_id)
+            block, element = _element(view.body["blocks"], *where)
+            action = _action(block, element, given)
+            if element["type"] in values.VALUES:
+                view.entered[block["block_id"], where[0]] = values.read(element, given)
+            if block["type"] == "input" and not block.get("dispatch_action"):
+                return {"ok": True, "error": None, "view": None, "ephemeral": []}
+            payload = payloads.view_actions(self.workspace, view, action)
+            before = self._before(user)
+        return self._seen(user, before, self.delivery.once("interactive", payload), wait_s)
+
+    def submit(self, user: str, view_id: str, given: Json, wait_s: float) -> Json:
+        """Return what a person sees after submitting a modal: the errors at its inputs, or what became of it."""
+        with self.workspace.lock:
+            view = self.open_view(user, view_id)
+            enter(view, given)
+            errors = _errors(view)
+            if errors:
+                return {"ok": False, "error": None, "errors": errors, "view": self.shown(view), "ephemeral": []}
+            payload = payloads.view_submission(self.workspace, view)
+            before = self._before(user)
+        answer = self.delivery.once("interactive", payload)
+        with self.workspace.lock:
+            errors = self._answered(view, answer.payload or {}) if answer.ok else {}
+        if errors is None:
+            answer = Answer(ok=False, error="invalid_response")
+        seen = self._seen(user, before, answer, 0.0 if errors else wait_s)
+        return seen | ({"ok": False, "errors": errors} if errors else {})
+
+    def close(self, user: str, view_id: str, *, clears: bool = False) -> Json:
+        """Return nothing but `ok` after a modal was cancelled, or all of them by the cross; the app hears if it asked."""
+        with self.workspace.lock:
+            view = self.open_view(user, view_id)
+            stack = self.workspace.stacks[user]
+            everything = clears or bool(view.body.get("clear_on_close"))
+            gone = list(reversed(stack)) if everything else [view.id]
+            told = [one for one in map(self.workspace.views.__getitem__, gone) if one.body.get("notify_on_close")]
+            closed = [payloads.view_closed(self.workspace, one, is_cleared=everything) for one in told]
+            self.workspace.stacks[user] = [id for id in stack if id not in gone]
+            self.workspace.changed()
+        for payload in closed:
+            self.delivery.once("interactive", payload)
+        return {"ok": True, "error": None}
+
+    def command(self, user: str, channel: Channel, text: str, wait_s: float) -> Json:
+        """Return what a person sees after a slash command; one that no app has is answered by Slack itself."""
+        name, _, rest = text.strip().partition(" ")
+        if all(command.name != name for command in self.workspace.manifest.commands):
+            return {"ok": False, "error": NOT_A_COMMAND.format(name), "view": None, "ephemeral": []}
+        with self.workspace.lock:
+            payload = payloads.slash_command(self.workspace, user, channel, name, rest.strip())
+            before = self._before(user)
+        answer = self.delivery.once("slash_commands", payload)
+        if answer.ok and answer.payload:
+            with self.workspace.lock:
+                responses.say(self.workspace, ResponseUrl("", user, channel.id, 0), answer.payload)
+        seen = self._seen(user, before, answer, wait_s)
+        return seen if seen["ok"] else seen | {"error": f'{name} failed with the error "{answer.error}"'}
+
+    def shortcut(self, user: str, callback_id: str, message: Message | None, wait_s: float) -> Json:
+        """Return what a person sees after a shortcut, global or on a message."""
+        kind = "message" if message else "global"
+        if not any(one.callback_id == callback_id and one.kind == kind for one in self.workspace.manifest.shortcuts):
+            return {"ok": False, "error": "shortcut_not_found", "view": None, "ephemeral": []}
+        with self.workspace.lock:
+            if message:
+                payload = payloads.message_shortcut(self.workspace, user, callback_id, message)
+            else:
+                payload = payloads.global_shortcut(self.workspace, user, callback_id)
+            before = self._before(user)
+        return self._seen(user, before, self.delivery.once("interactive", payload), wait_s)
+
+    def home(self, user: str, wait_s: float, tab: str = "home") -> Json | None:
+        """Return the App Home once the app has published it for the person, or as it was."""
+        with self.workspace.lock:
+            old = self.workspace.homes.get(user)
+            before = self.workspace.views[old].hash if old else ""
+            self.workspace.emit("app_home_opened", payloads.home_opened(self.workspace, user, tab))
+        end = time.monotonic() + wait_s
+        while time.monotonic() < end and self._home_hash(user) == before:
+            time.sleep(POLL_S)
+        with self.workspace.lock:
+            id = self.workspace.homes.get(user)
+            return self.shown(self.workspace.views[id]) if id else None
+
+    def open_view(self, user: str, view_id: str) -> View:
+        """Return a view that is open in front of the person; `view_not_found`."""
+        stack = self.workspace.stacks.get(user, [])
+        if view_id not in (*stack, self.workspace.homes.get(user)):
+            raise SlackError("view_not_found")
+        return self.workspace.views[view_id]
+
+    def shown(self, view: View) -> Json:
+        """Return the view object."""
+        return views.shown(self.workspace, view)
+
+    def _home_hash(self, user: str) -> str:
+        id = self.workspace.homes.get(user)
+        return self.workspace.views[id].hash if id else ""
+
+    def _before(self, user: str) -> Before:
+        stack = self.workspace.stacks.get(user, [])
+        top = self.workspace.views[stack[-1]] if stack else None
+        return Before(frozenset(one.ts for one in self._whispers(user)), (top.id, top.hash) if top else None)
+
+    def _whispers(self, user: str) -> list[Message]:
+        return [one for channel in self.workspace.channels.values() for one in channel.whispers if one.only_for == user]
+
+    def _seen(self, user: str, before: Before, answer: Answer, wait_s: float) -> Json:
+        end = time.monotonic() + (wait_s if answer.ok else 0.0)
+        while self._before(user) == before and time.monotonic() < end:
+            time.sleep(POLL_S)
+        with self.workspace.lock:
+            now = self._before(user)
+            fresh = [one for one in self._whispers(user) if one.ts not in before.whispers]
+            view = self.shown(self.workspace.views[now.view[0]]) if now.view and now.view != before.view else None
+            told = [one.shown(self.workspace.files, metadata=True) for one in fresh]
+        return {"ok": answer.ok, "error": answer.error or None, "view": view, "ephemeral": told}
+
+    def _answered(self, view: View, answer: Json) -> Json | None:
+        stack = self.workspace.stacks.get(view.user, [])
+        kind = answer.get("response_action")
+        if kind == "errors":
+            return _usable(view, answer.get("errors"))
+        try:
+            if kind == "update":
+                views.replace(self.workspace, view, lint.view(answer.get("view"), "modal"))
+            elif kind == "push":
+                views.add(self.workspace, view.user, lint.view(answer.get("view"), "modal"), on_top=True)
+            elif kind == "clear":
+                self.workspace.stacks[view.user] = []
+            elif kind is None:
+                self.workspace.stacks[view.user] = [id for id in stack if id != view.id]
+            else:
+                return None
+        except SlackError:
+            return None
+        self.workspace.changed()
+        return {}
+
+
+def enter(view: View, given: Json) -> None:
+    """Put values into a view: `{block: {action: value}}` or flat `{action: value}`, plain or as in `state.values`."""
+    for block, element in values.elements(view.body["blocks"]):
+        block_id, action_id = block["block_id"], element["action_id"]
+        inside = given.get(block_id)
+        if element["type"] in values.VALUES:
+            if isinstance(inside, dict) and action_id in inside:
+                view.entered[block_id, action_id] = _read(element, inside[action_id])
+            elif action_id in given:
+                view.entered[block_id, action_id] = _read(element, given[action_id])
+
+
+def mentions(workspace: Workspace, text: str) -> str:
+    """Return the text as Slack stores it: escaped, with @names and #channels as mentions."""
+    names = {f"@{handle}": f"<@{person.id}>" for handle, person in PEOPLE.items()}
+    names |= {f"@{workspace.manifest.bot_name}": f"<@{BOT_USER}>"}
+    names |= {f"@{handle}": f"<!subteam^{id}>" for id, (handle, _, _) in workspace.groups.items()}
+    names |= {f"@{word}": f"<!{word}>" for word in ("here", "channel", "everyone")}
+    names |= {f"#{one.name}": f"<#{id}>" for id, one in workspace.channels.items() if one.name}
+    known = re.compile("|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)))
+    parts = TOKEN.split(text)
+    for index in range(0, len(parts), 2):
+        plain = parts[index].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        parts[index] = known.sub(lambda found: names[found[0]], plain)
+    return "".join(parts)
+
+
+def person_id(name: str) -> str:
+    """Return the id of a person named by handle or id; `user_not_found`."""
+    if name in PEOPLE:
+        return PEOPLE[name].id
+    if name in BY_ID:
+        return name
+    raise SlackError("user_not_found")
+
+
+def _readable(channel: Channel, ts: str, user: str) -> Message:
+    for one in channel.whispers:
+        if one.ts == ts and one.only_for == user:
+            return one
+    if user not in channel.members or ts not in channel.messages:
+        raise SlackError("message_not_found")
+    return channel.messages[ts]
+
+
+def _element(blocks: list[Json], action_id: str, block_id: str) -> tuple[Json, Json]:
+    for block, element in values.elements(blocks):
+        if element["action_id"] == action_id and block_id in ("", block["block_id"]):
+            return block, element
+    raise SlackError("action_not_found")
+
+
+def _action(block: Json, element: Json, given: Any) -> Json:
+    try:
+        return values.pressed(block, element, given)
+    except (LookupError, StopIteration):
+        raise SlackError("option_not_found") from None
+
+
+def _read(element: Json, given: Any) -> Json:
+    try:
+        return values.read(element, given)
+    except LookupError:
+        raise SlackError("option_not_found") from None
+
+
+def _errors(view: View) -> Json:
+    entered = values.state(view.body["blocks"], view.entered)
+    errors: Json = {}
+    for block, element in values.elements(view.body["blocks"]):
+        if block["type"] == "input":
+            problem = values.problem_of(block, element, entered[block["block_id"]][element["action_id"]])
+            if problem:
+                errors[block["block_id"]] = problem
+    return errors
+
+
+def _usable(view: View, errors: Any) -> Json | None:
+    inputs = {block["block_id"] for block in view.body["blocks"] if block["type"] == "input"}
+    return errors if isinstance(errors, dict) and errors and inputs >= errors.keys() else None

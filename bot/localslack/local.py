@@ -1,0 +1,244 @@
+"""`/_local`: what tests, drills and the page ask of the workspace in place of a person; JSON in, JSON out."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict
+
+from bot.localslack.api.conversations import told
+from bot.localslack.api.users import group
+from bot.localslack.errors import SlackError
+from bot.localslack.faults import Fault, Faults
+from bot.localslack.gestures import Gestures, person_id
+from bot.localslack.records import Channel, Json, Message
+from bot.localslack.sockets import Sockets
+from bot.localslack.workspace import Workspace
+
+SETTLE_S = 0.5
+
+
+class Asked(BaseModel):
+    """A request of one person; `wait_s` is how long to wait for what the app shows after its acknowledgement."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    user: str
+    wait_s: float = SETTLE_S
+
+
+class Click(Asked):
+    """A press or choice in a message (channel, ts) or in a view (view_id)."""
+
+    action_id: str
+    block_id: str = ""
+    channel: str = ""
+    ts: str = ""
+    view_id: str = ""
+    value: Any = None
+    selected: Any = None
+
+
+class Submit(Asked):
+    """A modal to submit."""
+
+    view_id: str
+    values: Json = {}
+
+
+class Close(Asked):
+    """A modal to cancel; `clears` is the cross that closes all of them."""
+
+    view_id: str
+    clears: bool = False
+
+
+class Typed(Asked):
+    """Something typed in a channel: a message or a command."""
+
+    channel: str
+    text: str
+    thread_ts: str | None = None
+
+
+class Home(Asked):
+    """The app's home or messages tab to open."""
+
+    wait_s: float = 3.0
+    tab: str = "home"
+
+
+class Shortcut(Asked):
+    """A shortcut to use; with channel and ts on a message."""
+
+    callback_id: str
+    channel: str = ""
+    ts: str = ""
+
+
+class Read(Asked):
+    """A channel read to its end."""
+
+    channel: str
+
+
+class Group(BaseModel):
+    """A user group with new members, named by handle."""
+
+    id: str
+    users: list[str]
+
+
+class Disconnect(BaseModel):
+    """A `disconnect` frame for every connection."""
+
+    reason: str = "warning"
+
+
+def router(gestures: Gestures, faults: Faults, sockets: Sockets, reset: Callable[[], None]) -> APIRouter:
+    """Return the routes of `/_local`."""
+    routes = APIRouter(prefix="/_local")
+    _reading(routes, gestures)
+    _pressing(routes, gestures)
+    _talking(routes, gestures)
+    _breaking(routes, gestures, faults, sockets)
+
+    @routes.post("/reset")
+    def start_again() -> Json:
+        reset()
+        return {"ok": True}
+
+    return routes
+
+
+def _reading(routes: APIRouter, gestures: Gestures) -> None:
+    workspace = gestures.workspace
+
+    @routes.get("/messages")
+    def messages(channel: str, user: str | None = None) -> Json:
+        reader = person_id(user) if user else None
+        with workspace.lock:
+            place = find(workspace, channel, reader)
+            return {"ok": True, "channel": place.id, "messages": listed(workspace, place, reader)}
+
+    @routes.get("/views")
+    def views(user: str) -> Json:
+        with workspace.lock:
+            stack = workspace.stacks.get(person_id(user), [])
+            return {"ok": True, "views": [gestures.shown(workspace.views[id]) for id in stack]}
+
+    @routes.get("/events")
+    def events() -> Json:
+        return {"ok": True, "events": list(gestures.delivery.log)}
+
+    @routes.get("/channels")
+    def channels() -> Json:
+        with workspace.lock:
+            rows = [{"id": one.id, "name": one.name, "kind": one.kind, "topic": one.topic, "members": one.members,
+                     "pins": one.pins, "bookmarks": one.bookmarks} for one in workspace.channels.values()]  # fmt: skip
+        return {"ok": True, "channels": rows}
+
+    @routes.post("/read")
+    def read(asked: Read) -> Json:
+        with workspace.lock:
+            place = find(workspace, asked.channel, person_id(asked.user))
+            place.read[person_id(asked.user)] = next(reversed(place.messages), "0")
+            workspace.changed()
+        return {"ok": True}
+
+
+def _pressing(routes: APIRouter, gestures: Gestures) -> None:
+    @routes.post("/click")
+    def click(asked: Click) -> Json:
+        given = asked.selected if asked.selected is not None else asked.value
+        user = person_id(asked.user)
+        if asked.view_id:
+            where = (asked.action_id, asked.block_id)
+            return gestures.press_in_view(user, asked.view_id, where, given, asked.wait_s)
+        channel = find(gestures.workspace, asked.channel, user)
+        return gestures.press(user, channel, (asked.ts, asked.action_id, asked.block_id), given, asked.wait_s)
+
+    @routes.post("/submit")
+    def submit(asked: Submit) -> Json:
+        return gestures.submit(person_id(asked.user), asked.view_id, asked.values, asked.wait_s)
+
+    @routes.post("/close")
+    def close(asked: Close) -> Json:
+        return gestures.close(person_id(asked.user), asked.view_id, clears=asked.clears)
+
+    @routes.post("/home")
+    def home(asked: Home) -> Json:
+        return {"ok": True, "view": gestures.home(person_id(asked.user), asked.wait_s, asked.tab)}
+
+    @routes.post("/shortcut")
+    def shortcut(asked: Shortcut) -> Json:
+        user, workspace = person_id(asked.user), gestures.workspace
+        message = workspace.message(find(workspace, asked.channel, user), asked.ts) if asked.ts else None
+        return gestures.shortcut(user, asked.callback_id, message, asked.wait_s)
+
+
+def _talking(routes: APIRouter, gestures: Gestures) -> None:
+    @routes.post("/command")
+    def command(asked: Typed) -> Json:
+        user = person_id(asked.user)
+        return gestures.command(user, find(gestures.workspace, asked.channel, user), asked.text, asked.wait_s)
+
+    @routes.post("/say")
+    def say(asked: Typed) -> Json:
+        user = person_id(asked.user)
+        message = gestures.say(user, find(gestures.workspace, asked.channel, user), asked.text, asked.thread_ts)
+        return {"ok": True, "channel": message.channel, "ts": message.ts}
+
+
+def _breaking(routes: APIRouter, gestures: Gestures, faults: Faults, sockets: Sockets) -> None:
+    workspace = gestures.workspace
+
+    @routes.post("/fault")
+    def fault(asked: Fault) -> Json:
+        faults.add(asked)
+        return {"ok": True}
+
+    @routes.post("/disconnect")
+    def disconnect(asked: Disconnect) -> Json:
+        sockets.disconnect(asked.reason)
+        return {"ok": True}
+
+    @routes.post("/usergroup")
+    def usergroup(asked: Group) -> Json:
+        with workspace.lock:
+            if asked.id not in workspace.groups:
+                raise SlackError("no_such_subteam")
+            handle, name, old = workspace.groups[asked.id]
+            for one in asked.users:
+                person_id(one)
+            workspace.groups[asked.id] = (handle, name, tuple(asked.users))
+            added = [person_id(one) for one in asked.users if one not in old]
+            removed = [person_id(one) for one in old if one not in asked.users]
+            change: Json = {"type": "subteam_members_changed", "subteam_id": asked.id, "added_users": added}
+            workspace.emit("subteam_members_changed", change | {"removed_users": removed})
+            return {"ok": True, "usergroup": group(workspace, asked.id, with_users=True)}
+
+
+def find(workspace: Workspace, name: str, user: str | None) -> Channel:
+    """Return a channel by id or name; `dm` or the bot's own name is the person's direct messages with it."""
+    if user and name in ("dm", workspace.manifest.bot_name):
+        return workspace.direct(user)
+    return workspace.channel(name)
+
+
+def listed(workspace: Workspace, channel: Channel, reader: str | None) -> list[Json]:
+    """Return a channel's messages, oldest first, each with its replies; whispers only for their reader."""
+    heard = [*channel.messages.values(), *(one for one in channel.whispers if reader and one.only_for == reader)]
+    heard.sort(key=lambda message: float(message.ts))
+    rows = []
+    for message in heard:
+        if not message.in_thread:
+            following = [one for one in heard if one.in_thread and one.thread_ts == message.ts]
+            replies = [_row(workspace, channel, one) for one in following]
+            rows.append(_row(workspace, channel, message) | {"replies": replies})
+    return rows
+
+
+def _row(workspace: Workspace, channel: Channel, message: Message) -> Json:
+    marks = {"ephemeral": message.only_for is not None, "pinned": message.ts in channel.pins}
+    return told(channel, message, message.shown(workspace.files, metadata=True)) | marks
