@@ -15,13 +15,13 @@ SEVERITY = {
 
 # What has happened, in the fewest words: the title of the incident's message.
 FAMILY = {
-    Family.DATA: "Inputs have changed",
-    Family.FAIRNESS: "Unfair decisions",
-    Family.MODEL: "Worse predictions",
-    Family.EXPLANATION: "Other reasons behind decisions",
-    Family.QUALITY: "Broken or missing inputs",
-    Family.OPERATIONS: "Slow or failing service",
-    Family.SECURITY: "Security of the model",
+    Family.DATA: "Data drift",
+    Family.FAIRNESS: "Fairness",
+    Family.MODEL: "Model performance",
+    Family.EXPLANATION: "Explanation drift",
+    Family.QUALITY: "Data quality",
+    Family.OPERATIONS: "Latency and errors",
+    Family.SECURITY: "Security",
 }
 
 STATE = {

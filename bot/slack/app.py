@@ -27,7 +27,6 @@ def build(door: Door, web: WebClient) -> App:
     """Return the app; signatures are checked on the raw bytes by the HTTP door, before Bolt reads the body."""
     app = App(
         client=web,
-        token=web.token,
         token_verification_enabled=False,
         request_verification_enabled=False,
         ssl_check_enabled=False,
