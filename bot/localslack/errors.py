@@ -6,7 +6,7 @@ from typing import Any
 class SlackError(Exception):
     """An answer of Slack with `ok: false`, its code and whatever Slack adds to that code."""
 
-    def __init__(self, error: str, **extra: Any) -> None:
+    def __init__(self, error: str, **extra: object) -> None:
         super().__init__(error)
         self.error = error
         self.extra = extra

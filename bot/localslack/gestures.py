@@ -3,7 +3,6 @@
 import re
 import time
 from dataclasses import dataclass, field
-from typing import Any
 
 from bot.localslack import payloads, responses
 from bot.localslack.api import views
@@ -49,7 +48,7 @@ class Gestures:
             message = Message(channel.id, self.workspace.new_ts(), user, text=written, thread_ts=thread_ts)
             return self.workspace.post(message)
 
-    def press(self, user: str, channel: Channel, where: tuple[str, str, str], given: Any, wait_s: float) -> Json:
+    def press(self, user: str, channel: Channel, where: tuple[str, str, str], given: object, wait_s: float) -> Json:
         """Return what a person sees after a press or choice in a message; `where` is timestamp, action, block or ''."""
         ts, action_id, block_id = where
         with self.workspace.lock:
@@ -63,7 +62,7 @@ class Gestures:
             before = self._before(user)
         return self._seen(user, before, self.delivery.once("interactive", payload), wait_s)
 
-    def press_in_view(self, user: str, view_id: str, where: tuple[str, str], given: Any, wait_s: float) -> Json:
+    def press_in_view(self, user: str, view_id: str, where: tuple[str, str], given: object, wait_s: float) -> Json:
         """Return what a person sees after a press or choice in a view; `where` is action and block or ''."""
         with self.workspace.lock:
             view = self.open_view(user, view_id)
@@ -89,14 +88,14 @@ class Gestures:
             before = self._before(user)
         answer = self.delivery.once("interactive", payload)
         with self.workspace.lock:
-            errors = self._answered(view, answer.payload or {}) if answer.ok else {}
-        if errors is None:
+            refused = self._answered(view, answer.payload or {}) if answer.ok else {}
+        if refused is None:
             answer = Answer(ok=False, error="invalid_response")
-        seen = self._seen(user, before, answer, 0.0 if errors else wait_s)
-        return seen | ({"ok": False, "errors": errors} if errors else {})
+        seen = self._seen(user, before, answer, 0.0 if refused else wait_s)
+        return seen | ({"ok": False, "errors": refused} if refused else {})
 
     def close(self, user: str, view_id: str, *, clears: bool = False) -> Json:
-        """Return nothing but `ok` after a modal was cancelled, or all of them by the cross; the app hears if it asked."""
+        """Return `ok` after a modal was cancelled, or all by the cross; the app hears of it if it asked."""
         with self.workspace.lock:
             view = self.open_view(user, view_id)
             stack = self.workspace.stacks[user]
@@ -259,14 +258,14 @@ def _element(blocks: list[Json], action_id: str, block_id: str) -> tuple[Json, J
     raise SlackError("action_not_found")
 
 
-def _action(block: Json, element: Json, given: Any) -> Json:
+def _action(block: Json, element: Json, given: object) -> Json:
     try:
         return values.pressed(block, element, given)
     except (LookupError, StopIteration):
         raise SlackError("option_not_found") from None
 
 
-def _read(element: Json, given: Any) -> Json:
+def _read(element: Json, given: object) -> Json:
     try:
         return values.read(element, given)
     except LookupError:
@@ -284,6 +283,6 @@ def _errors(view: View) -> Json:
     return errors
 
 
-def _usable(view: View, errors: Any) -> Json | None:
+def _usable(view: View, errors: object) -> Json | None:
     inputs = {block["block_id"] for block in view.body["blocks"] if block["type"] == "input"}
     return errors if isinstance(errors, dict) and errors and inputs >= errors.keys() else None

@@ -1,4 +1,4 @@
-"""What stands before every route: loopback names only, JSON only for `/_local`, and headers that keep the page closed."""
+"""What stands before every route: loopback names only, JSON for `/_local`, and headers that keep the page closed."""
 
 from typing import Any
 

@@ -24,7 +24,12 @@ def person(user: str) -> Json:
 def message_actions(workspace: Workspace, user: str, channel: Channel, message: Message, action: Json) -> Json:
     """Return `block_actions` of a message."""
     is_ephemeral = message.only_for is not None
-    container: Json = {"type": "message", "message_ts": message.ts, "channel_id": channel.id, "is_ephemeral": is_ephemeral}
+    container: Json = {
+        "type": "message",
+        "message_ts": message.ts,
+        "channel_id": channel.id,
+        "is_ephemeral": is_ephemeral,
+    }
     if message.thread_ts:
         container["thread_ts"] = message.thread_ts
     body = told(channel, message, message.shown(workspace.files, metadata=True))
@@ -54,7 +59,12 @@ def view_actions(workspace: Workspace, view: View, action: Json) -> Json:
 def view_submission(workspace: Workspace, view: View) -> Json:
     """Return `view_submission`."""
     trigger = workspace.new_trigger(view.user)
-    return {**base("view_submission", view.user), "trigger_id": trigger, "view": shown(workspace, view), "response_urls": []}
+    return {
+        **base("view_submission", view.user),
+        "trigger_id": trigger,
+        "view": shown(workspace, view),
+        "response_urls": [],
+    }
 
 
 def view_closed(workspace: Workspace, view: View, *, is_cleared: bool) -> Json:

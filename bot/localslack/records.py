@@ -1,4 +1,4 @@
-"""What the workspace holds: channels, messages, files, views, triggers. Plain records, and how the Web API shows them."""
+"""What the workspace holds: channels, messages, files, views, triggers; and how the Web API shows them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

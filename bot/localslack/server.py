@@ -45,7 +45,7 @@ class LocalSlack:
     request_url: str | None = None
     ack_s: float = 3.0
     retry_after: tuple[float, ...] = SLACKS_SCHEDULE
-    file_ready_s: float = 0.05
+    file_ready_s: float = 0.0
     bot_token: str = "xoxb-local-ethixai-0001"  # noqa: S105  # opens nothing but this loopback server
     app_token: str = "xapp-local-ethixai-0001"  # noqa: S105
     signing_secret: str = "5ec2e7f0a1b94d5cb8e6f0c1d2a3b4c5"  # noqa: S105
@@ -126,7 +126,9 @@ class LocalSlack:
         )
 
     def _app(self) -> Guard:
-        app = FastAPI(title="Local Slack workspace", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_many_threads)
+        app = FastAPI(
+            title="Local Slack workspace", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_many_threads
+        )
         rates = Rates(self.clock, self.rate_limits)
         door = api.Door(self.workspace, rates, self.faults, self.bot_token, self.app_token, self.sockets.ticket)
         app.include_router(api.router(door, self._cut))
@@ -164,7 +166,7 @@ def _bound(host: str, port: int) -> socket.socket:
 
 def _cuttable(connections: dict[Address, asyncio.Transport]) -> type[asyncio.Protocol]:
     class Cuttable(H11Protocol):
-        def connection_made(self, transport: Any) -> None:
+        def connection_made(self, transport: Any) -> None:  # noqa: ANN401  # as in uvicorn
             connections[transport.get_extra_info("peername")[:2]] = transport
             super().connection_made(transport)
 

@@ -37,7 +37,7 @@ class Workspace:
     manifest: Manifest
     clock: Callable[[], float]
     url: str = ""
-    file_ready_s: float = 0.05
+    file_ready_s: float = 0.0
     lock: threading.RLock = field(default_factory=threading.RLock)
     channels: dict[str, Channel] = field(default_factory=dict)
     files: dict[str, File] = field(default_factory=dict)
@@ -152,7 +152,7 @@ class Workspace:
         return number
 
     def spend(self, trigger_id: str) -> str:
-        """Return whose trigger it is and use it up; `invalid_trigger_id`, `expired_trigger_id`, `exchanged_trigger_id`."""
+        """Return whose trigger it is and use it up; `invalid_`, `expired_` or `exchanged_trigger_id`."""
         trigger = self.triggers.get(trigger_id)
         if trigger is None:
             raise SlackError("invalid_trigger_id")

@@ -50,7 +50,7 @@ class Call:
         except (TypeError, ValueError):
             raise invalid("invalid_arguments", [f"must be an integer [json-pointer:/{name}]"]) from None
 
-    def structure(self, name: str, error: str = "invalid_arguments") -> Any:
+    def structure(self, name: str, error: str = "invalid_arguments") -> Any:  # noqa: ANN401  # whatever was sent
         """Return an argument that is JSON, or none; a form sends it as text."""
         value = self.given.get(name)
         if not isinstance(value, str):

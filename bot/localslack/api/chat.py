@@ -1,7 +1,6 @@
 """Messages: post, update, whisper, delete, link."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from bot.localslack.api.call import Call
 from bot.localslack.errors import SlackError
@@ -80,10 +79,8 @@ def compose(call: Call, channel: Channel) -> Message:
         if head is None:
             raise SlackError("thread_not_found")
         thread_ts = head.thread_ts or head.ts
-    message = Message(
-        channel.id, call.workspace.new_ts(), BOT_USER, thread_ts=thread_ts, bot=author(call.workspace), **given
-    )
-    return message
+    bot = author(call.workspace)
+    return Message(channel.id, call.workspace.new_ts(), BOT_USER, thread_ts=thread_ts, bot=bot, **given)
 
 
 def content(call: Call) -> Json:
@@ -100,7 +97,7 @@ def content(call: Call) -> Json:
     return checked(call.workspace, text, blocks, attached)
 
 
-def checked(workspace: Workspace, text: str, blocks: Any, attached: Any) -> Json:
+def checked(workspace: Workspace, text: str, blocks: object, attached: object) -> Json:
     """Return text, blocks and attachments after the lint, every block with an id."""
     known = lint.message_blocks(blocks)
     _check_files(workspace, known)
@@ -165,7 +162,7 @@ def _shown(call: Call, message: Message) -> Json:
     return message.shown(call.workspace.files, metadata=True)
 
 
-def _check_files(workspace: Workspace, value: Any, at: str = "/blocks") -> None:
+def _check_files(workspace: Workspace, value: object, at: str = "/blocks") -> None:
     if isinstance(value, list):
         for index, one in enumerate(value):
             _check_files(workspace, one, f"{at}/{index}")

@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -134,7 +133,7 @@ def _token(request: Request, given: Json) -> str:
     return header.removeprefix("Bearer ").strip() if header else str(given.pop("token", ""))
 
 
-def _json(body: Any, door: Door | None = None) -> Response:
+def _json(body: object, door: Door | None = None) -> Response:
     scopes = ",".join(sorted(door.workspace.manifest.scopes)) if door else ""
     headers = {"X-OAuth-Scopes": scopes, "X-Slack-App-Id": APP} if door else {}
     return Response(json.dumps(body), 200, headers, "application/json; charset=utf-8")

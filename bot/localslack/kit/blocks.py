@@ -1,7 +1,6 @@
 """Blocks: one row a block, its properties and limits, and which surface takes it."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from bot.localslack.kit.checks import (
     Check,
@@ -32,7 +31,7 @@ _COLUMN = shape({"align": one_of("left", "center", "right"), "is_wrapped": boole
 
 
 def _or_null(check: Check) -> Check:
-    def checked(value: Any, at: str) -> Iterator[str]:
+    def checked(value: object, at: str) -> Iterator[str]:
         if value is not None:
             yield from check(value, at)
 

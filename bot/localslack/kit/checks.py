@@ -1,11 +1,10 @@
-"""The words the tables of Block Kit are written in: each returns a check, and a check yields problems with their pointer."""
+"""The words of the tables of Block Kit: each returns a check, and a check yields problems with their pointer."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-Check = Callable[[Any, str], Iterator[str]]
+Check = Callable[[object, str], Iterator[str]]
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ def problem(text: str, at: str) -> str:
 def string(most: int = 10**9, *, least: int = 1, pattern: str = "") -> Check:
     """Return the check of a text of `least` to `most` characters."""
 
-    def check(value: Any, at: str) -> Iterator[str]:
+    def check(value: object, at: str) -> Iterator[str]:
         if not isinstance(value, str):
             yield problem("must be a string", at)
         elif len(value) > most:
@@ -39,29 +38,29 @@ def string(most: int = 10**9, *, least: int = 1, pattern: str = "") -> Check:
     return check
 
 
-def one_of(*values: Any) -> Check:
+def one_of(*values: object) -> Check:
     """Return the check of a value from a list."""
 
-    def check(value: Any, at: str) -> Iterator[str]:
+    def check(value: object, at: str) -> Iterator[str]:
         if value not in values:
             yield problem(f"must be a valid enum value: {', '.join(map(str, values))}", at)
 
     return check
 
 
-def boolean(value: Any, at: str) -> Iterator[str]:
+def boolean(value: object, at: str) -> Iterator[str]:
     """Yield a problem unless the value is a boolean."""
     if not isinstance(value, bool):
         yield problem("must be a boolean", at)
 
 
-def mapping(value: Any, at: str) -> Iterator[str]:
+def mapping(value: object, at: str) -> Iterator[str]:
     """Yield a problem unless the value is an object."""
     if not isinstance(value, dict):
         yield problem("must be an object", at)
 
 
-def sequence(value: Any, at: str) -> Iterator[str]:
+def sequence(value: object, at: str) -> Iterator[str]:
     """Yield a problem unless the value is an array."""
     if not isinstance(value, list):
         yield problem("must be an array", at)
@@ -70,7 +69,7 @@ def sequence(value: Any, at: str) -> Iterator[str]:
 def number(least: float = float("-inf"), most: float = float("inf")) -> Check:
     """Return the check of a number between two bounds."""
 
-    def check(value: Any, at: str) -> Iterator[str]:
+    def check(value: object, at: str) -> Iterator[str]:
         if isinstance(value, bool) or not isinstance(value, int | float):
             yield problem("must be a number", at)
         elif not least <= value <= most:
@@ -82,7 +81,7 @@ def number(least: float = float("-inf"), most: float = float("inf")) -> Check:
 def items(check_one: Check, most: int, *, least: int = 1) -> Check:
     """Return the check of a list of `least` to `most` items, each checked."""
 
-    def check(value: Any, at: str) -> Iterator[str]:
+    def check(value: object, at: str) -> Iterator[str]:
         if not isinstance(value, list):
             yield problem("must be an array", at)
             return
@@ -99,7 +98,7 @@ def items(check_one: Check, most: int, *, least: int = 1) -> Check:
 def shape(table: Shape) -> Check:
     """Return the check of an object: required and known properties, each checked."""
 
-    def check(value: Any, at: str) -> Iterator[str]:
+    def check(value: object, at: str) -> Iterator[str]:
         if not isinstance(value, dict):
             yield problem("must be an object", at)
             return
@@ -107,11 +106,11 @@ def shape(table: Shape) -> Check:
             if isinstance(row, Required) and name not in value:
                 yield problem(f"missing required field: {name}", at)
         for name, given in value.items():
-            row = table.get(name)
-            if row is None:
+            if name not in table:
                 yield problem(f"unsupported additional property: {name}", at)
             else:
-                yield from (row.check if isinstance(row, Required) else row)(given, f"{at}/{name}")
+                known = table[name]
+                yield from (known.check if isinstance(known, Required) else known)(given, f"{at}/{name}")
 
     return check
 
@@ -119,7 +118,7 @@ def shape(table: Shape) -> Check:
 def typed(tables: Mapping[str, Shape], names: tuple[str, ...] | None = None) -> Check:
     """Return the check of an object whose `type` names its table; `names` are the types allowed here."""
 
-    def check(value: Any, at: str) -> Iterator[str]:
+    def check(value: object, at: str) -> Iterator[str]:
         kind = value.get("type") if isinstance(value, dict) else None
         if not isinstance(kind, str) or kind not in tables or (names is not None and kind not in names):
             yield problem(f"unsupported type: {kind}", f"{at}/type")
@@ -132,7 +131,7 @@ def typed(tables: Mapping[str, Shape], names: tuple[str, ...] | None = None) -> 
 def both(*checks: Check) -> Check:
     """Return the check that asks each of several."""
 
-    def check(value: Any, at: str) -> Iterator[str]:
+    def check(value: object, at: str) -> Iterator[str]:
         for one in checks:
             yield from one(value, at)
 
@@ -142,7 +141,7 @@ def both(*checks: Check) -> Check:
 def either(*fields: str) -> Check:
     """Return the check that at least one of the fields is given."""
 
-    def check(value: Any, at: str) -> Iterator[str]:
+    def check(value: object, at: str) -> Iterator[str]:
         if isinstance(value, dict) and not any(name in value for name in fields):
             yield problem(f"missing required field: one of {', '.join(fields)}", at)
 

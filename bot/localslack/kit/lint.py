@@ -46,7 +46,7 @@ VIEWS: dict[str, Shape] = {
 _METADATA = shape({"event_type": Required(string(255)), "event_payload": Required(mapping)})
 
 
-def message_blocks(blocks: Any) -> list[dict[str, Any]]:
+def message_blocks(blocks: object) -> list[dict[str, Any]]:
     """Return the blocks of a message; `invalid_blocks_format`, `invalid_blocks`, `msg_blocks_too_long`."""
     if not isinstance(blocks, list):
         raise SlackError("invalid_blocks_format")
@@ -58,7 +58,7 @@ def message_blocks(blocks: Any) -> list[dict[str, Any]]:
     return blocks
 
 
-def attachments(given: Any) -> list[dict[str, Any]]:
+def attachments(given: object) -> list[dict[str, Any]]:
     """Return the attachments of a message; `invalid_attachments`, `too_many_attachments`."""
     if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
         raise SlackError("invalid_attachments")
@@ -71,7 +71,7 @@ def attachments(given: Any) -> list[dict[str, Any]]:
     return given
 
 
-def metadata(given: Any) -> dict[str, Any] | None:
+def metadata(given: object) -> dict[str, Any] | None:
     """Return the metadata of a message, none for `{}`; `invalid_metadata_format`, `…_schema`, `metadata_too_large`."""
     if not isinstance(given, dict):
         raise SlackError("invalid_metadata_format")
@@ -85,7 +85,7 @@ def metadata(given: Any) -> dict[str, Any] | None:
     return given
 
 
-def view(given: Any, kind: str) -> dict[str, Any]:
+def view(given: object, kind: str) -> dict[str, Any]:
     """Return the view; `invalid_arguments` names every problem in it."""
     problems = list(shape(VIEWS[kind])(given, "/view"))
     if isinstance(given, dict) and isinstance(given.get("blocks"), list):
@@ -95,12 +95,12 @@ def view(given: Any, kind: str) -> dict[str, Any]:
             problems.append(problem("missing required field: submit", "/view"))
     if isinstance(given, dict) and given.get("type") not in (kind, None):
         problems.append(problem(f"must be a valid enum value: {kind}", "/view/type"))
-    if problems:
+    if problems or not isinstance(given, dict):
         raise invalid("invalid_arguments", list(dict.fromkeys(problems)))
     return dict(given)
 
 
-def _problems(blocks: Any, surface: str, at: str, most: int) -> Iterator[str]:
+def _problems(blocks: object, surface: str, at: str, most: int) -> Iterator[str]:
     yield from items(typed(BLOCKS, SURFACES[surface]), most, least=0)(blocks, at)
     yield from _alternatives(blocks, at)
     if not isinstance(blocks, list):
@@ -117,7 +117,7 @@ def _problems(blocks: Any, surface: str, at: str, most: int) -> Iterator[str]:
         yield problem(f"markdown text must be less than {MARKDOWN_CHARACTERS + 1} characters in total", at)
 
 
-def _alternatives(value: Any, at: str) -> Iterator[str]:
+def _alternatives(value: object, at: str) -> Iterator[str]:
     if isinstance(value, list):
         for index, one in enumerate(value):
             yield from _alternatives(one, f"{at}/{index}")
@@ -136,7 +136,7 @@ def _repeats(ids: Sequence[Any], name: str, at: str) -> Iterator[str]:
             yield problem(f"`{name}` is used more than once: {id}", at)
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: object) -> Iterator[str]:
     if isinstance(value, list):
         for one in value:
             yield from _texts(one)
@@ -148,7 +148,7 @@ def _texts(value: Any) -> Iterator[str]:
                 yield from _texts(one)
 
 
-def refuse_unless(is_right: bool, text: str) -> None:  # noqa: FBT001
+def refuse_unless(is_right: bool, text: str) -> None:
     """Raise `invalid_blocks` with the text unless it is right."""
     if not is_right:
         raise invalid("invalid_blocks", [text])

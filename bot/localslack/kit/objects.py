@@ -1,14 +1,13 @@
 """Composition objects: text, option, confirmation, filter, file, metadata."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from bot.localslack.kit.checks import (
     Check,
     Required,
     Shape,
-    both,
     boolean,
+    both,
     either,
     items,
     number,
@@ -38,7 +37,7 @@ def text(most: int = 3000) -> Check:
         "mrkdwn": shape({"type": one_of("mrkdwn"), "text": Required(string(most)), "verbatim": boolean}),
     }
 
-    def check(value: Any, at: str) -> Iterator[str]:
+    def check(value: object, at: str) -> Iterator[str]:
         kind = value.get("type") if isinstance(value, dict) else None
         yield from kinds[kind](value, at) if kind in kinds else one_of(*kinds)(kind, f"{at}/type")
 

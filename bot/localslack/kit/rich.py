@@ -1,16 +1,11 @@
 """Rich text: its four parts and the pieces they are made of."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from bot.localslack.kit.checks import Check, Required, Shape, boolean, items, number, one_of, shape, string, typed
 
-_STYLE = shape(
-    {
-        name: boolean
-        for name in ("bold", "italic", "strike", "code", "underline", "highlight", "client_highlight", "unlink")
-    }
-)
+_STYLES = ("bold", "italic", "strike", "code", "underline", "highlight", "client_highlight", "unlink")
+_STYLE = shape(dict.fromkeys(_STYLES, boolean))
 _STYLED: Shape = {"style": _STYLE}
 
 PIECES: dict[str, Shape] = {
@@ -34,7 +29,7 @@ _PIECES: Check = items(typed(PIECES), 1000, least=0)
 _BORDER: Shape = {"border": number(0, 1)}
 
 
-def _section(value: Any, at: str) -> Iterator[str]:
+def _section(value: object, at: str) -> Iterator[str]:
     yield from typed({"rich_text_section": {"elements": Required(_PIECES)}})(value, at)
 
 

@@ -1,6 +1,6 @@
-"""What a person enters: how each element names its value in `actions` and in `state.values`, and where elements are found."""
+"""What a person enters: the name of each element's value in `actions` and `state.values`, and where elements are."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,21 +68,22 @@ def options(element: Json) -> list[Json]:
     return [*element.get("options", ()), *grouped]
 
 
-def read(element: Json, given: Any) -> Json:
-    """Return what a person entered in the shape of `state.values`; `given` is plain (a value, a list) or of that shape."""
+def read(element: Json, given: object) -> Json:
+    """Return what a person entered as in `state.values`; `given` is plain (a value, a list) or of that shape."""
     value = VALUES[element["type"]]
     if isinstance(given, dict) and value.name in given:
         given = given[value.name]
-    if value.is_list and not isinstance(given, list):
-        given = [] if given in (None, "") else [given]
-    if value.is_option:
-        given = [_option(element, one) for one in given] if value.is_list else _option(element, given)
+    if value.is_list:
+        many = given if isinstance(given, list) else [] if given in (None, "") else [given]
+        given = [_option(element, one) for one in many] if value.is_option else many
+    elif value.is_option:
+        given = _option(element, given)
     if given == "":
         given = None
     return {"type": element["type"], value.name: given}
 
 
-def _option(element: Json, given: Any) -> Json | None:
+def _option(element: Json, given: object) -> Json | None:
     if given is None or given == "":
         return None
     wanted = given["value"] if isinstance(given, dict) else given
@@ -105,7 +106,7 @@ def state(blocks: Iterable[Json], entered: Entered) -> Json:
     return values
 
 
-def pressed(block: Json, element: Json, given: Any) -> Json:
+def pressed(block: Json, element: Json, given: object) -> Json:
     """Return the action of a press or choice, without its time."""
     action: Json = {"type": element["type"], "action_id": element["action_id"], "block_id": block["block_id"]}
     if element["type"] == "overflow":
@@ -127,17 +128,11 @@ def problem_of(block: Json, element: Json, value: Json) -> str | None:
     entered = value.get(VALUES[element["type"]].name)
     if entered in (None, [], ""):
         return None if block.get("optional") else "Please complete this required field."
-    if element["type"] == "plain_text_input":
-        return _length_problem(element, str(entered))
-    if element["type"] == "number_input":
-        return _number_problem(element, str(entered))
-    if element["type"] == "email_text_input" and "@" not in str(entered):
-        return "Enter an email address in the format: user@example.com"
-    if element["type"] == "url_text_input" and "://" not in str(entered):
-        return "Enter a URL in the format: https://example.com"
-    if len(entered) > element.get("max_selected_items", 100) if isinstance(entered, list) else False:
-        return f"You can select at most {element['max_selected_items']}."
-    return None
+    if isinstance(entered, list):
+        most = element.get("max_selected_items", len(entered))
+        return f"You can select at most {most}." if len(entered) > most else None
+    check = _TYPED_PROBLEMS.get(element["type"])
+    return check(element, str(entered)) if check else None
 
 
 def _length_problem(element: Json, entered: str) -> str | None:
@@ -160,3 +155,19 @@ def _number_problem(element: Json, entered: str) -> str | None:
     if "max_value" in element and number > float(element["max_value"]):
         return f"Enter a number of at most {element['max_value']}."
     return None
+
+
+def _email_problem(_: Json, entered: str) -> str | None:
+    return None if "@" in entered else "Enter an email address in the format: user@example.com"
+
+
+def _url_problem(_: Json, entered: str) -> str | None:
+    return None if "://" in entered else "Enter a URL in the format: https://example.com"
+
+
+_TYPED_PROBLEMS: dict[str, Callable[[Json, str], str | None]] = {
+    "plain_text_input": _length_problem,
+    "number_input": _number_problem,
+    "email_text_input": _email_problem,
+    "url_text_input": _url_problem,
+}
