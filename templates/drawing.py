@@ -104,7 +104,7 @@ def performance(figure: Figure, raised: Raised, report: Report) -> str:
         for value, colour_of in ((was, SOFT), (now, colour)):
             axes.annotate(_rate(one, value), (value, place), (0, 11), color=colour_of, **_ABOVE)
         told.append(f"{names.metric(one.metric).measures} {_rate(one, now)}, before {_rate(one, was)}")
-    _names(axes, [names.measured(one.metric).replace(" (", "\n(") for one in found])
+    _names(axes, [_first(names.measured(one.metric)).replace(" (", "\n(") for one in found])
     axes.set_ylim(-0.6, len(found) - 0.4)
     axes.xaxis.set_major_locator(MultipleLocator(0.05))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.2f}")
@@ -247,6 +247,10 @@ def _alt(
         for one, (was, now) in zip(found, pairs, strict=True)
     ]
     return " ".join(filter(None, [f"{what}: {'; '.join(told)}.", more]))
+
+
+def _first(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _hours(report: Report, metric: str) -> list[Finding]:

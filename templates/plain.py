@@ -19,7 +19,15 @@ MOST_NAMES = 3
 def sentence(found: Finding) -> str:
     """Return what one finding says."""
     row = SENTENCES.get(found.metric)
-    return row(found) if row else words.finding(found)
+    return row(found) if row else exact(found)
+
+
+def exact(found: Finding) -> str:
+    """Return the exact statement of a finding; one of a metric that is no longer measured keeps its own name."""
+    if found.metric in words.NAMES:
+        return words.finding(found)
+    where = f" in {found.column}" if found.column else ""
+    return f"{names.metric(found.metric).measures.capitalize()}{where}: {written(found, found.value)}."
 
 
 def alert(stored: Stored) -> str:
@@ -31,7 +39,7 @@ def told(stored: Stored) -> tuple[str, str]:
     """Return the one sentence that matters, and what else belongs to it."""
     raised = finding.raised(stored)
     if raised is None:
-        return names.FAMILY[Family(stored.family)] + ".", ""
+        return f"{names.FAMILY[Family(stored.family)]}: a limit was passed.", ""
     first, _, more = sentence(raised.lead).partition(". ")
     rest = [more, _others(raised), _segment(raised), _version(raised)]
     return first.rstrip(".") + ".", " ".join(filter(None, rest))

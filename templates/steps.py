@@ -1,7 +1,9 @@
 """What a person does next: by the state of the incident, and by its family where that differs (000, 003 §3, 004)."""
 
 from analysis.vocabulary import Family, Oversight, Severity, State
+from storage.incidents import IncidentView
 from templates import names
+from templates.slack.mrkdwn import said
 
 # Where to look first: one short line a family.
 LOOK = {
@@ -27,7 +29,7 @@ NEXT = {
     State.ACKNOWLEDGED: ("{restrain}", "{look}"),
     State.CONTAINED: ("{look}", "Press *Export evidence* before anything is changed.", "{remedy}"),
     State.INVESTIGATING: ("{look}", "{remedy}"),
-    State.REMEDIATING: ("Follow the retrain in the thread.", "When it passed its validation, check the model again."),
+    State.REMEDIATING: ("{retrain}", "Run `/ethix analyze {model}` and compare.", "If it is well, press *Resolve*."),
     State.VERIFYING: ("Run `/ethix analyze {model}` and compare.", "If it is well, press *Resolve*."),
     State.RESOLVED: ("{unfreeze}", "Write the review within 5 days, while people remember."),
     State.CLOSED: (),
@@ -40,21 +42,25 @@ REMEDY = {
     Family.SECURITY: "When it is contained and understood, press *Resolve*.",
 }
 RETRAIN = "Press *Retrain*, or go back to the version before."
+RUNNING = {
+    "queued": "Wait for the retrain: the thread follows it.",
+    "running": "Wait for the retrain: the thread follows it.",
+    "finished": "Let the retrained model serve where you test it.",
+    "failed": "Read in the thread why the retrain failed.",
+}
 
 
-def following(state: str, family: str, severity: str, level: int | None, model: str = "") -> list[str]:
-    """Return the next steps; at most three. `level` is how far the model is restrained already.
-
-    >>> following("acknowledged", "fairness", "critical", 4)
-    ['Look at the last release and at what it was trained on.']
-    """
+def following(view: IncidentView) -> list[str]:
+    """Return the next steps; at most three, in Slack's markup."""
+    shown, level = view.incident, view.oversight.level if view.oversight else 0
     words = {
-        "{restrain}": _restrain(Severity(severity), level or 0),
-        "{look}": LOOK[Family(family)],
-        "{remedy}": REMEDY.get(Family(family), RETRAIN),
+        "{restrain}": _restrain(Severity(shown.severity), level),
+        "{look}": LOOK[Family(shown.family)],
+        "{remedy}": REMEDY.get(Family(shown.family), RETRAIN),
+        "{retrain}": RUNNING.get(view.retrains[-1].status, "") if view.retrains else "",
         "{unfreeze}": "Press *Unfreeze* when the model may decide again." if level else "",
     }
-    lines = [words.get(line, line.replace("{model}", model)) for line in NEXT[State(state)]]
+    lines = [words.get(line, line.replace("{model}", said(view.model.id))) for line in NEXT[State(shown.state)]]
     return list(filter(None, lines))[:3]
 
 

@@ -11,7 +11,7 @@ from analysis.response import life
 from analysis.vocabulary import Family, Oversight, Severity, State
 from storage.incidents import IncidentView
 from storage.tables import Bundle, RetrainRequest, TimelineEntry
-from templates import answers, figures, finding, names, steps, words
+from templates import answers, figures, finding, names, steps
 from templates import plain as prose
 from templates.finding import written
 from templates.slack import incident
@@ -110,7 +110,7 @@ def of(view: IncidentView, now: datetime, cleaned: Clean) -> Story:
         model=c(view.model.name),
         model_id=c(view.model.id),
         severity=names.SEVERITY[Severity(shown.severity)],
-        kind=words.TYPES[Family(shown.family)],
+        kind=names.FAMILY[Family(shown.family)],
         state=names.STATE[State(shown.state)],
         is_drill=shown.is_drill,
         is_ended=State(shown.state) in life.ENDED,
@@ -145,7 +145,7 @@ def of(view: IncidentView, now: datetime, cleaned: Clean) -> Story:
 
 def exact(view: IncidentView) -> list[str]:
     """Return the exact statement of everything that was raised; raw text."""
-    return list(dict.fromkeys(words.finding(one) for one in _raised(view)))
+    return list(dict.fromkeys(prose.exact(one) for one in _raised(view)))
 
 
 def _raised(view: IncidentView) -> list[Finding]:
@@ -221,7 +221,4 @@ def _note(view: IncidentView) -> str:
 
 
 def _steps(view: IncidentView) -> list[str]:
-    shown = view.incident
-    level = view.oversight.level if view.oversight else None
-    found = steps.following(shown.state, shown.family, shown.severity, level, view.model.id)
-    return [line.replace("*", "").replace("`", "") for line in found]
+    return [line.replace("*", "").replace("`", "") for line in steps.following(view)]

@@ -90,13 +90,3 @@ def typed(pairs: Sequence[tuple[str, str]]) -> Block:
 def divider() -> Block:
     """Return a line."""
     return {"type": "divider"}
-
-
-def picture(file_id: str, alt: str, title: str) -> Block:
-    """Return an uploaded image by its id."""
-    return {
-        "type": "image",
-        "slack_file": {"id": file_id},
-        "alt_text": fit(one_line(alt), 2_000),
-        "title": plain(title, 2_000),
-    }

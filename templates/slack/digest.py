@@ -52,7 +52,7 @@ def _part(title: str, lines: list[str], most: int) -> list[Block]:
     if not lines:
         return []
     more = [context(f"_and {len(lines) - most} more_")] if len(lines) > most else []
-    return [divider(), section(f"*{title}*", *lines[:most]), *more]
+    return [divider(), section(f"*{title}*"), *(section(line) for line in lines[:most]), *more]
 
 
 DIGESTS: dict[str, Callable[[Overview, datetime], Message]] = {"daily": daily, "weekly": weekly}

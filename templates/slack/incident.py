@@ -70,7 +70,7 @@ def notice(view: IncidentView, *, to_everyone: bool = False) -> str:
 def happened(view: IncidentView) -> str:
     """Return what happened, as the analysis found it; raw text."""
     alert = first_alert(view)
-    return plain.alert(alert) if alert else names.FAMILY[Family(view.incident.family)] + "."
+    return plain.alert(alert) if alert else f"{names.FAMILY[Family(view.incident.family)]}: a limit was passed."
 
 
 def headline(view: IncidentView) -> tuple[str, str]:
@@ -157,9 +157,7 @@ def _looked_at(view: IncidentView, lead: Finding) -> str:
 
 
 def _next(view: IncidentView) -> list[Block]:
-    incident = view.incident
-    level = view.oversight.level if view.oversight else None
-    found = steps.following(incident.state, incident.family, incident.severity, level, said(view.model.id))
+    found = steps.following(view)
     return [section("*Next*", *(f"{number}. {line}" for number, line in enumerate(found, 1)))] if found else []
 
 

@@ -38,12 +38,12 @@ def clock(view: IncidentView, now: datetime) -> str:
     age = f"open for {figures.span(now - shown.opened_at)}"
     if shown.state != State.DETECTED:
         by = f" {mention(shown.acknowledged_by)} has it," if shown.acknowledged_by else ""
-        return f"　{names.STATE[State(shown.state)].capitalize()},{by} {age}"
+        return f"{names.STATE[State(shown.state)].capitalize()},{by} {age}"
     if shown.acknowledge_by is None:
-        return f"　Nobody has it yet, {age}"
+        return f"Nobody has it yet, {age}"
     if status.is_overdue(view, now):
-        return f"　⏰ *Overdue by {figures.span(now - shown.acknowledge_by)}*: nobody has it"
-    return f"　⏳ *{figures.span(shown.acknowledge_by - now)} left* to acknowledge"
+        return f"⏰ *Overdue by {figures.span(now - shown.acknowledge_by)}*: nobody has it"
+    return f"⏳ *{figures.span(shown.acknowledge_by - now)} left* to acknowledge"
 
 
 def model_line(view: ModelView, now: datetime) -> str:
@@ -56,7 +56,7 @@ def model_line(view: ModelView, now: datetime) -> str:
         if view.model.risk in set(Risk)
         else said(view.model.risk)
     )
-    return f"*{said(view.model.name)}* {code(view.model.id)} · {risk}\n　{held} · {many}\n　{last_check(view.last_run)}"
+    return f"*{said(view.model.name)}* {code(view.model.id)} · {risk}\n{held} · {many}\n{last_check(view.last_run)}"
 
 
 def last_check(run: Run | None) -> str:
@@ -85,7 +85,7 @@ def alert_line(alert: Alert) -> str:
     ended = f", recovered {date(alert.recovered_at)}" if alert.recovered_at else ", still so"
     where = f" · {code(alert.incident_id)}" if alert.incident_id else " · no incident at this severity"
     when = f"{seen}, last {date(alert.last_at)}{ended}"
-    return f"{sign} {code(alert.id)} {said(plain.alert(alert), 200)}\n　{code(alert.model_id)} · {when}{where}"
+    return f"{sign} {code(alert.id)} {said(plain.alert(alert), 200)}\n{code(alert.model_id)} · {when}{where}"
 
 
 def ended_line(shown: Incident) -> str:

@@ -7,7 +7,7 @@ from storage.incidents import IncidentView
 from storage.tables import TimelineEntry
 from templates import figures, finding, names
 from templates.slack import status
-from templates.slack.blocks import Block, Message, picture, section
+from templates.slack.blocks import Message, section
 from templates.slack.mrkdwn import code, mention, quote, said
 
 LONGEST_REASON = 1_000
@@ -20,12 +20,6 @@ def line(entry: TimelineEntry, view: IncidentView) -> Message:
     """Return what happened as one line; a verb without a row is told as it is."""
     text = LINES.get(entry.verb, _unknown)(entry, view)
     return Message(text, [section(text)])
-
-
-def chart(view: IncidentView, file_id: str, alt: str) -> Message:
-    """Return the post that shows the uploaded chart."""
-    shown: list[Block] = [picture(file_id, alt, f"{view.model.name}: before and now")]
-    return Message(f"Chart of {view.incident.id}: {said(alt, 500)}", shown)
 
 
 def person(actor: str, view: IncidentView) -> str:
@@ -73,26 +67,28 @@ def _unfreeze(entry: TimelineEntry, view: IncidentView) -> str:
 
 
 def _export(entry: TimelineEntry, view: IncidentView) -> str:
-    return f"📦 {person(entry.actor, view)} asked for the evidence{_version(entry)}; it is being gathered."
+    return f"📦 {person(entry.actor, view)} asked for {_version(entry)}; it is being gathered."
 
 
 def _export_made(entry: TimelineEntry, view: IncidentView) -> str:
     size = finding.whole(entry.facts, "size")
     shown = f", {figures.size(size)}" if size else ""
-    return f"📦 The evidence{_version(entry)} is here{shown}. SHA-256 {code(entry.facts.get('sha256', '?'))}"
+    text = f"{_version(entry)} is here{shown}. SHA-256 {code(entry.facts.get('sha256', '?'))}"
+    return f"📦 {text[0].upper()}{text[1:]}"
 
 
 def _export_failed(entry: TimelineEntry, view: IncidentView) -> str:
-    return f"⚠️ The evidence{_version(entry)} could not be gathered.{_given(entry, 'error', LONGEST_ERROR)}"
+    return f"⚠️ Could not gather {_version(entry)}.{_given(entry, 'error', LONGEST_ERROR)}"
 
 
 def _version(entry: TimelineEntry) -> str:
     number = finding.whole(entry.facts, "version")
-    return f", version {number}," if number else ""
+    return f"version {number} of the evidence" if number else "the evidence"
 
 
 def _retrain(entry: TimelineEntry, view: IncidentView) -> str:
-    why = _given(entry, "reason") + _given(entry, "notes")
+    notes = f"\n> Notes: {quote(entry.facts['notes'], LONGEST_REASON)}" if entry.facts.get("notes") else ""
+    why = _given(entry, "reason") + notes
     return f"🔁 {person(entry.actor, view)} asked for retrain {_id(entry)}.{why}"
 
 
