@@ -69,15 +69,15 @@ JOBS: dict[str, Callable[[Policy, date], list[Occurrence]]] = {"check": checks, 
 def plan(services: Services) -> None:
     """Write the timers of yesterday, today and tomorrow that are not there yet: what downtime missed is made up once.
 
-    At the very first start nothing was missed, so only what lies ahead is planned.
+    Nothing was missed before a job's first turn was planned, so for a new one only what lies ahead is planned.
     """
     now = services.clock()
     with services.transaction() as session:
-        is_first = not timers.any_of(session, list(JOBS))
         days = [now.date() + timedelta(days=shift) for shift in (-1, 0, 1)]
         planned = [occurrence for job in JOBS.values() for day in days for occurrence in job(services.policy, day)]
         for one in planned:
-            if not is_first or one.due_at > now:
+            first = timers.first_due(session, one.kind, one.subject)
+            if one.due_at > (now if first is None else first):
                 timer = Timer(key=one.key, kind=one.kind, subject=one.subject, due_at=one.due_at, data=one.data)
                 timers.plan(session, timer)
 

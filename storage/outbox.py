@@ -44,10 +44,10 @@ def claim(session: Session, claimant: Claimant) -> Owed | None:
             col(Owed.thread_of).is_(None),
             exists().where(col(parent.key) == Owed.thread_of, col(parent.status) == "sent"),
         ),
-        ~exists().where(  # lines of a thread keep their order; edits stand outside it
+        ~exists().where(  # lines of a thread keep their order; edits, pictures and files stand outside it
             col(earlier.thread_of) == Owed.thread_of,
-            col(Owed.kind) != "update",
-            col(earlier.kind) != "update",
+            col(Owed.kind) == "reply",
+            col(earlier.kind) == "reply",
             col(earlier.id) < col(Owed.id),
             col(earlier.status).in_(WAITING),
         ),

@@ -24,7 +24,7 @@ SUFFIXES = {
     ".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".tsv": "csv",
     ".jsonl": "json", ".ndjson": "json", ".json": "json", ".arrow": "arrow", ".feather": "arrow",
 }  # fmt: skip
-BATCH = 1 << 16
+BATCH = 1 << 17
 LARGEST_GROUP = 1 << 31  # bytes of a row group before compression; a hostile file may claim any
 BROKEN = (pa.ArrowException, OSError, UnicodeDecodeError)
 

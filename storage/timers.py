@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import update
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from storage.database import insert_once
 from storage.tables import Timer
@@ -47,6 +47,6 @@ def is_any_due(session: Session, now: datetime) -> bool:
     )
 
 
-def any_of(session: Session, kinds: Collection[str]) -> bool:
-    """Return whether a timer of the kinds was ever planned."""
-    return session.exec(select(Timer.id).where(col(Timer.kind).in_(kinds)).limit(1)).first() is not None
+def first_due(session: Session, kind: str, subject: str) -> datetime | None:
+    """Return when the first timer ever planned for the job was due; None for a new job."""
+    return session.exec(select(func.min(Timer.due_at)).where(Timer.kind == kind, Timer.subject == subject)).first()

@@ -6,6 +6,7 @@ them until nothing is left to do, so no test waits for time to pass.
 
 import json
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ from bot.operations import detection
 from bot.operations.detection import Wish
 from bot.services import SYSTEM
 from bot.slack.manifest import manifest
-from storage import audit
+from storage import audit, outbox
 from storage.tables import Incident, Run
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -80,14 +81,21 @@ class World:
 
     def stop(self) -> None:
         """Cut the bot off, as it stands."""
-        if self._socket is not None:
-            self._socket.close()
+        if self._socket is not None:  # its threads end by themselves within seconds; no test waits for them
+            threading.Thread(target=self._socket.close, daemon=True).start()
         self.bot.loops.stop()
         self.bot.services.database.dispose()
 
     def settle(self) -> None:
-        """Let the bot do all that is to be done."""
-        self.bot.loops.drain()
+        """Let the bot do all that is to be done within the next second."""
+        for _ in range(6):
+            self.bot.loops.drain()
+            with self.bot.services.database.read() as session:
+                due = outbox.next_due(session)
+            if due is None or due > self.clock.now + timedelta(seconds=1):
+                return
+            time.sleep(0.06)  # the workspace looks at a picture for that long, by its own clock
+            self.clock.forward(seconds=0.5)
 
     def week(self, letter: str) -> Run:
         """Put the window where the model's log lies, have it checked, deliver, and return the run."""

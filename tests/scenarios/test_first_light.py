@@ -37,7 +37,7 @@ def test_the_message_is_linked_in_ml_monitoring_and_carries_its_chart_in_the_thr
 
 def test_freezing_restrains_the_model_that_the_gate_reads(fairness):
     asked = fairness.press("freeze", by="oncall")
-    assert asked["views"], pretty(asked)
+    assert asked["view"], pretty(asked)
     assert fairness.fill("oncall", level="3", reason="Far fewer women are approved")["ok"]
     fairness.settle()
     with fairness.bot.services.database.read() as session:

@@ -16,7 +16,7 @@ FIELDS = {"level": "3", "reason": "because", "notes": "", "note": "done", "fallb
 def do(world, verb, by, message=None):
     """Press and, where a modal opens, fill it; return everything the person saw."""
     seen = world.press(verb, by, message)
-    if seen.get("views"):
+    if seen.get("view"):
         asked = {name.rstrip("?"): FIELDS[name.rstrip("?")] for name in MOVES[verb].asks}
         return [seen, world.fill(by, **{name: value for name, value in asked.items() if value})]
     return [seen]
