@@ -5,7 +5,7 @@ so the sum of float32(x − origin) over a cell is an exact integer. Nothing her
 transcendental functions differ between processors, shifts do not.
 """
 
-from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,21 +91,19 @@ def exact_sum(key: Ints, count: Ints, low: Ints) -> int:
     return sum((up[e] - down[e]) << (max(e, 1) - 1) for e in range(255))
 
 
-@dataclass(frozen=True)
-class Coarse:
-    """The 32 bins of the hourly view: 16 on each side of the origin, cut at multiples of the column's scale."""
-
-    scale: float
-
-    def table(self) -> NDArray[np.uint8]:
-        """Return the coarse bin of every cell, in number order; NaN is bin 32."""
-        keys = np.arange(CELLS)
-        with np.errstate(invalid="ignore", over="ignore"):
-            size = np.abs(lower(keys)) / self.scale
-            side = np.searchsorted(STEPS, size, side="right")
-        bins = np.where(keys & SIGN, 15 - side, 16 + side)
-        bins[is_nan(keys)] = 32
-        return bins.astype(np.uint8)
-
-
 STEPS = np.array([0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0, 8.0, 16.0, 64.0, 1024.0])
+
+
+@cache
+def coarse(scale: float) -> NDArray[np.uint8]:
+    """Return the coarse bin of every cell: 16 on each side of the origin, cut at multiples of a scale; NaN is bin 32.
+
+    >>> coarse(1.0)[[0x3F80, 0xBF80, 0x7FC0]].tolist()
+    [20, 11, 32]
+    """
+    keys = np.arange(CELLS)
+    with np.errstate(invalid="ignore", over="ignore"):
+        side = np.searchsorted(STEPS, np.abs(lower(keys)) / scale, side="right")
+    bins = np.where(keys & SIGN, 15 - side, 16 + side)
+    bins[is_nan(keys)] = 32
+    return bins.astype(np.uint8)

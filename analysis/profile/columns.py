@@ -21,6 +21,8 @@ EPOCHS = ((1e11, 1000, 1), (1e14, 1, 1), (1e17, 1, 1000), (np.inf, 1, 1_000_000)
 
 def whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     """Return one array, dictionaries of numbers decoded."""
+    if isinstance(column, pa.ChunkedArray) and column.num_chunks == 1:
+        return column.chunk(0)
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if isinstance(array, pa.ChunkedArray):  # no chunk at all
         array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], column.type)
@@ -65,12 +67,28 @@ def texts(column: pa.Array, name: str) -> Texts:
     """
     if pa.types.is_nested(column.type):
         raise BadLog(Fault.COLUMN_TYPE, column=name, detail=f"single values expected, {column.type} found")
+    if pa.types.is_integer(column.type) and column.type.bit_width == 8:
+        return _bytes(column)
     held = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     names = [text(value) for value in held.dictionary.to_pylist()]
-    codes = held.indices.fill_null(len(names)).to_numpy(zero_copy_only=False).astype(np.int32)
+    indices = held.indices.fill_null(len(names)) if held.indices.null_count else held.indices
+    codes = indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
     if None in names:
         codes = np.array([len(names) if n is None else i for i, n in enumerate([*names, None])], np.int32)[codes]
     return Texts(codes, [n or "" for n in names])
+
+
+def _bytes(column: pa.Array) -> Texts:
+    """Return integers of one byte, as decisions and labels mostly are, without a hash table."""
+    lowest = -128 if pa.types.is_signed_integer(column.type) else 0
+    values = (column.fill_null(0) if column.null_count else column).to_numpy(zero_copy_only=False)
+    codes = values.astype(np.int32) - lowest
+    if column.null_count:
+        codes[column.is_null().to_numpy(zero_copy_only=False)] = 256
+    there = np.flatnonzero(np.bincount(codes, minlength=257)[:256])
+    place = np.full(257, len(there), np.int32)
+    place[there] = np.arange(len(there))
+    return Texts(place[codes], [str(value) for value in (there + lowest).tolist()])
 
 
 def text(value: object) -> str | None:
@@ -94,7 +112,8 @@ def hours(column: pa.Array, name: str) -> Ints:
         moments = _moments(column)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as wrong:
         raise BadLog(Fault.TIME, column=name, detail=str(wrong)) from None
-    whole_ms: Ints = moments.fill_null(NO_TIME).to_numpy(zero_copy_only=False)
+    known = moments.fill_null(NO_TIME) if moments.null_count else moments
+    whole_ms: Ints = known.to_numpy(zero_copy_only=False)
     return whole_ms
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from analysis.profile import columns
 from analysis.profile.cells import Ints
 from analysis.profile.columns import HOUR, NO_TIME, Texts
+from analysis.profile.counting import Hours
 from analysis.spec import Spec
 
 NO_HOUR = -1  # rows without a time are counted there; such a row is in no hourly comparison
@@ -23,6 +24,7 @@ class Rows:
     spec: Spec
     _numbers: dict[str, NDArray[np.generic]] = field(default_factory=dict)
     _texts: dict[str, Texts] = field(default_factory=dict)
+    _missing: dict[str, NDArray[np.bool_] | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, table: pa.Table, spec: Spec) -> "Rows":
@@ -74,9 +76,11 @@ class Rows:
     def missing(self, name: str) -> NDArray[np.bool_] | None:
         """Return which rows lack a feature (null or NaN), or None where none does."""
         if name in self._numbers and name in self.spec.numbers:
-            x = self._numbers[name]
-            mask: NDArray[np.bool_] = np.isnan(x) if x.dtype.kind == "f" else np.zeros(0, bool)
-            return mask if mask.any() else None
+            if name not in self._missing:
+                x = self._numbers[name]
+                has_none = x.dtype.kind != "f" or not np.isnan(np.min(x, initial=0.0))
+                self._missing[name] = None if has_none else np.isnan(x)
+            return self._missing[name]
         told = self.texts(name)
         return None if told is None or not self.nulls(name) else told.codes == len(told.names)
 
@@ -87,16 +91,14 @@ class Rows:
         array = self.array(column)
         return np.full(self.n, NO_TIME, np.int64) if array is None else columns.hours(array, str(column))
 
-    @property
-    def moments(self) -> Ints | None:
-        """Return the times, or None where the log has none."""
-        return None if self.spec.column("timestamp") not in self.columns else self.at
-
     @cached_property
     def _hours(self) -> tuple[Ints, Ints]:
         hour = np.where(self.at == NO_TIME, NO_HOUR, self.at // HOUR)
-        names, codes = np.unique(hour, return_inverse=True)
-        return names, codes.astype(np.int64)
+        steps = np.diff(hour)
+        if (steps < 0).any():
+            names, codes = np.unique(hour, return_inverse=True)
+            return names, codes.astype(np.int64)
+        return hour[np.r_[True, steps > 0]], np.r_[0, np.cumsum(steps > 0)]
 
     @property
     def hours(self) -> Ints:
@@ -113,6 +115,11 @@ class Rows:
         return np.stack([np.bincount(self.hour, weights=p, minlength=len(self.hours)) for p in parts], 1).astype(
             np.int64
         )
+
+    @cached_property
+    def runs(self) -> Hours:
+        """Return the places of rows among the hours, and the runs of one hour."""
+        return Hours.of(self.hour, len(self.hours))
 
     @cached_property
     def failed(self) -> NDArray[np.bool_]:
@@ -135,7 +142,13 @@ class Rows:
         return self._truth("label", self.spec.positive) if column in self.columns else None
 
     @cached_property
-    def correct(self) -> NDArray[np.bool_]:
+    def is_right(self) -> NDArray[np.bool_]:
+        """Return where decision and label are known and say the same."""
+        known = np.zeros(self.n, bool) if self.label is None else self.label < 2
+        return np.asarray(self._correct & known & (self.decision < 2))
+
+    @cached_property
+    def _correct(self) -> NDArray[np.bool_]:
         """Return where decision and label say the same; for two classes named differently, by their parts."""
         said, true = self.texts(self.spec.column("decision")), self.texts(self.spec.column("label"))
         if said is None or true is None or self.spec.favourable != self.spec.positive:

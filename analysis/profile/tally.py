@@ -7,9 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analysis.profile.cells import CELLS, Ints, is_nan
+from analysis.profile.counting import FULL, Packed, unpacked
 from analysis.profile.levels import Levels
 from analysis.profile.table import Table
 
@@ -25,18 +25,30 @@ class Tally:
         self.counts: Counter[str] = Counter()
         self.spans: dict[str, tuple[float, float]] = {}
         self._cells: dict[str, Ints] = {}
+        self._packed: dict[str, Packed] = {}
+        self._room = FULL
         self._tables: dict[str, list[Table]] = defaultdict(list)
         self._levels: dict[str, dict[str | None, Ints]] = defaultdict(dict)
         self._cut: dict[str, Levels] = {}
         self._pinned: dict[str, frozenset[str]] = {}
 
-    def cells(self, name: str, key: NDArray[np.uint16], low: NDArray[np.uint16]) -> None:
-        """Count cells and add up dropped bits; both stay exact in doubles below 2**53."""
-        if name not in self._cells:
-            self._cells[name] = np.zeros((CELLS, 2), np.int64)
-        held = self._cells[name]
-        held[:, 0] += np.bincount(key, minlength=CELLS)
-        held[:, 1] += np.bincount(key, weights=low, minlength=CELLS).astype(np.int64)
+    def cells(self, name: str) -> Packed:
+        """Return the packed cells of a column, to be added to."""
+        if name not in self._packed:
+            self._packed[name] = np.zeros(CELLS, np.uint64)
+        return self._packed[name]
+
+    def expect(self, rows: int) -> None:
+        """Make room for so many rows in the packed cells."""
+        if rows > self._room:
+            self._empty()
+        self._room -= rows
+
+    def _empty(self) -> None:
+        for name, packed in self._packed.items():
+            self._cells[name] = self._cells.get(name, 0) + unpacked(packed)
+            packed[:] = 0
+        self._room = FULL
 
     def table(self, name: str, keys: Ints, values: Ints) -> None:
         """Add rows of counts by an integer key."""
@@ -68,8 +80,10 @@ class Tally:
         self.spans[name] = (min(low, lowest), max(high, highest))
 
     def tables(self) -> dict[str, Table]:
-        """Return every table; NaN cells are dropped, their values were counted as NaN."""
-        for held in self._cells.values():
+        """Return every table; what lies in NaN cells and is no null is counted as NaN and dropped."""
+        self._empty()
+        for name, held in self._cells.items():
+            self.counts[f"nan:{name}"] += int(held[_NAN, 0].sum()) - self.counts[f"null:{name}"]
             held[_NAN] = 0
         dense = {name: Table.dense(held) for name, held in self._cells.items()}
         return dense | {name: _added(waiting) for name, waiting in self._tables.items()}
