@@ -21,6 +21,7 @@ from templates.slack.status import SYSTEM
 Clean = Callable[[str], str]
 MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~!])")
 LONGEST = 2_000
+MOST_ROWS = 40
 
 
 def plain(text: str) -> str:
@@ -83,6 +84,7 @@ class Story:
     affected: str
     sentences: list[str]
     rows: list[Row]
+    left_out: int
     window: str
     baseline: str
     composite: str
@@ -124,8 +126,9 @@ def of(view: IncidentView, now: datetime, cleaned: Clean) -> Story:
         took=figures.span((shown.resolved_at or now) - shown.opened_at),
         happened=c(incident.happened(view)),
         affected=c(incident.affected(view)),
-        sentences=[c(line) for line in exact(view)],
-        rows=[_row(one, c) for one in _raised(view)],
+        sentences=[c(line) for line in exact(view)[:MOST_ROWS]],
+        rows=[_row(one, c) for one in _raised(view)[:MOST_ROWS]],
+        left_out=max(0, len(_raised(view)) - MOST_ROWS),
         window=c(_window(report)),
         baseline=c(report.baseline.version or "") if report else "",
         composite=figures.ratio(raised.composite) if raised else "",
