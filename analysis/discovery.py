@@ -52,7 +52,7 @@ def discover(sample: pa.Table, told: Told | None = None) -> Spec:
         attributions=tuple(c.removeprefix(ATTRIBUTION) for c in sample.column_names if c.startswith(ATTRIBUTION)),
         score=_number(sample, score) if score else Number(0.0, 0.125),
         favourable=favourable,
-        positive=_favourable(sample, roles.get("label"), favourable),
+        positive=_positive(sample, roles, favourable),
         references=dict(told.references),
     )
 
@@ -125,3 +125,18 @@ def _favourable(sample: pa.Table, column: str | None, wanted: str = "1") -> str:
         return wanted
     words = {value.strip().lower(): value for value in sorted(values)}
     return next((words[word] for word in FAVOURABLE if word in words), wanted)
+
+
+def _positive(sample: pa.Table, roles: Mapping[str, str], favourable: str) -> str:
+    """Return the label that the favourable decision foresees: known by its word, else the one it goes along with."""
+    column, decision = roles.get("label"), roles.get("decision")
+    found = _favourable(sample, column, favourable)
+    if column is None or decision is None:
+        return found
+    told, said = (texts(whole(sample.column(name)), name) for name in (column, decision))
+    if found in told.names or not told.names or favourable not in said.names:
+        return found
+    n = len(told.names) + 1
+    is_favourable = said.codes == said.names.index(favourable)
+    share = np.bincount(told.codes, is_favourable, n)[:-1] / np.maximum(np.bincount(told.codes, minlength=n)[:-1], 1)
+    return told.names[int(np.argmax(share))]
