@@ -182,7 +182,8 @@ class Gestures:
             fresh = [one for one in self._whispers(user) if one.ts not in before.whispers]
             view = self.shown(self.workspace.views[now.view[0]]) if now.view and now.view != before.view else None
             told = [one.shown(self.workspace.files, metadata=True) for one in fresh]
-        return {"ok": answer.ok, "error": answer.error or None, "view": view, "ephemeral": told}
+            stack = [self.shown(self.workspace.views[id]) for id in self.workspace.stacks.get(user, [])]
+        return {"ok": answer.ok, "error": answer.error or None, "view": view, "views": stack, "ephemeral": told}
 
     def _answered(self, view: View, answer: Json) -> Json | None:
         stack = self.workspace.stacks.get(view.user, [])

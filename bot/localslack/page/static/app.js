@@ -26,7 +26,7 @@ const part = (id) => document.getElementById(id);
 const start = document.body.dataset.startChannel;
 const scroller = new Scroller(part("messages"));
 const thread = new Thread(part("thread"));
-const composer = new Composer(part("composer"));
+const composer = new Composer(part("composer"), () => scroller.toEnd());
 const modal = new Modal(part("modal"));
 const home = new Home(part("home"));
 
@@ -107,7 +107,7 @@ function drawChannel(state, shown, { messages, channel }, place) {
     if (!inner.firstChild) inner.append(h("div", { class: "beginning" }), h("div"));
     keep(inner.firstChild, [beginning(state, shown, channel)]);
     drawMessages(inner.lastChild, messages, place, notices);
-  });
+  }, messages.at(-1)?.ephemeral ? "A message only you can see" : undefined);
   const name = shown.key === APP ? state.bot.name : `#${shown.channel.name}`;
   const commands = state.commands ?? [];
   composer.show({ ...place, placeholder: commands.length ? `Message ${name}, or / for commands` : `Message ${name}`, commands });

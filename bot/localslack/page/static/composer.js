@@ -13,7 +13,8 @@ const drafts = new Map();
 let count = 0;
 
 export class Composer {
-  constructor(slot) {
+  constructor(slot, onsend) {
+    this.onsend = onsend;
     const id = `composer-${(count += 1)}`;
     this.input = h("textarea", { class: "composer-input", id, rows: "1", autocomplete: "off", spellcheck: "true" });
     this.suggestions = new Suggestions(this.input, () => this.grow());
@@ -77,6 +78,7 @@ export class Composer {
     const { user, channel, thread } = this.place;
     if (!text || this.form.getAttribute("aria-busy") === "true") return;
     this.write("");
+    this.onsend();
     const taken = await busy(this.form, () =>
       text.startsWith("/") ? this.command(text) : send("/_local/say", { user, channel, text, ...(thread ? { thread_ts: thread } : {}) }));
     if (!taken && !this.input.value) this.write(text);

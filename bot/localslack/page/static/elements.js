@@ -1,7 +1,7 @@
 /** Block elements: one row an element. In an input they are read when the form is sent, elsewhere each choice is sent at once. */
 
 import { act } from "./actions.js";
-import { h } from "./dom.js";
+import { h, icon } from "./dom.js";
 import { link, safe } from "./links.js";
 import { openMenu } from "./menu.js";
 import { picture } from "./files.js";
@@ -59,7 +59,7 @@ function button(element, block, surface) {
     onclick: press,
   };
   const url = element.url && safe(element.url);
-  const words = [plain(element.text.text, element.text.emoji), url && h("span", { class: "button-away", "aria-hidden": "true" }, "↗")];
+  const words = [plain(element.text.text, element.text.emoji), url && icon("M7 13 14 6M8.500 6H14v5.500")];
   const node = url ? link(element.url, words, shared) : h("button", { type: "button", ...shared }, words);
   return node;
 }

@@ -53,6 +53,7 @@ export function showErrors(form, errors) {
     if (told) first ??= control;
     delete left[node.dataset.block];
   }
-  first?.focus();
+  first?.focus({ preventScroll: true });
+  first?.closest(".field").scrollIntoView({ block: "nearest", behavior: "smooth" });
   return Object.values(left);
 }

@@ -9,7 +9,7 @@ export class Scroller {
     this.frame = frame;
     this.isAtEnd = true;
     this.inner = h("div", { class: "scroller-inner", role: "log", "aria-live": "polite" });
-    this.pill = h("button", { type: "button", class: "new-below", hidden: true, onclick: () => this.toEnd() }, "New messages ↓");
+    this.pill = h("button", { type: "button", class: "new-below", hidden: true, onclick: () => this.toEnd() });
     frame.replaceChildren(this.inner, this.pill);
     frame.addEventListener("scroll", () => this.look(), { passive: true });
     const follow = new ResizeObserver(() => this.isAtEnd && this.toEnd());
@@ -29,13 +29,16 @@ export class Scroller {
     this.pill.hidden = true;
   }
 
-  /** Draw anew with `draw(inner)`; another `key` than before begins at the end. */
-  show(key, newest, draw) {
+  /** Draw anew with `draw(inner)`; another `key` than before begins at the end. `words` tell of something new below. */
+  show(key, newest, draw, words = "New messages") {
     const isOther = key !== this.key;
     if (isOther) this.inner.replaceChildren();
     draw(this.inner);
     if (isOther || this.isAtEnd) this.toEnd();
-    else if (newest !== this.newest) this.pill.hidden = false;
+    else if (newest !== this.newest) {
+      this.pill.textContent = `${words} ↓`;
+      this.pill.hidden = false;
+    }
     [this.key, this.newest] = [key, newest];
   }
 

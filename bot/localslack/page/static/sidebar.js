@@ -13,7 +13,8 @@ export function drawSidebar(frame, state, shown) {
   const direct = state.channels.find((channel) => channel.kind === "im");
   keep(frame, [
     title("Channels"),
-    ...channels.map((channel) => row(channel.id, channel.unread, shown === channel.id, channel.name, () => channelRow(channel, shown === channel.id))),
+    ...channels.map((channel) => ({ ...channel, unread: shown === channel.id ? 0 : channel.unread })).map((channel) =>
+      row(channel.id, channel.unread, shown === channel.id, channel.name, () => channelRow(channel, shown === channel.id))),
     title("Apps"),
     row(APP, `${direct?.unread} ${state.app_connected}`, shown === APP, state.bot.name, () => appRow(state, direct?.unread ?? 0, shown === APP)),
     { key: "foot", stamp: "", draw: foot },

@@ -5,13 +5,13 @@ import { h, keep } from "./dom.js";
 const BRACKETS = /[<[{(…]/;
 let count = 0;
 
-/** Return a row for each thing a command may be followed by: `{begins, usage, description}`. */
+/** Return a row for each thing a command may be followed by: `{begins, usage, description, title}`. */
 function rows(commands) {
   return commands.flatMap(({ name, usage_hint: usage = "", description = "" }) => {
     const ways = alternatives(usage);
     const whole = { begins: name, usage: ways.length > 1 ? "" : usage, description };
     if (ways.length < 2) return [whole];
-    return ways.map((way) => ({ begins: `${name} ${way.split(BRACKETS)[0]}`.trimEnd(), usage: `${name} ${way}`, description: "" }));
+    return ways.map((way) => ({ begins: `${name} ${way.split(BRACKETS)[0]}`.trimEnd(), usage: `${name} ${way}`, title: description }));
   });
 }
 
@@ -58,8 +58,12 @@ export class Suggestions {
     this.input.setAttribute("aria-expanded", String(!this.node.hidden));
     const at = this.active < 0 ? "" : `${this.id}-${this.active}`;
     at ? this.input.setAttribute("aria-activedescendant", at) : this.input.removeAttribute("aria-activedescendant");
-    keep(this.node, this.found.map((row, index) => ({ key: index, stamp: `${row.begins}${row.usage}${index === this.active}`, draw: () => this.row(row, index) })));
-    this.node.children[this.active]?.scrollIntoView({ block: "nearest" });
+    const title = this.found[0]?.title;
+    keep(this.node, [
+      ...(title ? [{ key: "title", stamp: title, draw: () => h("div", { class: "menu-title", role: "presentation" }, title) }] : []),
+      ...this.found.map((row, index) => ({ key: index, stamp: `${row.begins}${row.usage}${index === this.active}`, draw: () => this.row(row, index) })),
+    ]);
+    this.node.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" });
   }
 
   row({ begins, usage, description }, index) {

@@ -14,7 +14,7 @@ export class Thread {
     const slot = h("div", { class: "composer-slot" });
     frame.replaceChildren(h("header", { class: "place" }, h("h2", {}, "Thread"), this.where, h("span", { class: "place-end" }, close)), list, slot);
     this.scroller = new Scroller(list);
-    this.composer = new Composer(slot);
+    this.composer = new Composer(slot, () => this.scroller.toEnd());
     frame.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !event.defaultPrevented) go({ thread: undefined });
     });
