@@ -22,6 +22,7 @@ NAMES = {
     "demographic_parity_difference": "demographic parity difference", "disparate_impact_ratio": "disparate impact",
     "equal_opportunity_difference": "equal opportunity difference (the gap of false-negative rates)",
     "equalized_odds_difference": "equalized odds difference", "accuracy": "accuracy", "accuracy_drop": "accuracy drop",
+    "accuracy_gap": "gap of accuracies between groups",
     "auc": "AUC", "auc_drop": "AUC drop", "score_total_variation": "prediction drift", "score_psi": "score PSI",
     "output_entropy_change": "output entropy change", "explanation_spearman": "rank correlation of explanations",
     "explanation_kendall": "Kendall's τ of explanations", "explanation_ndcg": "nDCG of explanations",
@@ -135,6 +136,12 @@ def _points(gap: float | None) -> str:
     return f"{100 * _number(gap):.1f} points"
 
 
+def _right(f: Finding) -> str:
+    low, high = f.facts.get("lowest"), f.facts.get("highest")
+    rates = f"{percent(f.facts.get('lowest_rate'))} of {low} and {percent(f.facts.get('highest_rate'))} of {high}"
+    return f"decisions are right for {rates} ({f.column}), {_points(f.value)} apart; it was {_points(f.baseline_value)}"
+
+
 def _impact(f: Finding) -> str:
     low, high = f.facts.get("lowest"), f.facts.get("highest")
     rates = f"{percent(f.facts.get('lowest_rate'))} against {percent(f.facts.get('highest_rate'))}"
@@ -149,6 +156,7 @@ def _dropped(f: Finding) -> str:
     before, now = f.facts.get("before"), f.facts.get("now")
     word = "fell" if _number(f.value) > 0 else "rose"
     by = percent(abs(_number(f.value)))
+    name = f"on {f.group} {name}" if f.group else name
     return f"{name} {word} from {_number(before):.3f} to {_number(now):.3f}, by {by} of its value"
 
 
@@ -172,7 +180,8 @@ def _slow(f: Finding) -> str:
 FINDINGS: Mapping[str, Callable[[Finding], str]] = {
     "psi": _moved, "kl": _moved, "wasserstein_over_std": _shifted, "null_increase": _missing, "unseen_share": _unseen,
     "out_of_range_share": _range, "demographic_parity_difference": _parity, "disparate_impact_ratio": _impact,
-    "equal_opportunity_difference": _opportunity, "accuracy_drop": _dropped, "auc_drop": _dropped,
+    "equal_opportunity_difference": _opportunity, "accuracy_gap": _right,
+    "accuracy_drop": _dropped, "auc_drop": _dropped,
     "score_psi": _moved,
     "score_total_variation": lambda f: f"{percent(f.value)} of the scores have moved to another tenth",
     "output_entropy_change": lambda f: f"the model's uncertainty changed by {percent(f.value)}",

@@ -67,8 +67,13 @@ def _widest(found: list[Stretch | None]) -> Stretch | None:
 
 
 def _led(pair: Pair, rest: list[Finding]) -> Group:
-    """Return model, fairness and explanation findings, the worst first; at equal severity fairness leads."""
-    first = sorted(rest, key=lambda f: (-f.rank[0], LEADS.index(f.family), -f.rank[1]))
+    """Return what is no input, the worst first; at equal severity fairness leads, and the whole window before a day."""
+
+    def place(finding: Finding) -> tuple[int, int, bool, float]:
+        is_part = finding.family is Family.MODEL and finding.group is not None
+        return (-finding.rank[0], LEADS.index(finding.family), is_part, -finding.rank[1])
+
+    first = sorted(rest, key=place)
     return Group(tuple(first), stretch(pair, first[0]))
 
 

@@ -115,8 +115,8 @@ def _limit(**borders: str) -> Limit:
     return Limit(**borders)
 
 
-# REQUIREMENTS, Default thresholds. AUC drop and the score's PSI have no row there; they follow
-# accuracy and PSI.
+# REQUIREMENTS, Default thresholds. AUC drop, the score's PSI and the gap of accuracies
+# have no row there; they follow accuracy, PSI and the other gaps.
 DEFAULTS: dict[str, Limit] = {
     "demographic_parity_difference": _limit(medium="> 0.05", critical="> 0.10"),
     "equal_opportunity_difference": _limit(medium="> 0.05", critical="> 0.10"),
@@ -127,6 +127,9 @@ DEFAULTS: dict[str, Limit] = {
     "null_increase": _limit(medium=">= 0.05", critical=">= 0.15"),
     "unseen_share": _limit(medium=">= 0.01", high=">= 0.10"),
     "out_of_range_share": _limit(medium=">= 0.01", high=">= 0.10"),
+    "accuracy_gap": _limit(medium="> 0.05", critical="> 0.10"),
+    "accuracy": _limit(),  # a stated minimum, where a policy has one: high: "< 0.70"
+    "auc": _limit(),
     "accuracy_drop": _limit(high="> 0.05", critical="> 0.10"),
     "auc_drop": _limit(high="> 0.05", critical="> 0.10"),
     "score_total_variation": _limit(medium="> 0.20", critical="> 0.40"),

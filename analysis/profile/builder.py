@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from analysis.profile import counting
-from analysis.profile.cells import CELLS, Ints, coarse, split
+from analysis.profile.cells import CELLS, NAN, Ints, coarse, split
 from analysis.profile.groups import category, group, scored, segment, traffic
 from analysis.profile.profile import Profile
 from analysis.profile.rows import Rows
@@ -96,8 +96,13 @@ class Builder:
         if name == "latency":
             keys, counts = counting.crossed(rows.hour, split(x, number.origin)[0], len(rows.hours))
             tally.table("hour.latency", rows.hours[keys // CELLS] * CELLS + keys % CELLS, counts.reshape(-1, 1))
-        if name == "score" and rows.label is not None:
-            scored(tally, rows.label, *split(x, number.origin))
+        if name == "score":
+            key, low = split(x, number.origin)
+            by_decision = np.bincount(rows.decision * CELLS + key, minlength=2 * CELLS)[: 2 * CELLS].reshape(2, CELLS)
+            by_decision[:, NAN] = 0
+            tally.table("score.decision", (there := np.flatnonzero(by_decision)), by_decision.reshape(-1, 1)[there])
+            if rows.label is not None:
+                scored(tally, rows.label, key, low)
 
 
 def _hourly(spec: Spec) -> dict[str, Number]:

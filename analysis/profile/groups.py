@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.profile.cells import CELLS, Ints
+from analysis.profile.cells import CELLS, NAN, Ints
 from analysis.profile.counting import PACK
 from analysis.profile.rows import Rows
 from analysis.profile.tally import Tally
@@ -112,6 +112,7 @@ def segment(tally: Tally, rows: Rows, name: str, spec: Spec) -> None:
 def scored(tally: Tally, label: Ints, key: NDArray[np.uint16], low: NDArray[np.uint16]) -> None:
     """Count the score's cells apart for negative and positive labels."""
     packed = np.bincount(label * CELLS + key, weights=low + float(1 << PACK), minlength=2 * CELLS)[: 2 * CELLS]
+    packed.reshape(2, CELLS)[:, NAN] = 0
     there = np.flatnonzero(packed)
     held = packed[there].astype(np.int64)
     tally.table("outcome.score", there, np.c_[held >> PACK, held & ((1 << PACK) - 1)])

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from analysis.profile.cells import CELLS, Ints, is_nan
+from analysis.profile.cells import CELLS, NAN, Ints
 from analysis.profile.counting import FULL, Packed, unpacked
 from analysis.profile.levels import Levels
 from analysis.profile.table import Table
@@ -83,8 +83,8 @@ class Tally:
         """Return every table; what lies in NaN cells and is no null is counted as NaN and dropped."""
         self._empty()
         for name, held in self._cells.items():
-            self.counts[f"nan:{name}"] += int(held[_NAN, 0].sum()) - self.counts[f"null:{name}"]
-            held[_NAN] = 0
+            self.counts[f"nan:{name}"] += int(held[NAN, 0].sum()) - self.counts[f"null:{name}"]
+            held[NAN] = 0
         dense = {name: Table.dense(held) for name, held in self._cells.items()}
         return dense | {name: _added(waiting) for name, waiting in self._tables.items()}
 
@@ -97,6 +97,3 @@ class Tally:
 
 def _added(tables: list[Table]) -> Table:
     return Table.of(np.concatenate([t.keys for t in tables]), np.concatenate([t.values for t in tables]))
-
-
-_NAN = np.flatnonzero(is_nan(np.arange(CELLS)))

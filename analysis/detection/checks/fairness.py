@@ -13,6 +13,7 @@ from analysis.metrics.intervals import katz, newcombe, two_proportions, wilson
 from analysis.profile import Profile
 
 DP, DI = "demographic_parity_difference", "disparate_impact_ratio"
+GAP = "accuracy_gap"
 EO, ODDS = "equal_opportunity_difference", "equalized_odds_difference"
 
 
@@ -64,12 +65,14 @@ def attribute(pair: Pair, name: str) -> list[Draft]:
     """Return selection rates by group and the gaps of one attribute; Holm over all its tests."""
     selected = sides(pair, name, selection)
     true, false = sides(pair, name, true_positive), sides(pair, name, false_positive)
-    first = selected.changes()
-    adjusted = holm([*first, *true.changes()]).tolist()
-    of_selection, of_truth = min(adjusted[: len(first)], default=1.0), min(adjusted[len(first) :], default=1.0)
+    right = sides(pair, name, correct)
+    tests = [side.changes() for side in (selected, true, right)]
+    adjusted = iter(holm([p for test in tests for p in test]).tolist())
+    of_selection, of_truth, of_accuracy = (min([next(adjusted) for _ in test], default=1.0) for test in tests)
     drafts = _groups(pair, name, selected)
     drafts += [_gap(pair, DP, name, selected, of_selection), _ratio(pair, name, selected, of_selection)]
-    return [*drafts, _gap(pair, EO, name, true, of_truth), _odds(pair, name, true, false)]
+    drafts += [_gap(pair, EO, name, true, of_truth), _odds(pair, name, true, false)]
+    return [*drafts, _gap(pair, GAP, name, right, of_accuracy)]
 
 
 def selection(profile: Profile, name: str) -> Rates:
@@ -92,6 +95,12 @@ def false_positive(profile: Profile, name: str) -> Rates:
     return {
         group: Rate(int(row[1]), int(row[0] + row[1])) for group, row in zip(level.names, level.values, strict=True)
     }
+
+
+def correct(profile: Profile, name: str) -> Rates:
+    """Return right decisions of the rows whose label and decision are known, by group."""
+    rows = profile.level(f"outcome.group:{name}", 7).to_dict().items()
+    return {group: Rate(row[6], row[0] + row[1] + row[3] + row[4]) for group, row in rows}
 
 
 def sides(pair: Pair, name: str, rates_of: Callable[[Profile, str], Rates]) -> Sides:
@@ -128,7 +137,7 @@ def _groups(pair: Pair, name: str, selected: Sides) -> list[Draft]:
 
 
 def _lacking(pair: Pair, metric: str, name: str, side: Sides) -> Draft:
-    is_unlabelled = metric in (EO, ODDS) and not pair.window.total("outcome.hour", 3)[1]
+    is_unlabelled = metric in (EO, ODDS, GAP) and not pair.window.total("outcome.hour", 3)[1]
     reason = Reason.NO_LABELS if is_unlabelled else Reason.TOO_FEW_IN_GROUPS
     return pair.unknown(metric, (name, None), side.sizes, reason)
 

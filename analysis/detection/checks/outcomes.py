@@ -11,6 +11,9 @@ from analysis.metrics.intervals import wilson
 from analysis.metrics.performance import Auc, Drop
 from analysis.profile import Profile
 from analysis.profile.cells import CELLS, Ints, order
+from analysis.profile.columns import HOUR
+from analysis.profile.profile import moment
+from analysis.profile.table import Table
 
 ALL = ("accuracy", "accuracy_drop", "auc", "auc_drop")
 
@@ -25,7 +28,7 @@ def check(pair: Pair) -> list[Draft]:
         return [pair.unknown(metric, (None, None), sizes, Reason.NO_LABELS) for metric in ALL]
     if not pair.is_enough(sizes):
         return [pair.unknown(metric, (None, None), sizes, Reason.TOO_FEW_ROWS) for metric in ALL]
-    return [*_accuracy(pair, sizes, x, y), *_auc(pair, sizes)]
+    return [*_accuracy(pair, sizes, x, y), *_worst_day(pair, x, n), *_auc(pair, sizes)]
 
 
 def maturity(pair: Pair, sizes: Sizes) -> dict[str, Fact]:
@@ -45,7 +48,35 @@ def _accuracy(pair: Pair, sizes: Sizes, x: int, y: int) -> list[Draft]:
     if not x:
         return [plain, pair.unknown("accuracy_drop", where, sizes, Reason.UNDEFINED)]
     drop = performance.accuracy_drop(x, sizes.baseline, y, sizes.window)
-    return [plain, _dropped(pair, "accuracy_drop", sizes, drop).told(**facts)]
+    return [_minimum(pair, plain, drop, y), _dropped(pair, "accuracy_drop", sizes, drop).told(**facts)]
+
+
+def _minimum(pair: Pair, plain: Draft, drop: Drop, right: int) -> Draft:
+    """Return accuracy held to the minimum that a policy states; raised where even its upper bound is below."""
+    limit = pair.limits.limit("accuracy")
+    if not limit.borders:
+        return plain
+    bound = wilson(right, plain.finding.n_window, 2 * pair.limits.bound - 1).high
+    held = replace(plain, absolute=limit.severity(bound), standing=limit.severity(drop.baseline))
+    finding = replace(plain.finding, p=drop.p)
+    return replace(held, finding=finding, test="accuracy_drop", effect=drop.window if drop.relative > 0 else 1.0)
+
+
+def _worst_day(pair: Pair, x: int, n: int) -> list[Draft]:
+    """Return the accuracy drop of the worst 24 hours that have enough labels (004, cat. 1: > 5 % in 24 h)."""
+    table = pair.window.table("outcome.hour", 3)
+    days, place = np.unique(table.keys[table.keys >= 0] // 24, return_inverse=True)
+    found = []
+    for i, day in enumerate(days.tolist()):
+        _, m, y = table.values[table.keys >= 0][place == i].sum(axis=0).tolist()
+        if x and m >= pair.limits.sizes.rows:
+            found.append((performance.accuracy_drop(x, n, y, m), day, m))
+    if len(found) < 2:
+        return []
+    drop, day, m = max(found, key=lambda one: (one[0].relative, -one[1]))
+    draft = _dropped(pair, "accuracy_drop", Sizes(n, m), drop).told(days=len(found))
+    finding = replace(draft.finding, group=f"{moment(day * 24 * HOUR):%Y-%m-%d}", p=min(1.0, drop.p * len(found)))
+    return [replace(draft, finding=finding, test="accuracy by day")]
 
 
 def _dropped(pair: Pair, metric: str, sizes: Sizes, drop: Drop) -> Draft:
@@ -58,7 +89,15 @@ def _dropped(pair: Pair, metric: str, sizes: Sizes, drop: Drop) -> Draft:
 
 def by_label(profile: Profile) -> tuple[Ints, Ints, Ints]:
     """Return the ranks of the score's cells and how many negative and positive rows lie in each."""
-    table = profile.table("outcome.score", 2)
+    return _halves(profile.table("outcome.score", 2))
+
+
+def decided(profile: Profile) -> tuple[Ints, Ints, Ints]:
+    """Return the ranks of the score's cells and how many unfavourable and favourable decisions lie in each."""
+    return _halves(profile.table("score.decision", 1))
+
+
+def _halves(table: Table) -> tuple[Ints, Ints, Ints]:
     ranks, place = np.unique(order(table.keys % CELLS), return_inverse=True)
     counts = np.zeros((2, len(ranks)), np.int64)
     np.add.at(counts, (table.keys // CELLS, place), table.values[:, 0])

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from analysis.detection.checks.inputs import counts_of
-from analysis.detection.findings import Draft, Reason
+from analysis.detection.checks.outcomes import by_label, decided
+from analysis.detection.findings import Draft, Fact, Reason
 from analysis.detection.pair import Pair, Sizes
 from analysis.metrics import distance, performance
 from analysis.profile.cells import Ints
@@ -24,7 +25,24 @@ def check(pair: Pair) -> list[Draft]:
     sizes = pair.sizes("score", grids)
     edges = grids[0].edges()
     drafts = _moved(pair, name, (grids[0].binned(edges), grids[1].binned(edges)), sizes)
-    return [*drafts, _entropy(pair, name, grids, sizes)]
+    return [*drafts, _entropy(pair, name, grids, sizes), *_estimated(pair, name, sizes)]
+
+
+def _estimated(pair: Pair, name: str, sizes: Sizes) -> list[Draft]:
+    """Return the accuracy that the scores foretell, where labels of the baseline say what a score is worth."""
+    if not pair.baseline.total("outcome.hour", 3)[1]:
+        return []
+    metric, where = "estimated_accuracy", (name, None)
+    if not pair.is_enough(sizes):
+        return [pair.unknown(metric, where, sizes, Reason.TOO_FEW_ROWS)]
+    ranks, negative, positive = by_label(pair.baseline)
+    worth = performance.calibrated(ranks, negative, positive)
+    by_decision = decided(pair.window)
+    if not len(worth.edges) or not len(by_decision[0]):
+        return [pair.unknown(metric, where, sizes, Reason.ONE_CLASS)]
+    now = performance.estimated(worth, *by_decision)
+    facts: dict[str, Fact] = {"auc": now.auc, "beyond": now.beyond, "holds": now.beyond < 0.01}
+    return [pair.draft(metric, where, sizes, value=now.accuracy, interval=tuple(now.interval), facts=facts)]
 
 
 def _decisions(pair: Pair) -> list[Draft]:
