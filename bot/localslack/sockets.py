@@ -56,6 +56,11 @@ class Sockets:
     turn: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
+    @property
+    def is_connected(self) -> bool:
+        """Return whether the app holds a connection."""
+        return bool(self.connections)
+
     def ticket(self) -> str:
         """Return an address that takes one connection."""
         ticket = secrets.token_urlsafe(12)

@@ -37,6 +37,10 @@ class Parcel:
 class Transport(Protocol):
     """A way to the app."""
 
+    @property
+    def is_connected(self) -> bool:
+        """Return whether the app can be reached, as far as is known."""
+
     def send(self, parcel: Parcel, seconds: float) -> Answer:
         """Return the acknowledgement, waiting for it so long."""
 
@@ -55,6 +59,11 @@ class SignedHttp:
 
     url: str
     secret: str
+
+    @property
+    def is_connected(self) -> bool:
+        """Return True: whether a request URL answers is seen when it is asked."""
+        return True
 
     def send(self, parcel: Parcel, seconds: float) -> Answer:
         """Return the app's HTTP answer; anything but 2xx in time is a failure."""
