@@ -83,7 +83,9 @@ def test_storage_never_commits_on_its_own():
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in modules("storage")
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Attribute) and node.attr == "commit" and path.relative_to(ROOT).as_posix() not in allowed
+        if isinstance(node, ast.Attribute)
+        and node.attr == "commit"
+        and path.relative_to(ROOT).as_posix() not in allowed
     ]
     assert not found
 
@@ -126,7 +128,9 @@ def test_the_command_line_starts_light():
     code = "import sys, bot.cli; print(*sorted(m for m in sys.modules if '.' not in m))"
     import subprocess
 
-    loaded = set(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split())
+    loaded = set(
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    )
     assert not heavy & loaded
 
 

@@ -15,6 +15,7 @@ import typer
 from pydantic import SecretStr
 from ruamel.yaml import YAML
 
+from analysis.detection.alerts import Alert
 from analysis.errors import BadInput
 from bot import app
 from bot.app import DEFAULT_POLICY, Bot
@@ -26,6 +27,7 @@ from bot.settings import Settings
 from bot.slack.manifest import manifest
 from storage import alerts, baselines
 from storage.tables import Incident, Run
+from templates import words
 
 DATA = Path(__file__).parent / "data"
 MODEL = "income-prequal"
@@ -128,7 +130,7 @@ def _told(bot: Bot, window: Path, run: Run) -> str:
     name = window.stem.removeprefix("current_").replace("_", " ")
     if run.error:
         return f"{name}: {run.error}"
-    sentences = [alert["sentence"] for alert in run.report.get("alerts", [])]
+    sentences = [words.alert(Alert.from_json(alert)) for alert in run.report.get("alerts", [])]
     with bot.services.database.read() as session:
         still = [
             session.get(Incident, alert.incident_id) for alert in alerts.open_of(session, MODEL) if alert.incident_id

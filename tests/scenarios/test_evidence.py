@@ -24,8 +24,8 @@ def bag(fairness, tmp_path):
     replies = fairness.alert()["replies"]
     files = [file for reply in replies for file in reply.get("files", []) if file["name"].endswith(".tar.gz")]
     assert len(files) == 1
-    address = files[0].get("url") or files[0]["url_private"]
-    content = httpx.get(httpx.URL(fairness.slack.url).join(address), trust_env=False).content
+    token = {"Authorization": f"Bearer {fairness.slack.bot_token}"}
+    content = httpx.get(files[0]["url_private"], headers=token, trust_env=False).content
     assert hashlib.sha256(content).hexdigest() in pretty(replies)
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         archive.extractall(tmp_path / "out", filter="data")
