@@ -89,7 +89,8 @@ def faults(figure: Figure, raised: Raised, report: Report) -> str:
 
 def performance(figure: Figure, raised: Raised, report: Report) -> str:
     """Draw accuracy and ranking quality, before and now, on an axis that ends at 100 %."""
-    found = [f for f in report.findings if f.metric in ("auc", "accuracy") and f.value is not None and f.baseline_value]
+    whole = [f for f in report.findings if f.metric in ("auc", "accuracy") and not f.group]
+    found = [one for one in whole if one.value is not None and one.baseline_value is not None]
     if not found:
         return ""
     axes, told = _axes(figure), []
@@ -104,7 +105,7 @@ def performance(figure: Figure, raised: Raised, report: Report) -> str:
         for value, colour_of in ((was, SOFT), (now, colour)):
             axes.annotate(_rate(one, value), (value, place), (0, 11), color=colour_of, **_ABOVE)
         told.append(f"{names.metric(one.metric).measures} {_rate(one, now)}, before {_rate(one, was)}")
-    _names(axes, [_first(names.measured(one.metric)).replace(" (", "\n(") for one in found])
+    _names(axes, [names.first(names.measured(one.metric)).replace(" (", "\n(") for one in found])
     axes.set_ylim(-0.6, len(found) - 0.4)
     axes.xaxis.set_major_locator(MultipleLocator(0.05))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.2f}")
@@ -247,10 +248,6 @@ def _alt(
         for one, (was, now) in zip(found, pairs, strict=True)
     ]
     return " ".join(filter(None, [f"{what}: {'; '.join(told)}.", more]))
-
-
-def _first(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _hours(report: Report, metric: str) -> list[Finding]:

@@ -73,46 +73,47 @@ LEVEL = {
 
 @dataclass(frozen=True)
 class Metric:
-    """What a metric measures in plain words, its unit (a row of `figures.UNITS`), and what its value is called."""
+    """What a metric measures in plain words, and its unit: a row of `figures.UNITS`."""
 
     measures: str
     unit: str = "number"
-    value: str = "Value"
 
 
 METRIC = {
-    "demographic_parity_difference": Metric("gap in approval rates", "points", "Gap"),
-    "equal_opportunity_difference": Metric("gap in approvals among those who qualify", "points", "Gap"),
-    "disparate_impact_ratio": Metric("approval rate compared", "ratio", "Ratio"),
-    "equalized_odds_difference": Metric("gap in errors between groups", "points", "Gap"),
-    "selection_rate": Metric("approval rate", "share", "Approved"),
-    "psi": Metric("shift of values", "number", "Shift"),
-    "kl": Metric("shift of values", "number", "Shift"),
-    "kl_mirror": Metric("shift of values", "number", "Shift"),
-    "js_distance_base2": Metric("shift of values", "number", "Shift"),
-    "ks": Metric("shift of values", "number", "Shift"),
-    "wasserstein_over_std": Metric("shift of values", "number", "Shift"),
-    "chi2": Metric("shift of values", "number", "Shift"),
-    "cramers_v": Metric("shift of values", "number", "Shift"),
-    "null_increase": Metric("more missing values", "points", "More missing"),
-    "unseen_share": Metric("values never seen before", "share", "Never seen"),
-    "out_of_range_share": Metric("values out of range", "share", "Out of range"),
-    "accuracy": Metric("share of right answers", "share", "Right"),
-    "accuracy_drop": Metric("loss of accuracy", "share", "Loss"),
-    "auc": Metric("ranking quality", "ratio", "AUC"),
-    "auc_drop": Metric("loss of ranking quality", "share", "Loss"),
-    "score_total_variation": Metric("shift of scores", "share", "Shift"),
-    "score_psi": Metric("shift of scores", "number", "Shift"),
-    "output_entropy_change": Metric("change in certainty", "share", "Change"),
-    "explanation_spearman": Metric("likeness of reasons", "number", "Likeness"),
-    "explanation_kendall": Metric("likeness of reasons", "number", "Likeness"),
-    "explanation_ndcg": Metric("likeness of reasons", "number", "Likeness"),
-    "error_rate": Metric("failed requests", "share", "Failing"),
-    "latency_p95_ratio": Metric("slow responses compared", "times", "As slow"),
-    "latency_p50": Metric("usual response time", "ms", "Usual"),
-    "latency_p95": Metric("slow responses", "ms", "Slow"),
-    "latency_p99": Metric("slowest responses", "ms", "Slowest"),
-    "composite": Metric("drift over all checks", "number", "Score"),
+    "demographic_parity_difference": Metric("gap in approval rates", "points"),
+    "equal_opportunity_difference": Metric("gap in approvals among those who qualify", "points"),
+    "disparate_impact_ratio": Metric("approval rate compared", "ratio"),
+    "accuracy_gap": Metric("gap in right decisions between groups", "points"),
+    "equalized_odds_difference": Metric("gap in errors between groups", "points"),
+    "selection_rate": Metric("approval rate", "share"),
+    "psi": Metric("shift of values", "number"),
+    "kl": Metric("shift of values", "number"),
+    "kl_mirror": Metric("shift of values", "number"),
+    "js_distance_base2": Metric("shift of values", "number"),
+    "ks": Metric("shift of values", "number"),
+    "wasserstein_over_std": Metric("shift of values", "number"),
+    "chi2": Metric("shift of values", "number"),
+    "cramers_v": Metric("shift of values", "number"),
+    "null_increase": Metric("more missing values", "points"),
+    "unseen_share": Metric("values never seen before", "share"),
+    "out_of_range_share": Metric("values out of range", "share"),
+    "accuracy": Metric("share of right answers", "share"),
+    "estimated_accuracy": Metric("share of right answers, estimated without outcomes", "share"),
+    "accuracy_drop": Metric("loss of accuracy", "share"),
+    "auc": Metric("ranking quality", "ratio"),
+    "auc_drop": Metric("loss of ranking quality", "share"),
+    "score_total_variation": Metric("shift of scores", "share"),
+    "score_psi": Metric("shift of scores", "number"),
+    "output_entropy_change": Metric("change in certainty", "share"),
+    "explanation_spearman": Metric("likeness of reasons", "number"),
+    "explanation_kendall": Metric("likeness of reasons", "number"),
+    "explanation_ndcg": Metric("likeness of reasons", "number"),
+    "error_rate": Metric("failed requests", "share"),
+    "latency_p95_ratio": Metric("slow responses compared", "times"),
+    "latency_p50": Metric("usual response time", "ms"),
+    "latency_p95": Metric("slow responses", "ms"),
+    "latency_p99": Metric("slowest responses", "ms"),
+    "composite": Metric("drift over all checks", "number"),
 }
 
 
@@ -150,6 +151,15 @@ def roles(names: tuple[Role, ...]) -> str:
     'ML Lead or CTO'
     """
     return listed([ROLE[role] for role in names], "or")
+
+
+def first(text: str) -> str:
+    """Return the text with its first letter large.
+
+    >>> first("share of right answers")
+    'Share of right answers'
+    """
+    return text[:1].upper() + text[1:]
 
 
 def listed(words: list[str], last: str = "and") -> str:

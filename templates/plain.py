@@ -108,13 +108,22 @@ def _approved(found: Finding) -> str:
     facts = found.facts
     was = f" Before: {_share(found, 'lowest_before')} and {_share(found, 'highest_before')}."
     return (
-        f"Only {_share(found, 'lowest_rate')} of {facts.get('lowest')} are approved, "
+        f"Only {_share(found, 'lowest_rate')} of {facts.get('lowest')} applicants are approved, "
         f"against {_share(found, 'highest_rate')} of {facts.get('highest')} ({found.column}).{was}"
     )
 
 
 def _qualified(found: Finding) -> str:
     return f"Among those who qualify: {_approved(found)[0].lower()}{_approved(found)[1:]}"
+
+
+def _right(found: Finding) -> str:
+    facts = found.facts
+    was = f" Before: {_share(found, 'lowest_before')} and {_share(found, 'highest_before')}."
+    return (
+        f"Decisions about {facts.get('lowest')} applicants are right in {_share(found, 'lowest_rate')} of cases, "
+        f"about {facts.get('highest')} in {_share(found, 'highest_rate')} ({found.column}).{was}"
+    )
 
 
 def _missing(found: Finding) -> str:
@@ -157,7 +166,13 @@ def _outputs(found: Finding) -> str:
 
 
 def _accuracy(found: Finding) -> str:
-    return f"The model is right in {_share(found, 'now')} of cases; before in {_share(found, 'before')}."
+    day = f" on {found.group}" if found.group else ""
+    return f"The model is right in {_share(found, 'now')} of cases{day}; before in {_share(found, 'before')}."
+
+
+def _minimum(found: Finding) -> str:
+    least = f", less than the {figures.share(found.limit)} it must reach" if found.limit is not None else ""
+    return f"The model is right in {written(found, found.value)} of cases{least}."
 
 
 def _auc(found: Finding) -> str:
@@ -200,6 +215,7 @@ SENTENCES: dict[str, Callable[[Finding], str]] = {
     "demographic_parity_difference": _approved,
     "disparate_impact_ratio": _approved,
     "equal_opportunity_difference": _qualified,
+    "accuracy_gap": _right,
     "psi": _shifted,
     "kl": _shifted,
     "wasserstein_over_std": _shifted,
@@ -208,6 +224,7 @@ SENTENCES: dict[str, Callable[[Finding], str]] = {
     "out_of_range_share": _out_of_range,
     "score_total_variation": _scores,
     "score_psi": _outputs,
+    "accuracy": _minimum,
     "accuracy_drop": _accuracy,
     "auc_drop": _auc,
     "output_entropy_change": _entropy,

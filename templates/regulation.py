@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from analysis.vocabulary import Family, Severity
+from templates import names
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,26 @@ BY_FAMILY = {
     Family.SECURITY: (EU_ACCURACY, EU_RECORDS),
 }
 CRITICAL = (EU_REPORT,)  # 003 §5.1: critical incidents are reported to compliance
+
+
+def named(rules: list[Rule]) -> str:
+    """Return the rules' names in one line, articles of one act together.
+
+    >>> named([FOUR_FIFTHS, EU_BIAS, EU_REPORT])
+    '80 % rule · EU AI Act, Articles 10 and 73'
+    """
+    acts: dict[str, list[str]] = {}
+    for rule in rules:
+        act, _, clause = rule.name.partition(", ")
+        acts.setdefault(act, []).extend([clause] if clause else [])
+    return " · ".join(f"{act}, {_clauses(clauses)}" if clauses else act for act, clauses in acts.items())
+
+
+def _clauses(clauses: list[str]) -> str:
+    if len(clauses) == 1:
+        return clauses[0]
+    kind = clauses[0].split()[0]
+    return f"{kind}s {names.listed([clause.removeprefix(kind).strip() for clause in clauses])}"
 
 
 def touched(family: str, severity: str, metrics: list[str]) -> list[Rule]:

@@ -27,7 +27,7 @@ def _digest(title: str, seen: Overview, now: datetime) -> Message:
         header(title),
         section(f"*{reply.headline(seen)}*", happened(seen)),
         *_part(
-            "Needs a person",
+            "Open, most urgent first",
             [lists.incident_line(one, now) for one in lists.order(seen.open_incidents, now)],
             MOST_OPEN,
         ),

@@ -11,7 +11,7 @@ from analysis.response import life
 from analysis.vocabulary import Family, State
 from storage.incidents import IncidentView
 from storage.tables import Alert
-from templates import figures, finding, names, plain, regulation, steps
+from templates import figures, finding, names, plain, regulation, steps, words
 from templates.finding import written
 from templates.slack import buttons, status
 from templates.slack.blocks import Block, Message, context, facts, header, section
@@ -30,17 +30,17 @@ ENDED = {
 def message(view: IncidentView, now: datetime, *, to_everyone: bool = False) -> Message:
     """Return the message as the incident stands; `to_everyone` rings the channel (an edit never rings again)."""
     ended = State(view.incident.state) in life.ENDED
-    first, rest = headline(view)
+    first, rest = told(view)
     blocks = [
         header(title(view)),
         *_drill(view),
         section(
-            f"{everyone()} " * to_everyone + first,
-            rest,
+            f"{everyone()} " * to_everyone + f"*{said(first, LONGEST_SENTENCE)}*",
+            said(rest, LONGEST_SENTENCE),
             f"👥 {said(affected(view), LONGEST_SENTENCE)}",
         ),
-        *([] if ended else [*measured(view), *_also(view)]),
         section(*status.lines(view, now)),
+        *([] if ended else [*measured(view), *_also(view)]),
         *_next(view),
         *buttons.rows(view),
         *([] if ended else _law(view)),
@@ -67,17 +67,15 @@ def notice(view: IncidentView, *, to_everyone: bool = False) -> str:
     return f"{line} {incident.id}"
 
 
+def told(view: IncidentView) -> tuple[str, str]:
+    """Return the one sentence that matters, and what else belongs to it; raw text."""
+    alert = first_alert(view)
+    return plain.told(alert) if alert else (f"{names.FAMILY[Family(view.incident.family)]}: a limit was passed.", "")
+
+
 def happened(view: IncidentView) -> str:
     """Return what happened, as the analysis found it; raw text."""
-    alert = first_alert(view)
-    return plain.alert(alert) if alert else f"{names.FAMILY[Family(view.incident.family)]}: a limit was passed."
-
-
-def headline(view: IncidentView) -> tuple[str, str]:
-    """Return the one sentence that matters, bold, and what else belongs to it; escaped."""
-    alert = first_alert(view)
-    first, rest = plain.told(alert) if alert else (happened(view), "")
-    return f"*{said(first, LONGEST_SENTENCE)}*", said(rest, LONGEST_SENTENCE)
+    return " ".join(filter(None, told(view)))
 
 
 def first_alert(view: IncidentView) -> Alert | None:
@@ -115,7 +113,7 @@ def measured(view: IncidentView) -> list[Block]:
     if raised is None or alert is None:
         return []
     pairs = [
-        (f"{names.metric(raised.lead.metric).value} now", _against(raised.lead)),
+        (names.first(names.metric(raised.lead.metric).measures), _against(raised.lead)),
         ("Before", _before(view, raised.lead)),
         ("Since", _since(alert, raised)),
         ("Looked at", _looked_at(view, raised.lead)),
@@ -162,7 +160,7 @@ def _next(view: IncidentView) -> list[Block]:
 
 
 def _law(view: IncidentView) -> list[Block]:
-    return [context("⚖️ " + " · ".join(f"*{rule.name}* {rule.asks}" for rule in rules(view)[:4]))]
+    return [context(f"⚖️ {regulation.named(rules(view))}")]
 
 
 def _small(view: IncidentView) -> str:
@@ -172,5 +170,5 @@ def _small(view: IncidentView) -> str:
         parts.append(f"seen in {figures.counted(alert.repeats, 'run')}, last {date(alert.last_at)}")
     raised = finding.raised(alert)
     if raised:
-        parts.append(said(names.measured(raised.lead.metric)))
+        parts.append(f"measured by {said(words.NAMES.get(raised.lead.metric, raised.lead.metric))}")
     return " · ".join(parts)

@@ -9,7 +9,7 @@ from storage.overview import ModelView
 from storage.tables import Alert, Incident, Run
 from templates import figures, finding, names, plain
 from templates.slack import incident, status
-from templates.slack.mrkdwn import code, date, link, mention, said
+from templates.slack.mrkdwn import code, date, link, said
 
 RISK = {Risk.HIGH: "high risk", Risk.MEDIUM: "medium risk", Risk.LOW: "low risk"}
 
@@ -29,7 +29,7 @@ def incident_line(view: IncidentView, now: datetime) -> str:
     shown = view.incident
     drill = "🧪 " if shown.is_drill else ""
     first = f"{drill}{names.SIGN[Severity(shown.severity)]} *{link(view.permalink, shown.id)}*"
-    return f"{first} {said(view.model.name)}: {said(incident.happened(view), 160)}\n{clock(view, now)}"
+    return f"{first} {said(view.model.name)}: {said(incident.told(view)[0], 160)}\n{clock(view, now)}"
 
 
 def clock(view: IncidentView, now: datetime) -> str:
@@ -37,7 +37,7 @@ def clock(view: IncidentView, now: datetime) -> str:
     shown = view.incident
     age = f"open for {figures.span(now - shown.opened_at)}"
     if shown.state != State.DETECTED:
-        by = f" {mention(shown.acknowledged_by)} has it," if shown.acknowledged_by else ""
+        by = f" {status.person(shown.acknowledged_by, view)} has it," if shown.acknowledged_by else ""
         return f"{names.STATE[State(shown.state)].capitalize()},{by} {age}"
     if shown.acknowledge_by is None:
         return f"Nobody has it yet, {age}"
@@ -85,11 +85,11 @@ def alert_line(alert: Alert) -> str:
     ended = f", recovered {date(alert.recovered_at)}" if alert.recovered_at else ", still so"
     where = f" · {code(alert.incident_id)}" if alert.incident_id else " · no incident at this severity"
     when = f"{seen}, last {date(alert.last_at)}{ended}"
-    return f"{sign} {code(alert.id)} {said(plain.alert(alert), 200)}\n{code(alert.model_id)} · {when}{where}"
+    return f"{sign} {code(alert.id)} {said(plain.told(alert)[0], 200)}\n{code(alert.model_id)} · {when}{where}"
 
 
 def ended_line(shown: Incident) -> str:
     """Return an incident that ended."""
     took = f" after {figures.span(shown.resolved_at - shown.opened_at)}" if shown.resolved_at else ""
     worst = names.SEVERITY[Severity(shown.severity)].lower()
-    return f"✅ {code(shown.id)} {names.FAMILY[Family(shown.family)]} ({worst}){took}"
+    return f"✅ {code(shown.id)} {names.FAMILY[Family(shown.family)]} ({worst}) of {code(shown.model_id)}{took}"

@@ -119,7 +119,7 @@ def _notice(title: str, sentence: str) -> View:
 def _about(verb: str, view: IncidentView, now: datetime, note: str | None) -> list[str]:
     return [
         f"*{said(view.model.name)}* · {names.severity(view.incident.severity)} · {code(view.incident.id)}",
-        said(incident.happened(view), incident.LONGEST_SENTENCE),
+        said(incident.told(view)[0], incident.LONGEST_SENTENCE),
         f"👥 {said(incident.affected(view), incident.LONGEST_SENTENCE)}" if verb == "freeze" else "",
         _restraint(view) if verb in ("freeze", "unfreeze") else "",
         _second(view) if verb == "unfreeze" else "",
@@ -181,6 +181,7 @@ def _level(view: IncidentView) -> Block:
             "options": list(options.values()),
             "initial_option": options[_chosen(view)],
         },
+        "hint": plain_text(f"Level {int(_advised(view))} is advised at this severity."),
     }
 
 
@@ -197,4 +198,8 @@ def _chosen(view: IncidentView) -> Oversight:
     """Return the level that is chosen at first: the one in force, else the one advised for the severity."""
     if buttons.is_restrained(view) and view.oversight is not None:
         return Oversight(view.oversight.level)
+    return _advised(view)
+
+
+def _advised(view: IncidentView) -> Oversight:
     return max(steps.RESTRAIN[Severity(view.incident.severity)], Oversight.INCREASED_MONITORING)

@@ -75,7 +75,7 @@ def alerts(found: Sequence[Alert], now: datetime) -> Message:
     if not found:
         return _only("No alert so far.")
     still = sum(1 for alert in found if alert.state == "open")
-    head = f"{figures.counted(len(found), 'newest alert')}, {still} still standing"
+    head = f"{figures.counted(len(found), 'alert')}, newest first; {still} still standing"
     return Message(head, [section(f"*{head}*"), *_listed([lists.alert_line(one) for one in found], MOST_ALERTS)])
 
 

@@ -16,7 +16,7 @@ def blocks(view: IncidentView, now: datetime) -> list[Block]:
     return [
         header(incident.title(view)),
         context(" · ".join(filter(None, [code(view.incident.id), _where(view)]))),
-        section(*incident.headline(view), f"👥 {said(incident.affected(view), 500)}"),
+        section(f"*{said(incident.happened(view), 500)}*", f"👥 {said(incident.affected(view), 500)}"),
         *incident.measured(view),
         *_part("Where it stands", status.lines(view, now)),
         *_part("What was measured", [f"• {said(line, 300)}" for line in story.exact(view)]),

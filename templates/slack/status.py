@@ -19,6 +19,14 @@ def who(actor: str | None) -> str:
     return "the policy" if actor in (None, SYSTEM) else mention(str(actor))
 
 
+def person(actor: str, view: IncidentView) -> str:
+    """Return a person's name, so that nobody is rung; one not known by name is mentioned."""
+    if actor == SYSTEM:
+        return "The policy"
+    known = view.people.get(actor)
+    return f"*{said(known.name)}*" if known else mention(actor)
+
+
 def lines(view: IncidentView, now: datetime) -> list[str]:
     """Return the lines that hold now, in the order in which things happen."""
     return [line for part in PARTS if (line := part(view, now))]
@@ -53,6 +61,8 @@ def called(entry: TimelineEntry) -> str:
 
 def _acknowledge(view: IncidentView, now: datetime) -> str:
     incident = view.incident
+    if State(incident.state) in life.ENDED:
+        return ""
     if incident.acknowledged_at:
         return f"✋ *{who(incident.acknowledged_by)} has it* since {date(incident.acknowledged_at)}."
     if incident.state != State.DETECTED:
@@ -125,5 +135,5 @@ def _ended(view: IncidentView, now: datetime) -> str:
 
 
 PARTS: tuple[Callable[[IncidentView, datetime], str], ...] = (
-    _acknowledge, _escalation, _restraint, _retrain, _evidence, _recovered, _ended,
+    _ended, _acknowledge, _escalation, _restraint, _retrain, _recovered, _evidence,
 )  # fmt: skip

@@ -22,14 +22,6 @@ def line(entry: TimelineEntry, view: IncidentView) -> Message:
     return Message(text, [section(text)])
 
 
-def person(actor: str, view: IncidentView) -> str:
-    """Return a person's name, so that nobody is rung; one not known by name is mentioned."""
-    if actor == status.SYSTEM:
-        return "The policy"
-    known = view.people.get(actor)
-    return f"*{said(known.name)}*" if known else mention(actor)
-
-
 def _given(entry: TimelineEntry, key: str, most: int = LONGEST_REASON) -> str:
     value = entry.facts.get(key)
     return f"\n> {quote(value, most)}" if value else ""
@@ -47,7 +39,7 @@ def _called(entry: TimelineEntry, view: IncidentView) -> str:
 
 def _acknowledge(entry: TimelineEntry, view: IncidentView) -> str:
     took = figures.span(entry.at - view.incident.opened_at)
-    return f"✋ {person(entry.actor, view)} has it, {took} after it opened. The calls have stopped."
+    return f"✋ {status.person(entry.actor, view)} has it, {took} after it opened. The calls have stopped."
 
 
 def _freeze(entry: TimelineEntry, view: IncidentView) -> str:
@@ -57,24 +49,24 @@ def _freeze(entry: TimelineEntry, view: IncidentView) -> str:
         f"*level {number}, {names.LEVEL[level].name.lower()}*: {names.LEVEL[level].means}" if level else "restrained"
     )
     fallback = f" Served instead: {code(entry.facts['fallback'])}." if entry.facts.get("fallback") else ""
-    return f"❄️ {person(entry.actor, view)} set the model to {means}.{fallback}{_given(entry, 'reason')}"
+    return f"❄️ {status.person(entry.actor, view)} set the model to {means}.{fallback}{_given(entry, 'reason')}"
 
 
 def _unfreeze(entry: TimelineEntry, view: IncidentView) -> str:
     was = finding.whole(entry.facts, "was")
     before = f" (was level {was})" if was else ""
-    return f"🟢 {person(entry.actor, view)} let the model decide again{before}.{_given(entry, 'reason')}"
+    return f"🟢 {status.person(entry.actor, view)} let the model decide again{before}.{_given(entry, 'reason')}"
 
 
 def _export(entry: TimelineEntry, view: IncidentView) -> str:
-    return f"📦 {person(entry.actor, view)} asked for {_version(entry)}; it is being gathered."
+    return f"📦 {status.person(entry.actor, view)} asked for {_version(entry)}; it is being gathered."
 
 
 def _export_made(entry: TimelineEntry, view: IncidentView) -> str:
     size = finding.whole(entry.facts, "size")
     shown = f", {figures.size(size)}" if size else ""
     text = f"{_version(entry)} is here{shown}. SHA-256 {code(entry.facts.get('sha256', '?'))}"
-    return f"📦 {text[0].upper()}{text[1:]}"
+    return f"📦 {names.first(text)}"
 
 
 def _export_failed(entry: TimelineEntry, view: IncidentView) -> str:
@@ -89,7 +81,7 @@ def _version(entry: TimelineEntry) -> str:
 def _retrain(entry: TimelineEntry, view: IncidentView) -> str:
     notes = f"\n> Notes: {quote(entry.facts['notes'], LONGEST_REASON)}" if entry.facts.get("notes") else ""
     why = _given(entry, "reason") + notes
-    return f"🔁 {person(entry.actor, view)} asked for retrain {_id(entry)}.{why}"
+    return f"🔁 {status.person(entry.actor, view)} asked for retrain {_id(entry)}.{why}"
 
 
 def _retrain_started(entry: TimelineEntry, view: IncidentView) -> str:
@@ -113,7 +105,9 @@ def _id(entry: TimelineEntry) -> str:
 
 def _escalate(entry: TimelineEntry, view: IncidentView) -> str:
     people = " ".join(mention(str(one)) for one in entry.facts.get("people", []))
-    why = "Nobody acknowledged in time" if entry.facts.get("waited") else f"{person(entry.actor, view)} escalates"
+    why = (
+        "Nobody acknowledged in time" if entry.facts.get("waited") else f"{status.person(entry.actor, view)} escalates"
+    )
     step = finding.whole(entry.facts, "step")
     number = f" (step {step + 1})" if step is not None else ""
     called = f"{status.called(entry)}{number}" + (f" {people}" if people else "")
@@ -122,7 +116,7 @@ def _escalate(entry: TimelineEntry, view: IncidentView) -> str:
 
 def _resolve(entry: TimelineEntry, view: IncidentView) -> str:
     took = figures.span(entry.at - view.incident.opened_at)
-    return f"✅ {person(entry.actor, view)} resolved it after {took}.{_given(entry, 'note')}"
+    return f"✅ {status.person(entry.actor, view)} resolved it after {took}.{_given(entry, 'note')}"
 
 
 def _severity_rose(entry: TimelineEntry, view: IncidentView) -> str:
@@ -150,7 +144,7 @@ def _reminder(entry: TimelineEntry, view: IncidentView) -> str:
 
 def _unknown(entry: TimelineEntry, view: IncidentView) -> str:
     why = _given(entry, "reason") + _given(entry, "note")
-    return f"{person(entry.actor, view)}: {said(entry.verb.replace('_', ' '))}.{why}"
+    return f"{status.person(entry.actor, view)}: {said(entry.verb.replace('_', ' '))}.{why}"
 
 
 LINES: dict[str, Line] = {

@@ -42,7 +42,7 @@ def test_it_says_how_bad_what_to_whom_and_by_when(make, now):
     message = incident.message(make.view(), now)
     first = message.blocks[0]["text"]["text"]
     assert first.startswith("🔴 Critical · ")
-    assert "28 % of Female are approved, against 45 % of Male" in text_of(message)
+    assert "28 % of Female applicants are approved, against 45 % of Male" in text_of(message)
     assert "703 decisions" in text_of(message)
     assert "*0.63* · limit 0.80" in text_of(message)
     assert "acknowledge by <!date^" in text_of(message)

@@ -54,7 +54,9 @@ def test_an_incident_without_a_clock_shows_its_age(make, now):
 
 
 def test_somebody_s_incident_says_whose(make, now):
-    assert "<@U0ONCALL01> has it" in lists.clock(make.handled(make.view(state=State.CONTAINED)), now)
+    shown = lists.clock(make.handled(make.view(state=State.CONTAINED), "Sam Whitfield"), now)
+    assert "*Sam Whitfield* has it" in shown
+    assert "<@" not in shown  # a digest rings nobody
 
 
 def test_home_asks_first_for_what_waits_for_this_person(make, now):
