@@ -19,7 +19,7 @@ export async function act(surface, element, block, given, node) {
 /** Send an action as the chosen person, show what it answers, and look again. Return whether it was taken. */
 export async function send(path, body) {
   try {
-    await post(path, { user: here().user, ...body });
+    await post(path, { user: here().user, wait_s: 0, ...body });
     return true;
   } catch (error) {
     toast(error.message, "bad");

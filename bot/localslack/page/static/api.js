@@ -29,7 +29,7 @@ export function get(path, query = {}, signal = undefined) {
   return ask(`${path}?${new URLSearchParams(given)}`, { signal, headers: { accept: "application/json" } });
 }
 
-/** Return the JSON answer to an action. */
+/** Return the JSON answer to an action. What the app shows afterwards comes as a change, so nothing waits for it here. */
 export function post(path, body) {
   return ask(path, {
     method: "POST",

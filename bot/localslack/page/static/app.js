@@ -167,7 +167,7 @@ function lost(error) {
   if (at.thread) leave({ thread: undefined });
   else if (at.channel !== start) leave({ channel: start });
   else if (at.user !== FIRST_PERSON) leave({ user: FIRST_PERSON });
-  else console.warn(error);
+  else warn(`The workspace cannot be shown: ${error.message}`);
 }
 
 function leave(changes) {

@@ -90,7 +90,7 @@ export class Composer {
     const { user, channel, thread } = this.place;
     try {
       if (thread) throw new Error("Commands do not work in threads. Type it in the channel.");
-      await post("/_local/command", { user, channel, text });
+      await post("/_local/command", { user, channel, text, wait_s: 0 });
       return true;
     } catch (error) {
       notice(user, channel, error.message);

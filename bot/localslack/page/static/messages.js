@@ -50,7 +50,7 @@ function belongs(message, before) {
 function drawn(message, follows, place) {
   const sent = dateOf(message.ts);
   const who = message.name ?? nameOf(message.user);
-  const small = h("time", { class: "gutter-time", datetime: sent.toISOString(), "aria-hidden": "true" }, clock(sent));
+  const small = h("time", { class: "gutter-time", datetime: sent.toISOString(), "aria-hidden": "true" }, clock(sent).replace(/\s?[AP]M$/i, ""));
   return h(
     "article",
     { class: looks(message, follows), "data-ts": message.ts, "aria-label": `${who}, ${clock(sent)}` },

@@ -83,7 +83,7 @@ export class Modal {
   async errors() {
     const { form, view } = this;
     try {
-      const answer = await post("/_local/submit", { user: here().user, view_id: view.id, values: this.surface.values() });
+      const answer = await post("/_local/submit", { user: here().user, view_id: view.id, values: this.surface.values(), wait_s: 0 });
       return form.isConnected ? showErrors(form, answer.errors ?? {}) : [];
     } catch (error) {
       return [error.message];
