@@ -53,8 +53,8 @@ def _refusal(scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
     origin = headers.get("origin")
     if origin and not _is_loopback(origin.partition("://")[2]):
         return 403, "origin_not_allowed"
-    is_local_post = scope["path"].startswith("/_local") and scope.get("method") == "POST"
-    if is_local_post and not headers.get("content-type", "").startswith("application/json"):
+    is_ours = scope["path"].startswith(("/_local", "/_page"))
+    if is_ours and scope.get("method") == "POST" and not headers.get("content-type", "").startswith("application/json"):
         return 415, "json_required"
     return None
 

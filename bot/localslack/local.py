@@ -15,7 +15,7 @@ from bot.localslack.records import Channel, Json, Message
 from bot.localslack.sockets import Sockets
 from bot.localslack.workspace import Workspace
 
-SETTLE_S = 0.5
+SETTLE_S = 1.0
 
 
 class Asked(BaseModel):

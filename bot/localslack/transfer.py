@@ -74,8 +74,8 @@ def _respond(workspace: Workspace, id: str, body: dict[str, object]) -> Response
 async def _bytes(request: Request) -> bytes:
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         return await request.body()
-    form = await request.form()
-    for value in form.values():
-        if isinstance(value, UploadFile):
-            return await value.read()
+    async with request.form() as form:
+        for value in form.values():
+            if isinstance(value, UploadFile):
+                return await value.read()
     return b""

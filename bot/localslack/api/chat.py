@@ -36,11 +36,14 @@ def post_ephemeral(call: Call) -> Json:
 
 
 def update(call: Call) -> Json:
-    """Return the message after the change: metadata stays when left out, blocks go when only text is given."""
+    """Return the message after the change; metadata and attachments stay when left out, blocks go when text comes."""
     channel, message = own_message(call)
     if len(call.text("text", "")) > LONGEST_UPDATE:
         raise SlackError("msg_too_long")
-    change(call.workspace, message, content(call))
+    given = content(call)
+    if not call.has("attachments"):
+        given["attachments"] = message.attachments
+    change(call.workspace, message, given)
     if call.has("metadata"):
         message.metadata = _metadata(call)
     return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": _shown(call, message)}

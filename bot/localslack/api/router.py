@@ -59,8 +59,8 @@ async def arguments(request: Request) -> Json:
             return {**given, "": "invalid_json"}
         return {**given, **body} if isinstance(body, dict) else {**given, "": "json_not_object"}
     if "form" in kind:
-        form = await request.form()
-        given |= {name: value for name, value in form.items() if not isinstance(value, UploadFile)}
+        async with request.form() as form:
+            given |= {name: value for name, value in form.items() if not isinstance(value, UploadFile)}
     return given
 
 

@@ -4,7 +4,7 @@ import { APP, back, here, move } from "./place.js";
 import { get, post, Unreachable } from "./api.js";
 import { Composer } from "./composer.js";
 import { refreshTimes } from "./dates.js";
-import { learn } from "./directory.js";
+import { channelOf, learn } from "./directory.js";
 import { appHeader, channelHeader } from "./header.js";
 import { h, keep } from "./dom.js";
 import { Home } from "./home.js";
@@ -190,7 +190,10 @@ async function watch() {
   }
 }
 
-document.addEventListener("go", ({ detail }) => (move(detail), look()));
+/** Return the place with its channel by name, as it reads best in the address. */
+const named = ({ channel, ...rest }) => (channel ? { ...rest, channel: channelOf(channel)?.name || channel } : rest);
+
+document.addEventListener("go", ({ detail }) => (move(named(detail)), look()));
 document.addEventListener("changed", look);
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && look());
 window.addEventListener("popstate", () => (back(), look()));

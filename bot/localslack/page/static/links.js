@@ -23,7 +23,7 @@ export function link(address, children, properties = {}) {
   const url = safe(address);
   if (!url) return h("span", { class: "dead-link", title: "This address is not shown as a link" }, children);
   const place = placeOf(url);
-  const follow = place && ((event) => (event.preventDefault(), go(place)));
+  const follow = place ? (event) => (event.preventDefault(), go(place)) : properties.onclick;
   const outside = !place && { target: "_blank", rel: "noopener noreferrer" };
   return h("a", { ...properties, href: url.href, onclick: follow, ...outside }, children);
 }

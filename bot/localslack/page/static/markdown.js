@@ -84,9 +84,13 @@ function paragraph(rows) {
 }
 
 function inline(text) {
-  const found = INLINE.exec(text);
-  if (!found) return [withEmoji(text)];
-  return [withEmoji(text.slice(0, found.index)), styled(found.groups), inline(text.slice(found.index + found[0].length))];
+  const nodes = [];
+  let rest = text;
+  for (let found = INLINE.exec(rest); found; found = INLINE.exec(rest)) {
+    nodes.push(withEmoji(rest.slice(0, found.index)), styled(found.groups));
+    rest = rest.slice(found.index + found[0].length);
+  }
+  return [...nodes, withEmoji(rest)];
 }
 
 function styled(part) {

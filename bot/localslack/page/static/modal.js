@@ -12,6 +12,7 @@ import { Surface } from "./values.js";
 export class Modal {
   constructor(dialog) {
     this.dialog = dialog;
+    this.surfaces = new Map();
     dialog.addEventListener("cancel", (event) => (event.preventDefault(), this.close()));
     dialog.addEventListener("click", (event) => event.target === dialog && this.nudge());
   }
@@ -19,6 +20,7 @@ export class Modal {
   /** Show the uppermost of the views that are open, or close. */
   show(views) {
     const view = views.at(-1);
+    for (const id of this.surfaces.keys()) if (!views.some((one) => one.id === id)) this.surfaces.delete(id);
     if (!view) return this.end();
     if (this.view?.id !== view.id) this.begin(view);
     this.view = view;
@@ -37,7 +39,8 @@ export class Modal {
   }
 
   begin(view) {
-    this.surface = new Surface({ view_id: view.id }, view.state?.values);
+    this.surface = this.surfaces.get(view.id) ?? new Surface({ view_id: view.id }, view.state?.values);
+    this.surfaces.set(view.id, this.surface); // what was typed waits while another view lies on top
     this.isNew = true;
     this.titled = h("h2", { class: "modal-title", id: "modal-title" });
     this.body = h("div", { class: "modal-body blocks", tabindex: "-1" });

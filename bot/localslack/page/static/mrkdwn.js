@@ -9,7 +9,7 @@ const ITEM = /^(\s*)([•◦▪-]|\d{1,3}\.)\s+(.*)$/;
 const QUOTE = /^(?:>|&gt;)\s?(.*)$/;
 const ATOM = /`([^`\n]+)`|<([^<>\n]+)>/g;
 const HELD = /\uE000(\d+)\uE001/;
-const ADDRESS = /\bhttps?:\/\/[^\s<>|\uE000-\uE001]+[^\s<>|.,;:!?)'"\uE000-\uE001]/;
+const ADDRESS = /\b(https?:\/\/[^\s<>|\uE000-\uE001]+[^\s<>|.,;:!?)'"\uE000-\uE001])/;
 const STYLES = [
   ["strong", /(?<![\p{L}\p{N}*])\*(?![\s*])([^*\n]*[^*\s])\*(?![\p{L}\p{N}*])/u],
   ["em", /(?<![\p{L}\p{N}_])_(?![\s_])([^\n]*?[^_\s])_(?![\p{L}\p{N}_])/u],
@@ -75,14 +75,19 @@ export function inline(row, verbatim = false) {
 }
 
 function styled(text, atoms, verbatim) {
+  const nodes = [];
+  let rest = text;
+  for (let found = firstStyle(rest); found; found = firstStyle(rest)) {
+    const [tag, match] = found;
+    nodes.push(pieces(rest.slice(0, match.index), atoms, verbatim), h(tag, {}, styled(match[1], atoms, verbatim)));
+    rest = rest.slice(match.index + match[0].length);
+  }
+  return [...nodes, pieces(rest, atoms, verbatim)];
+}
+
+function firstStyle(text) {
   const found = STYLES.map(([tag, pattern]) => [tag, pattern.exec(text)]).filter(([, match]) => match);
-  if (!found.length) return pieces(text, atoms, verbatim);
-  const [tag, match] = found.reduce((first, one) => (one[1].index < first[1].index ? one : first));
-  return [
-    pieces(text.slice(0, match.index), atoms, verbatim),
-    h(tag, {}, styled(match[1], atoms, verbatim)),
-    styled(text.slice(match.index + match[0].length), atoms, verbatim),
-  ];
+  return found.length ? found.reduce((first, one) => (one[1].index < first[1].index ? one : first)) : null;
 }
 
 function pieces(text, atoms, verbatim) {
@@ -94,14 +99,7 @@ function pieces(text, atoms, verbatim) {
 }
 
 function linked(text) {
-  const found = ADDRESS.exec(text);
-  if (!found) return literal(withEmoji(text));
-  const address = literal(found[0]);
-  return [
-    literal(withEmoji(text.slice(0, found.index))),
-    link(address, address),
-    linked(text.slice(found.index + found[0].length)),
-  ];
+  return text.split(ADDRESS).map((part, index) => (index % 2 ? link(literal(part), literal(part)) : literal(withEmoji(part))));
 }
 
 /** Return the text with Slack's three entities turned back. */

@@ -1,7 +1,7 @@
 /** The app's shortcuts: on a message, and for the whole workspace. */
 
 import { busy, send } from "./actions.js";
-import { h } from "./dom.js";
+import { h, icon } from "./dom.js";
 import { openMenu } from "./menu.js";
 
 let known = [];
@@ -33,5 +33,5 @@ export function messageActions(message, { channel }) {
 
 /** Return the button that offers the global shortcuts, if there are any. */
 export function globalActions() {
-  return opener("global", {}, { class: "tool", "aria-label": "Shortcuts", title: "Shortcuts" }, "⚡");
+  return opener("global", {}, { class: "tool", "aria-label": "Shortcuts", title: "Shortcuts" }, icon("M11 2.500 4.500 11.500H9.500L8.500 17.500 15.500 8.500H10.500Z"));
 }

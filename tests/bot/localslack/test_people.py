@@ -1,0 +1,329 @@
+"""What a person does, through real Bolt over Socket Mode: presses, modals, commands, the home, shortcuts."""
+
+import json
+import threading
+
+import httpx
+import pytest
+from slack_sdk.errors import SlackApiError
+
+from bot.localslack import LocalSlack
+from tests.bot.localslack.helpers import MANIFEST, Person, actions, asked, button, modal, mrkdwn, plain, wait_for
+
+INCIDENTS = "C0INCIDENT"
+
+
+def post(client, *blocks):
+    return client.chat_postMessage(channel=INCIDENTS, text="alert", blocks=list(blocks) or [actions()])["ts"]
+
+
+def press(lead, ts, action_id="go", **more):
+    return lead.do("click", channel="ethixai-incidents", ts=ts, action_id=action_id, **{"wait_s": 2.0, **more})
+
+
+def test_a_press_is_acknowledged_answered_and_edits_the_message(bolt, client, lead):
+    @bolt.app.action("go")
+    def go(ack, body, respond, client):
+        ack()
+        client.chat_update(channel=body["channel"]["id"], ts=body["message"]["ts"], text="Taken")
+        respond(f"You have it, {body['user']['name']}")
+
+    bolt.connect()
+    seen = press(lead, post(client))
+    assert (seen["ok"], seen["error"]) == (True, None)
+    assert [one["text"] for one in seen["ephemeral"]] == ["You have it, ml_lead"]
+    assert [one["text"] for one in Person(lead.slack, "viewer").sees()] == ["Taken"]
+
+
+def test_the_payload_of_a_press_is_slacks(bolt, client, lead):
+    got = []
+
+    @bolt.app.action("go")
+    def go(ack, body):
+        got.append(body)
+        ack()
+
+    bolt.connect()
+    choices = {"type": "static_select", "action_id": "s", "options": [{"text": plain("A"), "value": "a"}]}
+    ts = post(client, actions(button(value="v"), choices))
+    press(lead, ts, wait_s=0)
+    (body,) = got
+    assert (body["type"], body["api_app_id"], body["is_enterprise_install"]) == ("block_actions", "A0LOCALAPP", False)
+    assert body["user"] == {"id": "U0MLLEAD01", "username": "ml_lead", "name": "ml_lead", "team_id": "T0ETHIXAI1"}
+    assert body["container"] == {"type": "message", "message_ts": ts, "channel_id": INCIDENTS, "is_ephemeral": False}
+    assert body["channel"] == {"id": INCIDENTS, "name": "ethixai-incidents"}
+    (action,) = body["actions"]
+    assert (action["type"], action["value"], action["block_id"]) == (
+        "button",
+        "v",
+        body["message"]["blocks"][0]["block_id"],
+    )
+    assert body["state"]["values"][action["block_id"]]["s"]["selected_option"] is None
+
+
+CHOICES = {
+    "static_select": ({"options": [{"text": plain("A"), "value": "a"}]}, "a", "selected_option"),
+    "overflow": ({"options": [{"text": plain("A"), "value": "a"}]}, "a", "selected_option"),
+    "radio_buttons": ({"options": [{"text": plain("A"), "value": "a"}]}, "a", "selected_option"),
+    "checkboxes": ({"options": [{"text": plain("A"), "value": "a"}]}, ["a"], "selected_options"),
+    "datepicker": ({}, "2026-11-21", "selected_date"),
+    "users_select": ({}, "U0CTOOFF01", "selected_user"),
+    "conversations_select": ({}, INCIDENTS, "selected_conversation"),
+}
+
+
+@pytest.mark.parametrize("kind", CHOICES)
+def test_a_choice_arrives_under_its_own_name(bolt, client, lead, kind):
+    more, given, name = CHOICES[kind]
+    got = []
+
+    @bolt.app.action("pick")
+    def pick(ack, action):
+        got.append(action)
+        ack()
+
+    bolt.connect()
+    ts = post(client, actions({"type": kind, "action_id": "pick", **more}))
+    assert press(lead, ts, "pick", selected=given, wait_s=0)["ok"]
+    chosen = got[0][name]
+    plainly = (
+        [one["value"] for one in chosen]
+        if isinstance(chosen, list)
+        else getattr(chosen, "get", lambda _: chosen)("value")
+    )
+    assert plainly == given
+
+
+def test_a_modal_shows_its_errors_then_closes(bolt, client, lead):
+    @bolt.app.action("go")
+    def go(ack, body, client):
+        ack()
+        client.views_open(trigger_id=body["trigger_id"], view=modal(asked("why", "reason")))
+
+    @bolt.app.view("m")
+    def submitted(ack, view):
+        reason = view["state"]["values"]["why"]["reason"]["value"]
+        ack(response_action="errors", errors={"why": "Too short"}) if reason == "x" else ack()
+
+    bolt.connect()
+    view = press(lead, post(client))["view"]
+    assert view["root_view_id"] == view["id"]
+    assert "required" in lead.do("submit", view_id=view["id"], values={})["errors"]["why"]
+    assert lead.do("submit", view_id=view["id"], values={"reason": "x"})["errors"] == {"why": "Too short"}
+    done = lead.do("submit", view_id=view["id"], values={"why": {"reason": "Long enough"}})
+    assert (done["ok"], done["views"]) == (True, [])
+    assert lead.do("submit", view_id=view["id"], values={})["error"] == "view_not_found"
+
+
+@pytest.mark.parametrize(("how", "titles"), [("update", ["Next"]), ("push", ["T", "Next"]), ("clear", [])])
+def test_a_submission_updates_pushes_or_clears(bolt, client, lead, how, titles):
+    @bolt.app.action("go")
+    def go(ack, body, client):
+        ack()
+        client.views_open(trigger_id=body["trigger_id"], view=modal())
+
+    @bolt.app.view("m")
+    def submitted(ack):
+        ack(response_action=how, **({} if how == "clear" else {"view": modal(title=plain("Next"))}))
+
+    bolt.connect()
+    view = press(lead, post(client))["view"]
+    seen = lead.do("submit", view_id=view["id"], values={}, wait_s=0)
+    assert [one["title"]["text"] for one in seen["views"]] == titles
+
+
+def test_an_answer_that_is_no_answer_is_told_to_the_person(bolt, client, lead):
+    @bolt.app.action("go")
+    def go(ack, body, client):
+        ack()
+        client.views_open(trigger_id=body["trigger_id"], view=modal(asked("why", "reason")))
+
+    @bolt.app.view("m")
+    def submitted(ack):
+        ack(response_action="errors", errors={"nowhere": "x"})
+
+    bolt.connect()
+    view = press(lead, post(client))["view"]
+    seen = lead.do("submit", view_id=view["id"], values={"reason": "x"})
+    assert (seen["ok"], seen["error"]) == (False, "invalid_response")
+
+
+def test_a_cancelled_modal_tells_the_app_that_asked(bolt, client, lead):
+    heard = threading.Event()
+
+    @bolt.app.action("go")
+    def go(ack, body, client):
+        ack()
+        client.views_open(trigger_id=body["trigger_id"], view=modal(notify_on_close=True))
+
+    @bolt.app.view_closed("m")
+    def closed(ack, body):
+        ack()
+        assert body["is_cleared"] is False
+        heard.set()
+
+    bolt.connect()
+    view = press(lead, post(client))["view"]
+    lead.do("close", view_id=view["id"])
+    assert heard.wait(2)
+
+
+def test_a_choice_in_a_modal_and_an_update_keep_what_was_entered(bolt, client, lead):
+    menu = {"type": "static_select", "action_id": "pick", "options": [{"text": plain("A"), "value": "a"}]}
+
+    @bolt.app.action("go")
+    def go(ack, body, client):
+        ack()
+        blocks = ({"type": "section", "block_id": "s", "text": mrkdwn("x"), "accessory": menu}, asked("why", "reason"))
+        client.views_open(trigger_id=body["trigger_id"], view=modal(*blocks))
+
+    @bolt.app.action("pick")
+    def pick(ack, body, client):
+        ack()
+        view = body["view"]
+        blocks = [*view["blocks"], {"type": "section", "text": mrkdwn("more")}]
+        client.views_update(view_id=view["id"], hash=view["hash"], view=modal(*blocks))
+
+    bolt.connect()
+    view = press(lead, post(client))["view"]
+    lead.do("click", view_id=view["id"], action_id="reason", value="typed")
+    seen = lead.do("click", view_id=view["id"], action_id="pick", selected="a")["view"]
+    assert len(seen["blocks"]) == 3
+    assert seen["state"]["values"]["why"]["reason"]["value"] == "typed"
+    assert seen["state"]["values"]["s"]["pick"]["selected_option"]["value"] == "a"
+
+
+def test_a_trigger_opens_one_modal_within_three_seconds(clock):
+    with LocalSlack(MANIFEST, clock=clock) as slack:
+
+        def opened(trigger):
+            answer = httpx.post(
+                slack.api_url + "views.open",
+                headers={"Authorization": f"Bearer {slack.bot_token}"},
+                json={"trigger_id": trigger, "view": modal()},
+            )
+            return answer.json().get("error")
+
+        assert opened("1.2.3") == "invalid_trigger_id"
+        trigger = slack.workspace.new_trigger("U0MLLEAD01")
+        assert opened(trigger) is None
+        assert opened(trigger) == "exchanged_trigger_id"
+        late = slack.workspace.new_trigger("U0MLLEAD01")
+        clock.now += 3.1
+        assert opened(late) == "expired_trigger_id"
+
+
+def test_a_view_changes_only_for_who_knows_its_hash(client, slack):
+    view = client.views_open(trigger_id=slack.workspace.new_trigger("U0MLLEAD01"), view=modal(external_id="e"))["view"]
+    assert client.views_update(external_id="e", hash=view["hash"], view=modal())["ok"]
+    conflict = {"view": modal(), "view_id": view["id"], "hash": view["hash"]}
+    for sent, error in ((conflict, "hash_conflict"), ({"view": modal(), "view_id": "V0"}, "not_found")):
+        with pytest.raises(SlackApiError, match=error):
+            client.api_call("views.update", json=sent)
+
+
+def test_a_command_is_answered_to_the_person_or_the_channel(bolt, lead):
+    @bolt.app.command("/ethix")
+    def command(ack, body):
+        ack(
+            text=f"{body['text']} in {body['channel_name']}",
+            response_type="in_channel" if body["text"] == "loud" else None,
+        )
+
+    bolt.connect()
+    seen = lead.do("command", channel="general", text="/ethix help me", wait_s=0)
+    assert [one["text"] for one in seen["ephemeral"]] == ["help me in general"]
+    lead.do("command", channel="general", text="/ethix loud", wait_s=0)
+    assert [one["text"] for one in Person(lead.slack, "viewer").sees("general")] == ["loud in general"]
+    assert lead.do("command", channel="general", text="/other")["error"] == "/other is not a valid command."
+
+
+def test_without_an_app_or_an_acknowledgement_the_person_sees_an_error(bolt, client, lead):
+    seen = lead.do("command", channel="general", text="/ethix help")
+    assert seen["error"] == '/ethix failed with the error "dispatch_failed"'
+    assert press(lead, post(client))["error"] == "dispatch_failed"
+
+    @bolt.app.action("go")
+    def go():
+        """Never acknowledge."""
+
+    bolt.connect()
+    assert press(lead, post(client))["error"] == "operation_timeout"
+
+
+def test_a_mention_and_a_direct_message_are_events(bolt, lead):
+    @bolt.app.event("app_mention")
+    def mentioned(event, say):
+        say(f"heard {event['user']}", thread_ts=event["ts"])
+
+    @bolt.app.event("message")
+    def told(event, say):
+        if not event.get("bot_id"):
+            say(f"{event['channel_type']}: {event['text']}")
+
+    bolt.connect()
+    lead.do("say", channel="general", text="@EthixAI Incidents are <you> there?")
+    (reply,) = wait_for(lambda: lead.sees("general")[0]["replies"])
+    assert lead.sees("general")[0]["text"] == "<@U0ETHIXBOT> are &lt;you&gt; there?"
+    assert reply["text"] == "heard U0MLLEAD01"
+    lead.do("say", channel="dm", text="hello")
+    assert wait_for(lambda: lead.sees("dm")[1:])[0]["text"] == "im: hello"
+
+
+def test_the_home_is_published_when_it_is_opened(bolt, client, lead):
+    @bolt.app.event("app_home_opened")
+    def opened(event, client):
+        client.views_publish(user_id=event["user"], view={"type": "home", "blocks": [actions(button("in_home"))]})
+
+    @bolt.app.action("in_home")
+    def pressed(ack, body):
+        ack()
+        assert body["container"]["type"] == "view"
+
+    bolt.connect()
+    view = lead.do("home")["view"]
+    assert view["type"] == "home"
+    assert lead.do("click", view_id=view["id"], action_id="in_home", wait_s=0)["ok"]
+
+
+def test_shortcuts_carry_a_trigger_and_the_message(bolt, client, lead):
+    got = {}
+
+    @bolt.app.shortcut("report")
+    def report(ack, body):
+        got["global"] = body
+        ack()
+
+    @bolt.app.shortcut("attach")
+    def attach(ack, body):
+        got["message"] = body
+        ack()
+
+    bolt.connect()
+    ts = post(client)
+    assert lead.do("shortcut", callback_id="report", wait_s=0)["ok"]
+    assert lead.do("shortcut", callback_id="attach", channel=INCIDENTS, ts=ts, wait_s=0)["ok"]
+    assert lead.do("shortcut", callback_id="nothing", wait_s=0)["error"] == "shortcut_not_found"
+    assert got["global"]["type"] == "shortcut"
+    assert got["message"]["message"]["ts"] == ts
+
+
+def test_a_response_url_replaces_deletes_and_ends_after_five_uses_or_half_an_hour(clock):
+    with LocalSlack(MANIFEST, clock=clock) as slack:
+        lead, workspace = Person(slack), slack.workspace
+
+        def answer(url, **body):
+            return httpx.post(url, content=json.dumps(body))
+
+        url = workspace.new_response_url("actions", "U0MLLEAD01", INCIDENTS)
+        assert [answer(url, text=str(n)).status_code for n in range(5)] == [200] * 5
+        assert answer(url, text="6").json()["error"] == "used_url"
+        whisper = workspace.channel(INCIDENTS).whispers[0]
+        url = workspace.new_response_url("actions", "U0MLLEAD01", INCIDENTS, whisper)
+        answer(url, text="new", replace_original=True)
+        assert lead.sees()[0]["text"] == "new"
+        answer(url, delete_original=True)
+        assert len(lead.sees()) == 4
+        assert Person(slack, "viewer").sees() == []
+        clock.now += 1801
+        assert answer(url, text="late").json()["error"] == "expired_url"
