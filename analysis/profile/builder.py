@@ -1,14 +1,14 @@
 """Reads record batches into a profile: one pass, bounded memory, the same counts for any batch size."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from analysis.profile import counting
-from analysis.profile.cells import CELLS, NAN, Ints, coarse, split
+from analysis.profile.cells import CELLS, NAN, coarse, split
+from analysis.profile.counting import Loop
 from analysis.profile.groups import category, group, scored, segment, traffic
 from analysis.profile.profile import Profile
 from analysis.profile.rows import Rows
@@ -30,11 +30,10 @@ def count(spec: Spec, batches: Iterable[pa.RecordBatch]) -> Profile:
 class Builder:
     """Adds record batches up; `profile` returns what was counted so far."""
 
-    def __init__(self, spec: Spec, numeric: Callable[..., Ints] | None = None) -> None:
+    def __init__(self, spec: Spec, loop: Loop | None = None) -> None:
         self.spec = spec
-        self._numeric = numeric or (fastest() if "numba" in sys.modules else counting.numeric)
-        self._may_switch = numeric is None
-        self._tally = Tally(spec.bound)
+        self._tally = Tally(spec.bound, loop or (fastest() if "numba" in sys.modules else counting.PLAIN))
+        self._may_switch = loop is None
         self._waiting: list[pa.RecordBatch] = []
         self._coarse = {name: coarse(number.scale) for name, number in _hourly(spec).items()}
 
@@ -62,7 +61,7 @@ class Builder:
     def _count(self, rows: Rows) -> None:
         spec, tally = self.spec, self._tally
         if self._may_switch and tally.counts["rows"] > WORTHWHILE:
-            self._numeric, self._may_switch = fastest(), False
+            tally.loop, self._may_switch = fastest(), False
         tally.expect(rows.n)
         traffic(tally, rows, spec)
         for name, number in spec.numbers.items():
@@ -86,9 +85,8 @@ class Builder:
         x = np.abs(x) if name.startswith("attribution:") else x
         bins = self._coarse.get(name)
         by_hour = (rows.runs, bins) if bins is not None else None
-        hourly = self._numeric(x, number, tally.cells(name), by_hour)
+        hourly, (lowest, highest) = tally.loop.numeric(x, number, tally.cells(name), by_hour)
         tally.counts[f"null:{name}"] += rows.nulls(column)
-        lowest, highest = _ends(x)
         if lowest <= highest:
             tally.span(name, lowest, highest)
         if by_hour:
@@ -98,7 +96,9 @@ class Builder:
             tally.table("hour.latency", rows.hours[keys // CELLS] * CELLS + keys % CELLS, counts.reshape(-1, 1))
         if name == "score":
             key, low = split(x, number.origin)
-            by_decision = np.bincount(rows.decision * CELLS + key, minlength=2 * CELLS)[: 2 * CELLS].reshape(2, CELLS)
+            by_decision = np.bincount(rows.decision.astype(np.int64) * CELLS + key, minlength=2 * CELLS)[
+                : 2 * CELLS
+            ].reshape(2, CELLS)
             by_decision[:, NAN] = 0
             tally.table("score.decision", (there := np.flatnonzero(by_decision)), by_decision.reshape(-1, 1)[there])
             if rows.label is not None:
@@ -109,17 +109,10 @@ def _hourly(spec: Spec) -> dict[str, Number]:
     return {"score": spec.score} | {f"number:{name}": number for name, number in spec.numbers.items()}
 
 
-def _ends(x: NDArray[np.generic]) -> tuple[float, float]:
-    """Return the smallest and the largest value, NaN left out; the plain minimum is faster, and NaN where one is."""
-    low, high = float(np.min(x)), float(np.max(x))
-    return (float(np.fmin.reduce(x)), float(np.fmax.reduce(x))) if low != low else (low, high)  # noqa: PLR0124
-
-
-def fastest() -> Callable[..., Ints]:
-    """Return the compiled inner loop where numba is installed, else the one in numpy; both give the same bits."""
+def fastest() -> Loop:
+    """Return the compiled loops where numba is installed, else those in numpy; both give the same bits."""
     try:
         from analysis.profile import compiled  # noqa: PLC0415  (an extra)
     except ImportError:
-        return counting.numeric
-    loop: Callable[..., Ints] = compiled.numeric
-    return loop
+        return counting.PLAIN
+    return compiled.FAST

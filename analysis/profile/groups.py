@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.profile.cells import CELLS, NAN, Ints
-from analysis.profile.counting import PACK
+from analysis.profile.cells import CELLS, NAN
+from analysis.profile.counting import PACK, Codes
 from analysis.profile.rows import Rows
 from analysis.profile.tally import Tally
 from analysis.spec import Spec
@@ -14,23 +14,13 @@ PLACES = 33  # of a category in the hourly view: missing, 30 pinned values, the 
 ROLES = ("model_version", "model_id", "error", "decision", "label")
 
 
-def crossed(*codes: tuple[NDArray[np.integer] | NDArray[np.bool_], int]) -> Ints:
-    """Return the counts of every combination of codes, one axis each."""
-    together = codes[0][0].astype(np.int64)
-    for code, n in codes[1:]:
-        together *= n
-        together += code
-    shape = tuple(n for _, n in codes)
-    return np.bincount(together, minlength=int(np.prod(shape))).reshape(shape)
-
-
 def traffic(tally: Tally, rows: Rows, spec: Spec) -> None:
     """Count rows, errors, decisions, versions and the columns that are there."""
     tally.counts["rows"] += rows.n
     known = rows.at[rows.at > 0]
     if len(known):
         tally.span("time", float(known.min()), float(known.max()))
-    by_hour = crossed((rows.hour, len(rows.hours)), (rows.failed, 2), (rows.decision, 3))
+    by_hour = tally.loop.cross((rows.hour, len(rows.hours)), (rows.failed, 2), (rows.decision, 3))
     parts = (by_hour.sum((1, 2)), by_hour[:, 1].sum(1), by_hour[:, :, :2].sum((1, 2)), by_hour[:, :, 1].sum(1))
     tally.table("hour", rows.hours, np.stack(parts, axis=1))
     for name in rows.columns:
@@ -52,8 +42,8 @@ def _versions(tally: Tally, rows: Rows, codes: NDArray[np.int32], names: list[st
             tally.span(f"version:{names[i]}", float(seen.min()), float(seen.max()))
 
 
-def _outcomes(tally: Tally, rows: Rows, label: Ints) -> None:
-    by_hour = crossed((rows.hour, len(rows.hours)), (label, 3), (rows.decision, 3))
+def _outcomes(tally: Tally, rows: Rows, label: Codes) -> None:
+    by_hour = tally.loop.cross((rows.hour, len(rows.hours)), (label, 3), (rows.decision, 3))
     right = np.bincount(rows.hour[rows.is_right], minlength=len(rows.hours))
     parts = (by_hour[:, :2].sum((1, 2)), by_hour[:, :2, :2].sum((1, 2)), right)
     tally.table("outcome.hour", rows.hours, np.stack(parts, axis=1))
@@ -64,14 +54,12 @@ def category(tally: Tally, rows: Rows, name: str, pinned: tuple[str, ...]) -> No
     told = rows.texts(name)
     if told is None:
         return
-    g = len(told.names) + 1
-    by_hour = crossed((rows.hour, len(rows.hours)), (told.codes, g))
-    tally.levels(f"category:{name}", told.names, by_hour.sum(axis=0).reshape(-1, 1), pinned)
+    counts = np.bincount(told.codes, minlength=len(told.names) + 1)
+    tally.levels(f"category:{name}", told.names, counts.reshape(-1, 1), pinned)
     place = {value: min(i, 30) for i, value in enumerate(pinned)}
-    bins = np.array([*(1 + place.get(value, 31) for value in told.names), 0])
-    placed = np.zeros((len(rows.hours), PLACES), np.int64)
-    np.add.at(placed.T, bins, by_hour.T)
-    tally.table(f"hour.category:{name}", rows.hours, placed)
+    bins = np.array([*(1 + place.get(value, 31) for value in told.names), 0], np.int32)
+    by_hour = tally.loop.cross((rows.hour, len(rows.hours)), (bins[told.codes], PLACES))
+    tally.table(f"hour.category:{name}", rows.hours, by_hour)
 
 
 def group(tally: Tally, rows: Rows, attribute: tuple[str, ...], spec: Spec) -> None:
@@ -82,15 +70,14 @@ def group(tally: Tally, rows: Rows, attribute: tuple[str, ...], spec: Spec) -> N
     name, g = " & ".join(attribute), len(told.names) + 1
     pinned = spec.protected.get(name, ())
     place = {value: min(i, GROUPS - 1) for i, value in enumerate(pinned)}
-    bins = np.array([*(place.get(value, GROUPS - 1) for value in told.names), GROUPS - 1])
-    cells = crossed((rows.hour, len(rows.hours)), (told.codes, g), (rows.decision, 3))
-    counts = cells.sum(axis=0)
+    bins = np.array([*(place.get(value, GROUPS - 1) for value in told.names), GROUPS - 1], np.int32)
+    counts = tally.loop.cross((told.codes, g), (rows.decision, 3))
     tally.levels(f"group:{name}", told.names, np.c_[counts.sum(1), counts[:, :2].sum(1), counts[:, 1]], pinned)
-    placed = np.zeros((len(rows.hours), GROUPS, 2), np.int64)
-    np.add.at(placed.swapaxes(0, 1), bins, np.stack([cells[:, :, :2].sum(2), cells[:, :, 1]], axis=2).swapaxes(0, 1))
+    cells = tally.loop.cross((rows.hour, len(rows.hours)), (bins[told.codes], GROUPS), (rows.decision, 3))
+    placed = np.stack([cells[:, :, :2].sum(2), cells[:, :, 1]], axis=2)
     tally.table(f"hour.group:{name}", rows.hours, placed.reshape(len(rows.hours), GROUPS * 2))
     if rows.label is not None:
-        outcomes = crossed((told.codes, g), (rows.label, 3), (rows.decision, 3)).reshape(g, 9)[:, :6]
+        outcomes = tally.loop.cross((told.codes, g), (rows.label, 3), (rows.decision, 3)).reshape(g, 9)[:, :6]
         right = np.bincount(told.codes[rows.is_right], minlength=g)
         tally.levels(f"outcome.group:{name}", told.names, np.c_[outcomes, right], pinned)
 
@@ -101,7 +88,7 @@ def segment(tally: Tally, rows: Rows, name: str, spec: Spec) -> None:
     if told is None:
         return
     g = len(told.names) + 1
-    cells = crossed((told.codes, g), (rows.failed, 2), (rows.decision, 3))
+    cells = tally.loop.cross((told.codes, g), (rows.failed, 2), (rows.decision, 3))
     parts = [cells.sum((1, 2)), cells[:, 1].sum(1), cells[:, :, :2].sum((1, 2)), cells[:, :, 1].sum(1)]
     for feature in spec.features:
         missing = rows.missing(feature)
@@ -109,9 +96,11 @@ def segment(tally: Tally, rows: Rows, name: str, spec: Spec) -> None:
     tally.levels(f"segment:{name}", told.names, np.stack(parts, axis=1), spec.categories.get(name, ()))
 
 
-def scored(tally: Tally, label: Ints, key: NDArray[np.uint16], low: NDArray[np.uint16]) -> None:
+def scored(tally: Tally, label: Codes, key: NDArray[np.uint16], low: NDArray[np.uint16]) -> None:
     """Count the score's cells apart for negative and positive labels."""
-    packed = np.bincount(label * CELLS + key, weights=low + float(1 << PACK), minlength=2 * CELLS)[: 2 * CELLS]
+    packed = np.bincount(label.astype(np.int64) * CELLS + key, weights=low + float(1 << PACK), minlength=2 * CELLS)[
+        : 2 * CELLS
+    ]
     packed.reshape(2, CELLS)[:, NAN] = 0
     there = np.flatnonzero(packed)
     held = packed[there].astype(np.int64)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from analysis.profile import columns
 from analysis.profile.cells import Ints
 from analysis.profile.columns import HOUR, NO_TIME, Texts
-from analysis.profile.counting import Hours
+from analysis.profile.counting import Codes, Hours
 from analysis.spec import Spec
 
 NO_HOUR = -1  # rows without a time are counted there; such a row is in no hourly comparison
@@ -92,13 +92,13 @@ class Rows:
         return np.full(self.n, NO_TIME, np.int64) if array is None else columns.hours(array, str(column))
 
     @cached_property
-    def _hours(self) -> tuple[Ints, Ints]:
+    def _hours(self) -> tuple[Ints, Codes]:
         hour = np.where(self.at == NO_TIME, NO_HOUR, self.at // HOUR)
         steps = np.diff(hour)
         if (steps < 0).any():
             names, codes = np.unique(hour, return_inverse=True)
-            return names, codes.astype(np.int64)
-        return hour[np.r_[True, steps > 0]], np.r_[0, np.cumsum(steps > 0)]
+            return names, codes.astype(np.int32)
+        return hour[np.r_[True, steps > 0]], np.r_[0, np.cumsum(steps > 0)].astype(np.int32)
 
     @property
     def hours(self) -> Ints:
@@ -106,7 +106,7 @@ class Rows:
         return self._hours[0]
 
     @property
-    def hour(self) -> Ints:
+    def hour(self) -> Codes:
         """Return each row's place in `hours`."""
         return self._hours[1]
 
@@ -122,21 +122,21 @@ class Rows:
         return Hours.of(self.hour, len(self.hours))
 
     @cached_property
-    def failed(self) -> NDArray[np.bool_]:
-        """Return which requests failed: an error that is not null, false, 0 or empty."""
+    def failed(self) -> Codes:
+        """Return 1 for requests that failed: an error that is not null, false, 0 or empty."""
         told = self.texts(self.spec.column("error"))
         if told is None:
-            return np.zeros(self.n, bool)
-        failed: NDArray[np.bool_] = np.array([*(name not in FINE for name in told.names), False])[told.codes]
+            return np.zeros(self.n, np.int32)
+        failed: Codes = np.array([*(name not in FINE for name in told.names), False], np.int32)[told.codes]
         return failed
 
     @cached_property
-    def decision(self) -> Ints:
+    def decision(self) -> Codes:
         """Return 1 favourable, 0 unfavourable, 2 unknown."""
         return self._truth("decision", self.spec.favourable)
 
     @cached_property
-    def label(self) -> Ints | None:
+    def label(self) -> Codes | None:
         """Return 1 positive, 0 negative, 2 unknown, or None where the log has no labels."""
         column = self.spec.column("label")
         return self._truth("label", self.spec.positive) if column in self.columns else None
@@ -157,11 +157,12 @@ class Rows:
         same = np.array([*(place.get(name, -1) for name in true.names), -2])
         return np.asarray(same[true.codes] == said.codes)
 
-    def _truth(self, role: str, wanted: str) -> Ints:
+    def _truth(self, role: str, wanted: str) -> Codes:
         told = self.texts(self.spec.column(role))
         if told is None:
-            return np.full(self.n, 2, np.int64)
-        return np.array([*(int(name == wanted) for name in told.names), 2], np.int64)[told.codes]
+            return np.full(self.n, 2, np.int32)
+        truth: Codes = np.array([*(int(name == wanted) for name in told.names), 2], np.int32)[told.codes]
+        return truth
 
 
 FINE = frozenset({"", "0", "false", "False", "none", "None", "ok", "OK"})

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from analysis.profile.cells import CELLS, NAN, Ints
-from analysis.profile.counting import FULL, Packed, unpacked
+from analysis.profile.counting import FULL, Loop, Packed, unpacked
 from analysis.profile.levels import Levels
 from analysis.profile.table import Table
 
@@ -20,8 +20,8 @@ Names = Sequence[str]
 class Tally:
     """Counts that grow."""
 
-    def __init__(self, bound: int) -> None:
-        self.bound = bound
+    def __init__(self, bound: int, loop: Loop) -> None:
+        self.bound, self.loop = bound, loop
         self.counts: Counter[str] = Counter()
         self.spans: dict[str, tuple[float, float]] = {}
         self._cells: dict[str, Ints] = {}

@@ -8,15 +8,14 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from analysis.discovery import Told, discover
-from analysis.profile import Builder, Profile, counting
+from analysis.profile import Builder, Profile
 from analysis.profile.builder import fastest
-from analysis.profile.cells import Ints
+from analysis.profile.counting import PLAIN, Loop
 from analysis.spec import Spec
 from storage.predictions import Log, log_at, read, sample
 from tests.benchmarks.generated import folder
@@ -30,9 +29,9 @@ def decode(paths: list[Path]) -> None:
                 del batch
 
 
-def counted(spec: Spec, log: Log, numeric: Callable[..., Ints]) -> Profile:
+def counted(spec: Spec, log: Log, loop: Loop) -> Profile:
     """Count a log with the given inner loop."""
-    builder = Builder(spec, numeric)
+    builder = Builder(spec, loop)
     for batch in read(log):
         builder.add(batch)
     return builder.profile()
@@ -45,7 +44,7 @@ def main(millions: int, runs: int) -> None:
     spec = discover(sample(log), Told(protected=("group",)))
     jobs = {
         "decode": lambda: decode(paths),
-        "numpy": lambda: counted(spec, log, counting.numeric),
+        "numpy": lambda: counted(spec, log, PLAIN),
         "fast": lambda: counted(spec, log, fastest()),
     }
     cost: dict[str, list[float]] = {name: [] for name in jobs}
