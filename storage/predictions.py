@@ -5,10 +5,11 @@ and the column and row group where it has one.
 """
 
 import glob
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -71,24 +72,37 @@ def sample(log: Log, rows: int = BATCH) -> pa.Table:
     return pa.concat_tables([pa.Table.from_batches([b]) for b in taken], promote_options="permissive").slice(0, rows)
 
 
+class Shard(NamedTuple):
+    """A piece of a log that can be read on its own: a file, or one row group of a Parquet file."""
+
+    file: Path
+    group: int | None = None
+
+
 def read(log: Log, batch_rows: int = BATCH) -> Iterator[pa.RecordBatch]:
     """Yield the log's record batches in the order of its files; raise BadLog naming file, column and row group."""
+    return (batch for _, batch in placed(log, map(Shard, log.paths), batch_rows))
+
+
+def placed(log: Log, shards: Iterable[Shard], rows: int = BATCH) -> Iterator[tuple[Shard, pa.RecordBatch]]:
+    """Yield the record batches of some pieces of a log, each with the file and row group it comes from."""
     late = Late.read(log) if log.late_labels else None
-    for path in log.paths:
-        for group, batch in _batches(path, batch_rows):
+    for shard in shards:
+        for group, batch in _batches(shard, rows):
             try:
                 kept = _within(batch, log)
-                yield late.join(kept, log) if late else kept
+                yield Shard(shard.file, group), late.join(kept, log) if late else kept
             except BadLog as wrong:
-                raise wrong.at(file=str(path), row_group=group) from None
+                raise wrong.at(file=str(shard.file), row_group=group) from None
 
 
-def _batches(path: Path, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
+def _batches(shard: Shard, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
+    path = shard.file
     kind = SUFFIXES.get(path.suffix.lower())
     if kind is None:
         raise BadLog(Fault.UNREADABLE, file=str(path), detail=f"no kind of log ends with “{path.suffix}”")
     try:
-        yield from READERS[kind](path, rows)
+        yield from _parquet(path, rows, shard.group) if kind == "parquet" else READERS[kind](path, rows)
     except BROKEN as wrong:
         raise BadLog(Fault.UNREADABLE, file=str(path), detail=_first_line(wrong)) from None
 
@@ -97,9 +111,9 @@ def _first_line(wrong: Exception) -> str:
     return (str(wrong).splitlines() or [type(wrong).__name__])[0][:300]
 
 
-def _parquet(path: Path, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
+def _parquet(path: Path, rows: int, only: int | None) -> Iterator[tuple[int, pa.RecordBatch]]:
     with pq.ParquetFile(path, memory_map=True) as file:
-        for group in range(file.num_row_groups):
+        for group in range(file.num_row_groups) if only is None else [only]:
             told = file.metadata.row_group(group)
             if told.total_byte_size > LARGEST_GROUP or told.num_rows > LARGEST_GROUP:
                 raise BadLog(Fault.TOO_LARGE, file=str(path), row_group=group, detail=f"{told.total_byte_size:,} bytes")
@@ -132,7 +146,7 @@ def _arrow(path: Path, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
             yield from ((number, batch.slice(i, rows)) for i in range(0, batch.num_rows, rows))
 
 
-READERS = {"parquet": _parquet, "csv": _csv, "json": _json, "arrow": _arrow}
+READERS = {"csv": _csv, "json": _json, "arrow": _arrow}
 
 
 def _within(batch: pa.RecordBatch, log: Log) -> pa.RecordBatch:
@@ -164,7 +178,7 @@ class Late:
         names = [log.column("request_id"), log.column("label")]
         parts: list[pa.Table] = []
         for path in log.late_labels:
-            for group, batch in _batches(path, BATCH):
+            for group, batch in _batches(Shard(path), BATCH):
                 for name in names:
                     if name not in batch.schema.names:
                         raise BadLog(Fault.COLUMN_MISSING, file=str(path), column=name, row_group=group)
