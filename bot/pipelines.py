@@ -51,8 +51,8 @@ class Pipelines:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._spawn(request, watched.retrain, folder)
-        except OSError as error:
-            self._failed(request, f"it could not be started ({error.strerror})", None)
+        except (OSError, subprocess.CalledProcessError) as error:
+            self._failed(request, f"it could not be started ({error})", None)
             return
         values = {"started_at": now, "log_path": str(folder / "log.txt")}
         retraining.record(self.services, request, "retrain_started", **values)
@@ -62,13 +62,13 @@ class Pipelines:
         limit = str(pipeline.timeout.total_seconds())
         secret = ("SLACK_", "DATABASE_URL", "ETHIXBOT_")  # the pipeline gets our environment less our secrets
         environment = {k: v for k, v in os.environ.items() if not k.startswith(secret)} | told
-        subprocess.Popen(
+        subprocess.run(
             [sys.executable, "-m", "bot.supervise", str(folder), limit, *pipeline.command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,
             env=environment,
+            check=True,
         )
 
     def _ended(self, request: RetrainRequest, folder: Path, code: int) -> None:

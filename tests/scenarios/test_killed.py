@@ -12,13 +12,21 @@ import httpx
 import pytest
 
 from bot.demo import demo
+from bot.localslack import LocalSlack
+from bot.slack.manifest import manifest
 from storage import audit
 from storage.database import Database
 from storage.tables import Owed
 
-KILLS = 6
+KILLS = 4
 SEED = 20261123
 POSTS = ("incident", "reply", "chart", "link", "notice")
+
+
+@pytest.fixture
+def slack():
+    with LocalSlack(manifest(), port=0) as workspace:  # real processes, real time
+        yield workspace
 
 
 @pytest.fixture
