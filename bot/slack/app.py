@@ -25,6 +25,7 @@ def client(token: str, base_url: str) -> WebClient:
 
 def build(door: Door, web: WebClient) -> App:
     """Return the app; signatures are checked on the raw bytes by the HTTP door, before Bolt reads the body."""
+    logging.getLogger("slack_bolt").setLevel(logging.ERROR)  # below, it logs whole bodies
     app = App(
         client=web,
         token_verification_enabled=False,
@@ -32,7 +33,6 @@ def build(door: Door, web: WebClient) -> App:
         ssl_check_enabled=False,
         listener_executor=ThreadPoolExecutor(LISTENERS, thread_name_prefix="listener"),
     )
-    logging.getLogger("slack_bolt").setLevel(logging.WARNING)  # at INFO it logs whole bodies
     for module in MODULES:
         module.register(app, door)
 

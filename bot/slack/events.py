@@ -21,12 +21,14 @@ ATTEMPTS = 5
 
 
 def _addressed(door: Door, body: dict[str, Any]) -> None:
-    """Answer a mention, or a direct message, as the command would be answered; in its thread."""
+    """Answer a direct message as the command would be, and a mention with help: others read along there."""
     event = body["event"]
     if event.get("bot_id") or event.get("subtype") or not event.get("user"):
         return
     door.directory.know(event["user"])
-    words = [word for word in event.get("text", "").split() if not word.startswith("<@")]
+    words = event.get("text", "").split() if event.get("channel_type") == "im" else []
+    if not words or words[0].lower() not in commands.COMMANDS:
+        words = ["help"]
     said = commands.answer(Typed(door, event["user"], words, event["channel"], None))
     message = said.message or commands.answer(Typed(door, event["user"], [], event["channel"], None)).message
     assert message is not None
