@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from analysis.profile import counting
-from analysis.profile.cells import CELLS, NAN, coarse, split
+from analysis.profile.cells import CELLS, coarse, split
 from analysis.profile.counting import Loop
 from analysis.profile.groups import category, group, scored, segment, traffic
 from analysis.profile.profile import Profile
@@ -95,14 +95,7 @@ class Builder:
             keys, counts = counting.crossed(rows.hour, split(x, number.origin)[0], len(rows.hours))
             tally.table("hour.latency", rows.hours[keys // CELLS] * CELLS + keys % CELLS, counts.reshape(-1, 1))
         if name == "score":
-            key, low = split(x, number.origin)
-            by_decision = np.bincount(rows.decision.astype(np.int64) * CELLS + key, minlength=2 * CELLS)[
-                : 2 * CELLS
-            ].reshape(2, CELLS)
-            by_decision[:, NAN] = 0
-            tally.table("score.decision", (there := np.flatnonzero(by_decision)), by_decision.reshape(-1, 1)[there])
-            if rows.label is not None:
-                scored(tally, rows.label, key, low)
+            scored(tally, rows, *split(x, number.origin))
 
 
 def _hourly(spec: Spec) -> dict[str, Number]:

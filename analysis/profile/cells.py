@@ -53,9 +53,6 @@ def is_nan(key: NDArray[np.integer]) -> NDArray[np.bool_]:
     return (key.astype(np.int64) & 0x7FFF) > INFINITY
 
 
-NAN = np.flatnonzero(is_nan(np.arange(CELLS)))
-
-
 def lower(key: NDArray[np.integer]) -> Floats:
     """Return the border of a cell that is nearest to the origin, relative to the origin."""
     bits = (key.astype(np.uint32) << np.uint32(16)).astype(np.uint32)

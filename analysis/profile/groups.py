@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.profile.cells import CELLS, NAN
-from analysis.profile.counting import PACK, Codes
+from analysis.profile.cells import CELLS
+from analysis.profile.counting import ONE, PACK, Codes
 from analysis.profile.rows import Rows
 from analysis.profile.tally import Tally
 from analysis.spec import Spec
@@ -96,12 +96,13 @@ def segment(tally: Tally, rows: Rows, name: str, spec: Spec) -> None:
     tally.levels(f"segment:{name}", told.names, np.stack(parts, axis=1), spec.categories.get(name, ()))
 
 
-def scored(tally: Tally, label: Codes, key: NDArray[np.uint16], low: NDArray[np.uint16]) -> None:
-    """Count the score's cells apart for negative and positive labels."""
-    packed = np.bincount(label.astype(np.int64) * CELLS + key, weights=low + float(1 << PACK), minlength=2 * CELLS)[
-        : 2 * CELLS
-    ]
-    packed.reshape(2, CELLS)[:, NAN] = 0
-    there = np.flatnonzero(packed)
-    held = packed[there].astype(np.int64)
-    tally.table("outcome.score", there, np.c_[held >> PACK, held & ((1 << PACK) - 1)])
+def scored(tally: Tally, rows: Rows, key: NDArray[np.uint16], low: NDArray[np.uint16]) -> None:
+    """Count the score's cells apart for both decisions, and for both labels."""
+    by_decision = np.bincount(rows.decision.astype(np.int64) * CELLS + key, minlength=2 * CELLS)[: 2 * CELLS]
+    tally.cells("score.decision", 2)[:] += by_decision.astype(np.uint64) << np.uint64(ONE)
+    if rows.label is not None:
+        place = rows.label.astype(np.int64) * CELLS + key
+        both = np.bincount(place, weights=low + float(1 << PACK), minlength=2 * CELLS)[: 2 * CELLS].astype(np.uint64)
+        held = tally.cells("outcome.score", 2)
+        held += (both >> np.uint64(PACK)) << np.uint64(ONE)
+        held += both & np.uint64((1 << PACK) - 1)

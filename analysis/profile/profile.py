@@ -12,7 +12,7 @@ What is counted, by name (f a feature, a an attribute):
     group:a                                 rows, decided, favourable by group
     segment:f                               rows, errors, decided, favourable, nulls of each feature by value
     outcome.group:a                         label 0 and 1 × decision 0, 1, unknown; correct, by group
-    score.decision                          key = decision · 65,536 + cell: count
+    score.decision                          key = decision · 65,536 + cell: count, 0
     outcome.score                           key = label · 65,536 + cell: count, dropped bits
     outcome.hour                            labelled, labelled and decided, correct
     outcome.label                           count by value

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from analysis.profile.cells import CELLS, NAN, Ints
+from analysis.profile.cells import CELLS, Ints, is_nan
 from analysis.profile.counting import FULL, Loop, Packed, unpacked
 from analysis.profile.levels import Levels
 from analysis.profile.table import Table
@@ -24,18 +24,18 @@ class Tally:
         self.bound, self.loop = bound, loop
         self.counts: Counter[str] = Counter()
         self.spans: dict[str, tuple[float, float]] = {}
-        self._cells: dict[str, Ints] = {}
+        self._cells: dict[str, Table] = {}
         self._packed: dict[str, Packed] = {}
         self._room = FULL
-        self._tables: dict[str, list[Table]] = defaultdict(list)
+        self._tables: dict[str, list[tuple[Ints, Ints]]] = defaultdict(list)
         self._levels: dict[str, dict[str | None, Ints]] = defaultdict(dict)
         self._cut: dict[str, Levels] = {}
         self._pinned: dict[str, frozenset[str]] = {}
 
-    def cells(self, name: str) -> Packed:
-        """Return the packed cells of a column, to be added to."""
+    def cells(self, name: str, parts: int = 1) -> Packed:
+        """Return the packed cells of a column, once for each of its parts, to be added to."""
         if name not in self._packed:
-            self._packed[name] = np.zeros(CELLS, np.uint64)
+            self._packed[name] = np.zeros(parts * CELLS, np.uint64)
         return self._packed[name]
 
     def expect(self, rows: int) -> None:
@@ -46,16 +46,19 @@ class Tally:
 
     def _empty(self) -> None:
         for name, packed in self._packed.items():
-            self._cells[name] = self._cells.get(name, 0) + unpacked(packed)
+            there = np.flatnonzero(packed)
+            new = Table(there.astype(np.int64), unpacked(packed[there]))
+            self._cells[name] = self._cells[name] + new if name in self._cells else new
             packed[:] = 0
         self._room = FULL
 
     def table(self, name: str, keys: Ints, values: Ints) -> None:
         """Add rows of counts by an integer key."""
         waiting = self._tables[name]
-        waiting.append(Table.of(keys, values))
-        if sum(len(t.keys) for t in waiting[1:]) > PENDING:
-            waiting[:] = [_added(waiting)]
+        waiting.append((keys, values))
+        if len(waiting) > 1 and sum(len(more) for more, _ in waiting[1:]) > PENDING:
+            added = _added(waiting)
+            waiting[:] = [(added.keys, added.values)]
 
     def levels(self, name: str, names: Names, values: Ints, pinned: Names) -> None:
         """Add rows of counts by text; the row past the last name is that of nulls."""
@@ -82,11 +85,13 @@ class Tally:
     def tables(self) -> dict[str, Table]:
         """Return every table; what lies in NaN cells and is no null is counted as NaN and dropped."""
         self._empty()
+        numbers = {}
         for name, held in self._cells.items():
-            self.counts[f"nan:{name}"] += int(held[NAN, 0].sum()) - self.counts[f"null:{name}"]
-            held[NAN] = 0
-        dense = {name: Table.dense(held) for name, held in self._cells.items()}
-        return dense | {name: _added(waiting) for name, waiting in self._tables.items()}
+            nan = is_nan(held.keys % CELLS)
+            if f"null:{name}" in self.counts:
+                self.counts[f"nan:{name}"] += int(held.values[nan, 0].sum()) - self.counts[f"null:{name}"]
+            numbers[name] = Table(held.keys[~nan], held.values[~nan])
+        return numbers | {name: _added(waiting) for name, waiting in self._tables.items()}
 
     def all_levels(self) -> dict[str, Levels]:
         """Return every table by text."""
@@ -95,5 +100,5 @@ class Tally:
         return dict(self._cut)
 
 
-def _added(tables: list[Table]) -> Table:
-    return Table.of(np.concatenate([t.keys for t in tables]), np.concatenate([t.values for t in tables]))
+def _added(rows: list[tuple[Ints, Ints]]) -> Table:
+    return Table.of(np.concatenate([keys for keys, _ in rows]), np.concatenate([values for _, values in rows]))

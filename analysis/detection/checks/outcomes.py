@@ -94,7 +94,7 @@ def by_label(profile: Profile) -> tuple[Ints, Ints, Ints]:
 
 def decided(profile: Profile) -> tuple[Ints, Ints, Ints]:
     """Return the ranks of the score's cells and how many unfavourable and favourable decisions lie in each."""
-    return _halves(profile.table("score.decision", 1))
+    return _halves(profile.table("score.decision", 2))
 
 
 def _halves(table: Table) -> tuple[Ints, Ints, Ints]:
