@@ -15,7 +15,7 @@ from storage.incidents import IncidentView
 from templates import drawing, finding, names
 from templates.drawing import INK, label
 
-SIZE, DOTS = (8.0, 4.2), 200  # inches and dots an inch: 800 × 420 at double density
+SIZE, DOTS = (6.4, 3.36), 250  # inches, dots an inch: 1600 × 840, with letters that can be read in a thread
 
 Drawing = Callable[[Figure, Raised, Report], str]
 DRAWINGS: dict[Family, Drawing] = {
@@ -44,7 +44,7 @@ def of(view: IncidentView) -> Picture | None:
     if raised is None or report is None or raised.family not in DRAWINGS:
         return None
     title = f"{names.FAMILY[raised.family]}: {view.model.name}"
-    figure = Figure(figsize=SIZE, dpi=DOTS, facecolor="white", layout=ConstrainedLayoutEngine(w_pad=0.2, h_pad=0.16))
+    figure = Figure(figsize=SIZE, dpi=DOTS, facecolor="white", layout=ConstrainedLayoutEngine(w_pad=0.16, h_pad=0.12))
     alt = DRAWINGS[raised.family](figure, raised, report)
     if not alt:
         return None

@@ -131,9 +131,9 @@ def reasons(figure: Figure, raised: Raised, report: Report) -> str:
     axes.text(0, -0.75, "Before", ha="center", color=SOFT)
     axes.text(1, -0.75, "Now", ha="center", color=SOFT)
     if set(old) != set(new):
-        axes.text(0.5, out + 0.35, "no longer among the five, or new to them", ha="center", color=SOFT, fontsize=9)
+        axes.text(0.5, out + 0.55, "no longer among the five, or new to them", ha="center", color=SOFT, fontsize=9)
     axes.set_xlim(-0.75, 1.75)
-    axes.set_ylim(out + 0.6, -1.0)
+    axes.set_ylim(out + 0.8, -1.0)
     axes.axis("off")
     return f"Inputs that weighed most. Before: {', '.join(old)}. Now: {', '.join(new)}."
 
@@ -152,16 +152,15 @@ def service(figure: Figure, raised: Raised, report: Report) -> str:
         written = figures.share if metric == "error_rate" else figures.milliseconds
         colours = [BEFORE, *(PAST if one.verdict is Verdict.ALARM else NOW for one in found)]
         axes.bar(range(len(values)), values, 0.6, color=colours)
-        axes.set_xticks(range(len(values)), texts, color=INK)
+        axes.set_xticks(range(len(values)), [text.replace(" ", "\n") for text in texts], color=INK)
         for place, value in enumerate(values):
             axes.annotate(written(value), (place, value), (0, 4), color=INK, **_ABOVE)
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
         axes.margins(y=0.15)
         axes.set_title(PANELS[metric], loc="left", fontsize=11, color=SOFT)
-        told.append(names.metric(metric).measures + ": " + ", ".join(
-            f"{text.lower()} {written(value)}" for text, value in zip(texts, values, strict=True)
-        ))  # fmt: skip
+        spoken = (f"{text.lower()} {written(value)}" for text, value in zip(texts, values, strict=True))
+        told.append(f"{PANELS[metric]}: {', '.join(spoken)}")
     return f"{'; '.join(told)}." if told else ""
 
 
@@ -210,7 +209,8 @@ def _bars(
             fontweight="bold",
         )
     _names(axes, texts)
-    axes.invert_yaxis()
+    room = 1.0 if len(pairs) == 1 else 0.6
+    axes.set_ylim(len(pairs) - 1 + room, -room)
     axes.set_xlim(0, most * 1.12)
     axes.xaxis.set_major_formatter(lambda value, _: figures.share(value))
     _legend(axes, past=any(past), now=not all(past))

@@ -46,12 +46,12 @@ def told(stored: Stored) -> tuple[str, str]:
 
 
 def consequences(raised: Raised) -> list[str]:
-    """Return what followed from the cause: one sentence a column and kind, the one that says most."""
+    """Return what followed from the cause, its own column first; one sentence a column and kind: what says most."""
     best: dict[tuple[str, ...], str] = {}
     for one in raised.consequences:
         if _kind(one) != _kind(raised.lead):
             best[_kind(one)] = max(best.get(_kind(one), ""), sentence(one), key=len)
-    return list(best.values())
+    return [best[kind] for kind in sorted(best, key=lambda kind: kind[1] != raised.lead.column)]
 
 
 def _kind(found: Finding) -> tuple[str, ...]:

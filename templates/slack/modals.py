@@ -24,10 +24,10 @@ View = dict[str, Any]
 
 @dataclass(frozen=True)
 class Asked:
-    """A field of a modal: its label, an example of an answer, a hint beneath."""
+    """A field of a modal: its label, what to write, a hint beneath."""
 
     label: str
-    example: str
+    prompt: str
     hint: str = ""
 
 
@@ -53,15 +53,15 @@ HEADINGS = {
 FIELDS = {
     ("freeze", "fallback"): Asked(
         "Serve instead",
-        "1.0.0",
-        "A version or a set of rules. Left empty: the fallback of the policy, if it names one.",
+        "A version, or the name of a set of rules",
+        "Left empty: the fallback that the policy names, if any.",
     ),
-    ("freeze", "reason"): Asked("Reason", "Far fewer women are approved since 2.0.0 went live"),
-    ("retrain", "reason"): Asked("Reason", "Trained on decisions that were biased; train on outcomes"),
-    ("retrain", "notes"): Asked("Notes for the pipeline", "Leave out marital_status and relationship"),
-    ("escalate", "reason"): Asked("Reason", "We need a decision on halting the model"),
-    ("resolve", "note"): Asked("What was done", "Went back to 1.0.0; the newest check is within its limits"),
-    ("unfreeze", "reason"): Asked("Reason", "1.0.0 serves again and the newest check is within its limits"),
+    ("freeze", "reason"): Asked("Reason", "Why the model must not go on like this"),
+    ("retrain", "reason"): Asked("Reason", "What the new model has to do better"),
+    ("retrain", "notes"): Asked("Notes for the pipeline", "Data to leave out, settings to try"),
+    ("escalate", "reason"): Asked("Reason", "What you need from them"),
+    ("resolve", "note"): Asked("What was done", "The cause, the fix, and how you know that it works"),
+    ("unfreeze", "reason"): Asked("Reason", "What has changed, so that the model may decide again"),
 }
 
 
@@ -163,7 +163,7 @@ def _input(verb: str, asked: str, view: IncidentView) -> Block:
             "action_id": name,
             "multiline": name != "fallback",
             "max_length": LONGEST_ANSWER,
-            "placeholder": plain_text(field.example, PLACEHOLDER),
+            "placeholder": plain_text(field.prompt, PLACEHOLDER),
         },
         **({"hint": plain_text(field.hint)} if field.hint else {}),
     }

@@ -15,7 +15,7 @@ TELLS = {
     Family.QUALITY: "Female (more missing values) 33 %, before 4 %",
     Family.MODEL: "share of right answers 65 %, before 74 %",
     Family.EXPLANATION: "Before: Female, b, c. Now: b, Female, d.",
-    Family.OPERATIONS: "before 0.3 %, whole window 2.4 %, worst hours 33 %",
+    Family.OPERATIONS: "Failed requests: before 0.3 %, whole window 2.4 %, worst hours 33 %",
 }
 
 
