@@ -43,7 +43,8 @@ def clock(view: IncidentView, now: datetime) -> str:
         return f"Nobody has it yet, {age}"
     if status.is_overdue(view, now):
         return f"⏰ *Overdue by {figures.span(now - shown.acknowledge_by)}*: nobody has it"
-    return f"⏳ *{figures.span(shown.acknowledge_by - now)} left* to acknowledge"
+    left = figures.span(shown.acknowledge_by - now)
+    return f"⏳ *{left} left* to acknowledge, by {date(shown.acknowledge_by)}"
 
 
 def model_line(view: ModelView, now: datetime) -> str:

@@ -59,6 +59,14 @@ def test_a_notification_suits_its_stage_and_audience(audience, state, head):
     assert ("DETAILS" in text) == (audience != "customers")
 
 
+@pytest.mark.parametrize("audience", ["customers", "regulator"])
+@pytest.mark.parametrize("state", [State.DETECTED, State.CONTAINED, State.RESOLVED])
+def test_names_and_words_of_people_stay_inside(audience, state):
+    view = Maker().handled(Maker().view(state=state), "Sam said so")
+    assert "Sam said so" in documents.render("notification.txt", view, NOW)
+    assert "Sam said so" not in documents.render("notification.txt", view, NOW, Notice(audience))
+
+
 def test_a_document_that_is_none_is_refused():
     with pytest.raises(KeyError):
         documents.render("../policy.yaml", Maker().view(), NOW)
