@@ -54,7 +54,7 @@ def test_every_command_runs(tmp_path):
 
 def test_make_knows_its_targets():
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    assert {name for name in re.findall(r"`?make ([a-z]+)", README)} <= targets
+    assert set(re.findall(r"`?make ([a-z]+)", README)) <= targets
 
 
 @pytest.mark.parametrize("name", COMMANDS)

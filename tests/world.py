@@ -143,7 +143,7 @@ class World:
     def fill(self, by: str, **values: str) -> Any:
         """Submit the person's open modal."""
         view = self.ask("GET", "/_local/views", user=by)["views"][-1]
-        return self.ask("POST", "/_local/submit", user=by, view_id=view["id"], values=values)
+        return self.ask("POST", "/_local/submit", user=by, view_id=view["id"], values=values, wait_s=0)
 
     def type(self, text: str, by: str, channel: str = "ethixai-incidents") -> Any:
         """Type a slash command; return what the person then sees."""

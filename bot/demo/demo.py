@@ -213,6 +213,9 @@ def check_files(data: Path) -> None:
 
 
 def _folder() -> Path:
+    told = os.environ.get("TMPDIR")
+    if told and not (os.path.isdir(told) and os.access(told, os.W_OK)):  # Python would quietly go elsewhere
+        raise BadInput("TMPDIR", f"{told} cannot be written.", "Set it to a folder that can.")
     try:
         return Path(tempfile.mkdtemp(prefix="ethixbot-demo-"))
     except OSError as error:

@@ -25,8 +25,10 @@ def client(token: str, base_url: str) -> WebClient:
 
 def build(door: Door, web: WebClient) -> App:
     """Return the app; signatures are checked on the raw bytes by the HTTP door, before Bolt reads the body."""
-    logging.getLogger("slack_bolt").setLevel(logging.ERROR)  # below, it logs whole bodies
+    quiet = logging.getLogger("ethixbot.bolt")
+    quiet.setLevel(logging.ERROR)  # below, Bolt logs whole bodies
     app = App(
+        logger=quiet,
         client=web,
         token_verification_enabled=False,
         request_verification_enabled=False,
