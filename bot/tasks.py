@@ -16,10 +16,9 @@ from analysis.detection import compare as comparing
 from analysis.detection.limits import Limits
 from analysis.errors import BadLog, Fault, Refused
 from analysis.profile import Profile
-from analysis.profile.builder import count
 from analysis.spec import Spec
 from bot.worker import Job
-from storage import predictions
+from storage import engines, predictions
 from storage.predictions import Log
 from templates import answers
 
@@ -37,7 +36,7 @@ def baseline(job: Job) -> dict[str, Any]:
     """Find out what the log looks like, count all of it, and write `profile.bin`."""
     log = _log(job)
     spec = discovery.discover(predictions.sample(log), _told(job))
-    profile = count(spec, predictions.read(log))
+    profile = engines.local(spec, log)
     if profile.rows == 0:
         raise BadLog(Fault.EMPTY, file=str(log.paths[0]))
     (Path(job.folder) / "profile.bin").write_bytes(profile.to_bytes())
@@ -49,7 +48,7 @@ def check(job: Job) -> dict[str, Any]:
     assert job.spec is not None
     assert job.baseline is not None
     spec = Spec.from_json(job.spec)
-    window = count(spec, predictions.read(_window(_log(job), job)))
+    window = engines.local(spec, _window(_log(job), job))
     (Path(job.folder) / "profile.bin").write_bytes(window.to_bytes())
     before = Profile.from_bytes(Path(job.baseline).read_bytes())
     limits = Limits.model_validate(job.checks or {})

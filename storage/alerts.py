@@ -1,6 +1,7 @@
 """Alerts by their cause: at most one open a fingerprint."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -29,6 +30,13 @@ def recover(session: Session, alert: Alert, at: datetime) -> None:
     alert.state, alert.recovered_at = "recovered", at
     session.add(alert)
     session.flush()
+
+
+def reports_before(session: Session, run: Run, limit: int) -> list[dict[str, Any]]:
+    """Return the reports of the model's finished checks before that run, at most so many, oldest first."""
+    query = select(Run.report).where(Run.model_id == run.model_id, Run.purpose == "check", Run.status == "finished")
+    newest_first = session.exec(query.where(col(Run.id) < run.id).order_by(col(Run.id).desc()).limit(limit))
+    return list(reversed(newest_first.all()))
 
 
 def last_run(session: Session, model_id: str) -> Run | None:

@@ -130,6 +130,8 @@ def _told(bot: Bot, window: Path, run: Run) -> str:
     name = window.stem.removeprefix("current_").replace("_", " ")
     if run.error:
         return f"{name}: {run.error}"
+    if not run.report["enough"]:
+        return f"{name}: too little to judge; neither raised nor passed"
     sentences = [words.alert(Alert.from_json(alert)) for alert in run.report.get("alerts", [])]
     with bot.services.database.read() as session:
         still = [

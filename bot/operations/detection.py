@@ -145,10 +145,12 @@ def finish(services: Services, run: Run, told: dict[str, Any], profile: bytes) -
         due = families_due(services, run, now)
         raised = [alert for alert in report.alerts if alert.family in due]
         result = opening.Result(services, session, run, now)
-        became = opening.record(result, raised)
-        recovered = opening.recover(result, report)
+        standing = opening.stand(result, raised)
+        became = opening.record(result, standing.raised)
+        recovered = opening.recover(result, report, standing)
         notices.run_ended(session, run, became, now)
-        data = {"rows": report.window.rows, "alerts": len(raised), "recovered": len(recovered)}
+        data = {"rows": report.window.rows, "alerts": len(became), "recovered": len(recovered)}
+        data |= {"held_back": len(standing.held_back)} if standing.held_back else {}
         audit.append(session, audit.Entry(run.requested_by, "analyzed", run.model_id, "done", data), now)
     return True
 

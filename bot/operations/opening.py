@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from analysis.detection.alerts import Alert as Raised
+from analysis.detection.persistence import Standing, follow
 from analysis.detection.report import Report
 from analysis.response import life
 from analysis.vocabulary import Severity, State, Verdict
@@ -43,6 +44,18 @@ class Result:
 def fingerprint(model_id: str, raised: Raised) -> str:
     """Return the name of the cause: model and what the analysis says stays the same from run to run."""
     return hashlib.sha256("\0".join([model_id, *map(str, raised.fingerprint)]).encode()).hexdigest()
+
+
+def stand(result: Result, raised: Sequence[Raised]) -> Standing:
+    """Return what the policy makes of this run after those before it: told, held back, recovered."""
+    rule = result.services.policy.checks.persistence
+    most = max(rule.open_of, rule.clear, rule.medium_becomes_high_after)
+    before = [
+        {tuple(one["fingerprint"]): Severity(one["severity"]) for one in report["alerts"]}
+        for report in alerts.reports_before(result.session, result.run, most)
+    ]
+    still = alerts.open_of(result.session, result.run.model_id)
+    return follow(raised, before, frozenset(tuple(alert.details["fingerprint"]) for alert in still), rule)
 
 
 def record(result: Result, raised: Sequence[Raised]) -> list[tuple[Alert, str]]:
@@ -164,11 +177,11 @@ def _again(doing: Doing, alert: Alert, channel: str | None) -> None:
         audit.append(doing.session, audit.Entry(SYSTEM, "reopened", incident.id, "done", {"alert": alert.id}), now)
 
 
-def recover(result: Result, report: Report) -> list[Alert]:
-    """Return the alerts that recovered: their cause was looked at with enough data, and it is well."""
-    session, model_id = result.session, result.run.model_id
-    seen = {fingerprint(model_id, raised) for raised in report.alerts}
-    gone = [a for a in alerts.open_of(session, model_id) if a.fingerprint not in seen and is_well(report, a)]
+def recover(result: Result, report: Report, standing: Standing) -> list[Alert]:
+    """Return the alerts that recovered: away for long enough, looked at with enough data, and well."""
+    session = result.session
+    open_ones = alerts.open_of(session, result.run.model_id)
+    gone = [a for a in open_ones if tuple(a.details["fingerprint"]) in standing.recovered and is_well(report, a)]
     for alert in gone:
         alerts.recover(session, alert, result.now)
         incident = session.get(Incident, alert.incident_id) if alert.incident_id else None
