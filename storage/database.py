@@ -65,7 +65,10 @@ class Database:
     def _open_sqlite(self) -> Engine:
         if self.url.database and self.url.database != ":memory:" and not self.read_only:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(self.url, connect_args={"check_same_thread": False, "timeout": BUSY_MS / 1000})
+        url = self.url
+        if self.read_only and url.database:  # without mode=ro a file that is not there would be made
+            url = url.set(database=f"file:{Path(url.database).absolute()}", query={"mode": "ro", "uri": "true"})
+        engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": BUSY_MS / 1000})
 
         @event.listens_for(engine, "connect")
         def prepare(connection: DBAPIConnection, _record: Any) -> None:  # noqa: ANN401  (SQLAlchemy's type)
