@@ -15,6 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
 import templates
 from analysis.errors import BadInput
@@ -39,6 +40,7 @@ from storage.database import Database
 log = structlog.get_logger(__name__)
 
 DEFAULT_POLICY = Path(templates.__file__).parent / "policy.yaml"
+TOKENS = "Copy the token from the app's page again; `ethixbot doctor` tries it."
 PING_S = 1  # Socket Mode is back within 6 s of a dead line; with the default of 10 it takes a minute
 
 
@@ -69,16 +71,13 @@ class Bot:
 
     def start(self) -> None:
         """Start loops, ticker and doors; return when people can press."""
+        self._check_token()
         self.prepare()
+        self._serve()
         self.loops.start()
         self.ticker.start()
-        token = self.settings.slack_app_token
-        if token is not None:
-            self._socket = SocketModeHandler(
-                self.slack, token.get_secret_value(), web_client=self.web, ping_interval=PING_S
-            )
-            self._socket.connect()  # type: ignore[no-untyped-call]
-        self._serve()
+        if self.settings.slack_app_token is not None:
+            self._connect(self.settings.slack_app_token.get_secret_value())
 
     def stop(self) -> None:
         """Close the doors first, then let what is under way end."""
@@ -92,6 +91,22 @@ class Bot:
         for thread in self._threads:
             thread.join(5)
         self.services.database.dispose()
+
+    def _check_token(self) -> None:
+        """Raise BadInput where Slack does not know the bot token or cannot be reached."""
+        try:
+            self.web.auth_test()
+        except SlackApiError as error:
+            raise BadInput("SLACK_BOT_TOKEN", f"Slack answers {error.response.get('error')}.", TOKENS) from None
+        except OSError as error:
+            raise BadInput("SLACK_API_URL", f"{self.settings.slack_api_url} cannot be reached ({error}).") from None
+
+    def _connect(self, token: str) -> None:
+        self._socket = SocketModeHandler(self.slack, token, web_client=self.web, ping_interval=PING_S)
+        try:
+            self._socket.connect()  # type: ignore[no-untyped-call]
+        except SlackApiError as error:
+            raise BadInput("SLACK_APP_TOKEN", f"Slack answers {error.response.get('error')}.", TOKENS) from None
 
     def _serve(self) -> None:
         secret = self.settings.slack_signing_secret

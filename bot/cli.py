@@ -59,8 +59,8 @@ def run() -> None:
     stopped = until_stopped()
     with app.only_process(where):
         bot = app.build(where)
-        bot.start()
         try:
+            bot.start()
             stopped.wait()
         finally:
             bot.stop()

@@ -73,8 +73,8 @@ def _run(wanted: Wanted, windows: list[Path], where: tuple[Path, Path, LocalSlac
     folder, data, slack = where
     bot = app.build(settings_for(folder, data, slack))
     typer.secho(f"\n  The workspace is at {slack.url}   (Ctrl-C ends it)\n", bold=True)
-    bot.start()
     try:
+        bot.start()
         if wanted.opens_browser and sys.stdout.isatty():
             webbrowser.open(slack.url)
         weeks_go_by(bot, folder, windows, stopped)

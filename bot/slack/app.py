@@ -1,16 +1,19 @@
 """Builds the Bolt app from the modules of listeners; the second place with a wide `except`."""
 
+import json
 import logging
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
-from slack_bolt import App, BoltResponse
+from slack_bolt import App, BoltResponse, Respond
 from slack_sdk import WebClient
 
 from bot.slack import buttons, commands, events, modals
-from bot.slack.door import Body, Door
+from bot.slack.door import Body, Door, whisper
 from storage.database import Busy
+from templates import answers
+from templates.slack import modals as incident_modals
 
 log = structlog.get_logger(__name__)
 
@@ -39,12 +42,26 @@ def build(door: Door, web: WebClient) -> App:
         module.register(app, door)
 
     @app.error
-    def failed(error: Exception, body: Body) -> BoltResponse:
-        """Log a reference; without an acknowledgement Slack tells the person that it did not work."""
+    def failed(error: Exception, body: Body, respond: Respond) -> BoltResponse:
+        """Tell the person, who else would see Slack's own words; an event is refused, so that it comes again."""
+        words = answers.BUSY
         if isinstance(error, Busy):
             log.warning("busy", error=str(error))
         else:
-            log.error("listener failed", reference=secrets.token_hex(4), type=body.get("type"), exc_info=error)
-        return BoltResponse(status=503, body="")
+            reference = secrets.token_hex(4)
+            words = answers.trouble(reference)
+            log.error("listener failed", reference=reference, type=body.get("type"), exc_info=error)
+        return _told(words, body, respond)
 
     return app
+
+
+def _told(words: str, body: Body, respond: Respond) -> BoltResponse:
+    if body.get("type") == "view_submission":
+        verb = body["view"]["callback_id"].removeprefix("move:")
+        shown = {"response_action": "update", "view": incident_modals.refused(verb, words)}
+        return BoltResponse(status=200, body=json.dumps(shown), headers={"content-type": "application/json"})
+    if "response_url" in body:
+        whisper(respond, words)
+        return BoltResponse(status=200, body="")
+    return BoltResponse(status=503, body="")

@@ -29,7 +29,13 @@ def incident_line(view: IncidentView, now: datetime) -> str:
     shown = view.incident
     drill = "🧪 " if shown.is_drill else ""
     first = f"{drill}{names.SIGN[Severity(shown.severity)]} *{link(view.permalink, shown.id)}*"
-    return f"{first} {said(view.model.name)}: {said(incident.told(view)[0], 160)}\n{clock(view, now)}"
+    return f"{first} {said(view.model.name)}: {said(incident.told(view)[0], 160)}\n{clock(view, now)}{recovered(view)}"
+
+
+def recovered(view: IncidentView) -> str:
+    """Return a word where nothing that opened the incident stands any more; empty where something does."""
+    gone = view.alerts and all(alert.state == "recovered" for alert in view.alerts)
+    return " · 💚 back within its limits" if gone else ""
 
 
 def clock(view: IncidentView, now: datetime) -> str:

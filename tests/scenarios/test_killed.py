@@ -129,3 +129,25 @@ def test_a_healthy_stop_is_quick(slack, folder):
     process.terminate()
     assert process.wait(20) == 0
     assert time.monotonic() - began < 15
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"SLACK_BOT_TOKEN": "xoxb-wrong"}, "invalid_auth"),
+        ({"SLACK_APP_TOKEN": "xapp-wrong"}, "SLACK_APP_TOKEN"),
+        ({"SLACK_API_URL": "http://127.0.0.1:9/api/"}, "cannot be reached"),
+        ({"ETHIXBOT_POLICY": "nowhere.yaml"}, "nowhere.yaml"),
+    ],
+    ids=["bot token", "app token", "address", "policy"],
+)
+def test_what_slack_or_the_policy_refuses_is_one_line(slack, tmp_path, change, says):
+    told = {"SLACK_BOT_TOKEN": slack.bot_token, "SLACK_APP_TOKEN": slack.app_token, "SLACK_API_URL": slack.api_url,
+            "DATABASE_URL": f"sqlite:///{tmp_path / 'x.db'}", "ETHIXBOT_DATA": str(tmp_path), "ETHIXBOT_PORT": "0"}  # fmt: skip
+    command = [sys.executable, "-m", "bot", "run"]
+    done = subprocess.run(
+        command, env=os.environ | told | change, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2, done.stderr
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
