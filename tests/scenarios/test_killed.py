@@ -142,8 +142,9 @@ def test_a_healthy_stop_is_quick(slack, folder):
     ids=["bot token", "app token", "address", "policy"],
 )
 def test_what_slack_or_the_policy_refuses_is_one_line(slack, tmp_path, change, says):
-    told = {"SLACK_BOT_TOKEN": slack.bot_token, "SLACK_APP_TOKEN": slack.app_token, "SLACK_API_URL": slack.api_url,
-            "DATABASE_URL": f"sqlite:///{tmp_path / 'x.db'}", "ETHIXBOT_DATA": str(tmp_path), "ETHIXBOT_PORT": "0"}  # fmt: skip
+    told = {"SLACK_BOT_TOKEN": slack.bot_token, "SLACK_APP_TOKEN": slack.app_token, "ETHIXBOT_PORT": "0",
+            "SLACK_API_URL": slack.api_url, "ETHIXBOT_DATA": str(tmp_path),
+            "DATABASE_URL": f"sqlite:///{tmp_path / 'x.db'}"}  # fmt: skip
     command = [sys.executable, "-m", "bot", "run"]
     done = subprocess.run(
         command, env=os.environ | told | change, capture_output=True, text=True, timeout=60, check=False
