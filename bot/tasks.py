@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from analysis.spec import Spec
 from bot.worker import Job
 from storage import engines, predictions
 from storage.predictions import Log
-from templates import answers
+from templates import answers, words
 
 EXPECTED = (Refused, MemoryError)
 
@@ -55,6 +56,24 @@ def check(job: Job) -> dict[str, Any]:
     return {"report": comparing.compare(before, window, limits, job.baseline_version).to_json()}
 
 
+def analyze(job: Job) -> dict[str, Any]:
+    """Compare a log with a reference, whole with whole; both are files that nobody registered."""
+    assert job.reference is not None
+    before = _reference(job, Path(job.reference))
+    window = engines.local(before.spec, _log(job))
+    return words.report(
+        comparing.compare(before, window, Limits.model_validate(job.checks or {}), Path(job.reference).name)
+    )
+
+
+def _reference(job: Job, place: Path) -> Profile:
+    """Return the profile of the reference: as stored, or counted from its log by the columns that are found."""
+    if place.suffix == ".profile":
+        return Profile.from_bytes(place.read_bytes())
+    log = replace(_log(job), paths=predictions.find(place), late_labels=())
+    return engines.local(discovery.discover(predictions.sample(log), _told(job)), log)
+
+
 def decisions(job: Job) -> dict[str, Any]:
     """Write `decisions.parquet`: the window's last decisions, personal columns as keyed hashes."""
     log = _window(_log(job), job)
@@ -75,7 +94,12 @@ def decisions(job: Job) -> dict[str, Any]:
     return {"rows": table.num_rows, "hashed": [name for name in job.personal if name in table.column_names]}
 
 
-TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {"baseline": baseline, "compare": check, "decisions": decisions}
+TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {
+    "baseline": baseline,
+    "compare": check,
+    "decisions": decisions,
+    "analyze": analyze,
+}
 
 
 def _hashed(column: pa.ChunkedArray, key: bytes) -> pa.Array:
@@ -99,7 +123,7 @@ def _told(job: Job) -> discovery.Told:
         columns=job.source.get("columns") or {},
         protected=tuple(job.told["protected"]),
         references=job.told["references"],
-        favourable=str(job.told["favourable"]),
+        favourable=None if job.told["favourable"] is None else str(job.told["favourable"]),
     )
 
 

@@ -27,6 +27,7 @@ class Job:
     baseline: str | None = None  # file with the baseline's profile
     baseline_version: str = ""
     checks: dict[str, Any] | None = None
+    reference: str | None = None  # log, or stored profile, of the reference period; for files that nobody registered
     personal: tuple[str, ...] = ()
     key: str = ""  # of the keyed hash, hex
     limit: int = 10_000

@@ -34,6 +34,8 @@ RUN = {
     "export SLACK_BOT_TOKEN=xoxb-… SLACK_APP_TOKEN=xapp-… ETHIXBOT_POLICY=policy.yaml": 0,
     ".venv/bin/ethixbot doctor": 1,  # no real token here
     ".venv/bin/ethixbot audit verify": 2,  # no database here
+    ".venv/bin/ethixbot analyze --baseline reference.parquet --window week.parquet"
+    " --protected sex,race --html report.html": 1,  # the week of the fairness break
 }
 
 
@@ -41,7 +43,9 @@ def test_every_command_is_known():
     assert set(TOLD) == set(RUN)
 
 
-def test_every_command_runs(tmp_path):
+def test_every_command_runs(tmp_path, data):
+    (tmp_path / "reference.parquet").symlink_to(data / "reference.parquet")
+    (tmp_path / "week.parquet").symlink_to(data / "current_e_biased_retrain.parquet")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("SLACK_", "ETHIXBOT_", "DATABASE_"))}
     for command, code in RUN.items():
         if code is not None:

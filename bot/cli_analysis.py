@@ -1,0 +1,120 @@
+"""`ethixbot analyze`, `profile`, `merge`: the analysis on files, without a bot."""
+
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from analysis.errors import BadInput
+
+Protected = Annotated[str, typer.Option(help="Protected attributes, comma-separated.")]
+Columns = Annotated[Path | None, typer.Option(help="YAML of role: column, where names depart from the usual ones.")]
+Favourable = Annotated[str | None, typer.Option(help="The favourable decision; found where not said.")]
+STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
+WORTH_A_LINE = ("alarm", "notice")
+
+
+def analyze(
+    baseline: Annotated[str, typer.Option(help="Reference: a file, folder or glob of logs, or a stored .profile.")],
+    window: Annotated[str, typer.Option(help="The log to judge: a file, folder or glob.")],
+    protected: Protected = "",
+    favourable: Favourable = None,
+    reference_group: Annotated[list[str] | None, typer.Option(help="attribute=group; may be repeated.")] = None,
+    late_labels: Annotated[str | None, typer.Option(help="Outcomes that came later, joined by request id.")] = None,
+    columns: Columns = None,
+    json: Annotated[str | None, typer.Option(help="Write the report as JSON; - for standard output.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the report as a page.")] = None,
+) -> None:
+    """Compare a log with a reference. Exit code: 0 nothing raised, 1 something raised, 2 bad input."""
+    from bot import analyses
+
+    wanted = analyses.Wanted(
+        window, baseline, late_labels, _names(protected), favourable, tuple(reference_group or ()), columns
+    )
+    with _busy("Reading and comparing"):
+        report = analyses.compared(wanted)
+    if html is not None:
+        _page(report, html)
+    if json == "-":
+        sys.stdout.write(analyses.as_json(report))
+    else:
+        if json is not None:
+            _put(Path(json), analyses.as_json(report))
+        show(report, Console())
+    raise typer.Exit(1 if report["alerts"] else 0)
+
+
+def profile(
+    log: Annotated[str, typer.Argument(help="A file, folder or glob.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the profile goes, as NAME.profile.")],
+    protected: Protected = "",
+    favourable: Favourable = None,
+    columns: Columns = None,
+) -> None:
+    """Count a log into a small file that can be merged, kept, and compared with."""
+    from bot import analyses
+
+    wanted = analyses.Wanted(log, log, None, _names(protected), favourable, (), columns)
+    with _busy("Counting"):
+        rows = analyses.profiled(wanted, output)
+    typer.echo(f"{output}: {rows:,} rows")
+
+
+def merge(
+    parts: Annotated[list[Path], typer.Argument(help="Profiles of the same columns.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the whole goes.")],
+) -> None:
+    """Put profiles together; the same bytes as counting all of it at once."""
+    from bot import analyses
+
+    typer.echo(f"{output}: {analyses.merged(parts, output):,} rows")
+
+
+def show(report: dict[str, Any], console: Console) -> None:
+    """Print the alerts in words, then what else is worth a line, then how much was judged."""
+    console.print(Text(report["sentence"], "bold"))
+    for alert in report["alerts"]:
+        console.print(Text(f"\n{alert['severity'].upper()}  {alert['title']}", STYLES[alert["severity"]]))
+        console.print(Text(alert["sentence"]))
+    rows = [row for row in report["results"] if row["verdict"] in WORTH_A_LINE]
+    if rows:
+        console.print(_table(rows))
+    verdicts = [row["verdict"] for row in report["results"]]
+    counts = {name: verdicts.count(name) for name in dict.fromkeys(verdicts)}
+    told = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items())
+    console.print(Text(f"\n{len(verdicts)} findings: {told}.", "dim"))
+
+
+def _table(rows: list[dict[str, Any]]) -> Table:
+    table = Table("verdict", "metric", "of", "finding", title="Worth a look", title_justify="left", expand=True)
+    for row in rows:
+        of = " ".join(filter(None, [row["column"], row["group"]]))
+        table.add_row(*(Text(str(cell)) for cell in (row["verdict"], row["metric"], of, row["sentence"])))
+    return table
+
+
+def _page(report: dict[str, Any], path: Path) -> None:
+    from templates.documents import analysis
+
+    _put(path, analysis.page(report))
+
+
+def _put(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadInput(str(path), f"cannot be written ({error.strerror}).") from None
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _busy(what: str) -> Any:  # noqa: ANN401  (a status or nothing)
+    console = Console(stderr=True)
+    return console.status(what) if console.is_terminal else nullcontext()
