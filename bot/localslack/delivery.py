@@ -8,6 +8,7 @@ from bot.localslack.transport import Answer, Parcel, Transport
 from bot.localslack.workspace import APP, BOT_USER, TEAM, VERIFICATION, Workspace
 
 SLACKS_SCHEDULE = (0.0, 60.0, 300.0)
+NOT_INTERACTIVE = "This app is not configured to handle interactive responses."
 
 
 @dataclass
@@ -20,9 +21,12 @@ class Delivery:
     retry_after: tuple[float, ...] = SLACKS_SCHEDULE
     stopping: threading.Event = field(default_factory=threading.Event)
     log: list[Json] = field(default_factory=list)
+    reset_at: int = 0
 
     def once(self, kind: str, payload: Json) -> Answer:
         """Return the acknowledgement of an interaction or a command; it is never sent again."""
+        if kind == "interactive" and not self.workspace.manifest.is_interactive:
+            return Answer(ok=False, error=NOT_INTERACTIVE)
         return self.transport.send(Parcel(kind, payload), self.ack_s)
 
     def event(self, event: Json) -> None:
@@ -30,10 +34,15 @@ class Delivery:
         body = envelope(self.workspace, event)
         threading.Thread(target=self._until_taken, args=(body,), daemon=True).start()
 
+    def forget(self) -> None:
+        """Drop the notes and every event that still waits to be sent again."""
+        self.reset_at += 1
+        self.log.clear()
+
     def _until_taken(self, body: Json) -> None:
-        reason = ""
+        reason, mine = "", self.reset_at
         for attempt, delay in enumerate((0.0, *self.retry_after)):
-            if self.stopping.wait(delay) or self.stopping.is_set():
+            if self.stopping.wait(delay) or self.stopping.is_set() or self.reset_at != mine:
                 return
             answer = self.transport.send(Parcel("events_api", body, attempt, reason), self.ack_s)
             note = {"event_id": body["event_id"], "type": body["event"]["type"], "attempt": attempt, "reason": reason}

@@ -1,10 +1,9 @@
 """What a person does: say, press, submit, close, command, open the home; and what they then see."""
 
-import re
 import time
 from dataclasses import dataclass, field
 
-from bot.localslack import payloads, responses
+from bot.localslack import payloads, responses, writing
 from bot.localslack.api import views
 from bot.localslack.delivery import Delivery
 from bot.localslack.errors import SlackError
@@ -12,12 +11,11 @@ from bot.localslack.kit import lint, values
 from bot.localslack.people import BY_ID, PEOPLE
 from bot.localslack.records import Channel, Json, Message, ResponseUrl, View
 from bot.localslack.transport import Answer
-from bot.localslack.workspace import BOT_USER, Workspace
+from bot.localslack.workspace import Workspace
 
 POLL_S = 0.005
 TROUBLE = "We had some trouble connecting. Try again?"
 NOT_A_COMMAND = "{} is not a valid command."
-TOKEN = re.compile(r"(<(?:[@#!][^<>]+|https?:[^<>]+)>)")
 
 
 @dataclass(frozen=True)
@@ -39,12 +37,11 @@ class Gestures:
     def say(self, user: str, channel: Channel, text: str, thread_ts: str | None = None) -> Message:
         """Return the message a person wrote; names behind @ and # become mentions."""
         with self.workspace.lock:
-            if user not in channel.members:
-                raise SlackError("not_in_channel")
+            self._check_may_say(user, channel)
             if thread_ts:
                 head = self.workspace.message(channel, thread_ts)
                 thread_ts = head.thread_ts or head.ts
-            written = mentions(self.workspace, text)
+            written = writing.stored(self.workspace, text)
             message = Message(channel.id, self.workspace.new_ts(), user, text=written, thread_ts=thread_ts)
             return self.workspace.post(message)
 
@@ -161,6 +158,15 @@ class Gestures:
         """Return the view object."""
         return views.shown(self.workspace, view)
 
+    def _check_may_say(self, user: str, channel: Channel) -> None:
+        manifest = self.workspace.manifest
+        if user not in channel.members:
+            raise SlackError("not_in_channel")
+        if channel.is_archived:
+            raise SlackError("is_archived")
+        if channel.kind == "im" and (manifest.is_read_only or not manifest.has_messages):
+            raise SlackError("messages_tab_disabled")
+
     def _home_hash(self, user: str) -> str:
         id = self.workspace.homes.get(user)
         return self.workspace.views[id].hash if id else ""
@@ -217,21 +223,6 @@ def enter(view: View, given: Json) -> None:
                 view.entered[block_id, action_id] = _read(element, inside[action_id])
             elif action_id in given:
                 view.entered[block_id, action_id] = _read(element, given[action_id])
-
-
-def mentions(workspace: Workspace, text: str) -> str:
-    """Return the text as Slack stores it: escaped, with @names and #channels as mentions."""
-    names = {f"@{handle}": f"<@{person.id}>" for handle, person in PEOPLE.items()}
-    names |= {f"@{workspace.manifest.bot_name}": f"<@{BOT_USER}>"}
-    names |= {f"@{handle}": f"<!subteam^{id}>" for id, (handle, _, _) in workspace.groups.items()}
-    names |= {f"@{word}": f"<!{word}>" for word in ("here", "channel", "everyone")}
-    names |= {f"#{one.name}": f"<#{id}>" for id, one in workspace.channels.items() if one.name}
-    known = re.compile("|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)))
-    parts = TOKEN.split(text)
-    for index in range(0, len(parts), 2):
-        plain = parts[index].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        parts[index] = known.sub(lambda found: names[found[0]], plain)
-    return "".join(parts)
 
 
 def person_id(name: str) -> str:

@@ -27,7 +27,7 @@ HEADERS = (
 
 
 class Guard:
-    """Refuses foreign hosts and origins (DNS rebinding) and forms from other pages (CSRF)."""
+    """Refuses foreign hosts (DNS rebinding), and pages and forms of other origins (CSRF)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -51,7 +51,7 @@ def _refusal(scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
     if not _is_loopback(headers.get("host", "")):
         return 403, "host_not_allowed"
     origin = headers.get("origin")
-    if origin and not _is_loopback(origin.partition("://")[2]):
+    if origin and origin.partition("://")[2] != headers["host"]:
         return 403, "origin_not_allowed"
     is_ours = scope["path"].startswith(("/_local", "/_page"))
     if is_ours and scope.get("method") == "POST" and not headers.get("content-type", "").startswith("application/json"):

@@ -1,98 +1,23 @@
 """`/_local`: what tests, drills and the page ask of the workspace in place of a person; JSON in, JSON out."""
 
 from collections.abc import Callable
-from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
 
 from bot.localslack.api.conversations import told
 from bot.localslack.api.users import group
+from bot.localslack.asked import Archived, Click, Close, Disconnect, Group, Home, Read, Removed, Shortcut, Submit, Typed
+from bot.localslack.delivery import Delivery
 from bot.localslack.errors import SlackError
 from bot.localslack.faults import Fault, Faults
 from bot.localslack.gestures import Gestures, person_id
+from bot.localslack.people import BY_ID
 from bot.localslack.records import Channel, Json, Message
 from bot.localslack.sockets import Sockets
-from bot.localslack.workspace import Workspace
+from bot.localslack.workspace import BOT_USER, Workspace
 
-SETTLE_S = 1.0
-
-
-class Asked(BaseModel):
-    """A request of one person; `wait_s` is how long to wait for what the app shows after its acknowledgement."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    user: str
-    wait_s: float = SETTLE_S
-
-
-class Click(Asked):
-    """A press or choice in a message (channel, ts) or in a view (view_id)."""
-
-    action_id: str
-    block_id: str = ""
-    channel: str = ""
-    ts: str = ""
-    view_id: str = ""
-    value: Any = None
-    selected: Any = None
-
-
-class Submit(Asked):
-    """A modal to submit."""
-
-    view_id: str
-    values: Json = {}
-
-
-class Close(Asked):
-    """A modal to cancel; `clears` is the cross that closes all of them."""
-
-    view_id: str
-    clears: bool = False
-
-
-class Typed(Asked):
-    """Something typed in a channel: a message or a command."""
-
-    channel: str
-    text: str
-    thread_ts: str | None = None
-
-
-class Home(Asked):
-    """The app's home or messages tab to open."""
-
-    wait_s: float = 3.0
-    tab: str = "home"
-
-
-class Shortcut(Asked):
-    """A shortcut to use; with channel and ts on a message."""
-
-    callback_id: str
-    channel: str = ""
-    ts: str = ""
-
-
-class Read(Asked):
-    """A channel read to its end."""
-
-    channel: str
-
-
-class Group(BaseModel):
-    """A user group with new members, named by handle."""
-
-    id: str
-    users: list[str]
-
-
-class Disconnect(BaseModel):
-    """A `disconnect` frame for every connection."""
-
-    reason: str = "warning"
+NOTHING: Json = {"blocks": [], "attachments": [], "metadata": None, "edited": None, "reactions": [], "files": []}
+SHOWN = ("id", "name", "kind", "topic", "purpose", "members", "pins", "bookmarks", "is_archived")
 
 
 def router(gestures: Gestures, faults: Faults, sockets: Sockets, reset: Callable[[], None]) -> APIRouter:
@@ -101,7 +26,8 @@ def router(gestures: Gestures, faults: Faults, sockets: Sockets, reset: Callable
     _reading(routes, gestures)
     _pressing(routes, gestures)
     _talking(routes, gestures)
-    _breaking(routes, gestures, faults, sockets)
+    _running(routes, gestures.workspace)
+    _breaking(routes, faults, sockets, gestures.delivery)
 
     @routes.post("/reset")
     def start_again() -> Json:
@@ -134,8 +60,7 @@ def _reading(routes: APIRouter, gestures: Gestures) -> None:
     @routes.get("/channels")
     def channels() -> Json:
         with workspace.lock:
-            rows = [{"id": one.id, "name": one.name, "kind": one.kind, "topic": one.topic, "members": one.members,
-                     "pins": one.pins, "bookmarks": one.bookmarks} for one in workspace.channels.values()]  # fmt: skip
+            rows = [{name: getattr(one, name) for name in SHOWN} for one in workspace.channels.values()]
         return {"ok": True, "channels": rows}
 
     @routes.post("/read")
@@ -190,9 +115,38 @@ def _talking(routes: APIRouter, gestures: Gestures) -> None:
         return {"ok": True, "channel": message.channel, "ts": message.ts}
 
 
-def _breaking(routes: APIRouter, gestures: Gestures, faults: Faults, sockets: Sockets) -> None:
-    workspace = gestures.workspace
+def _running(routes: APIRouter, workspace: Workspace) -> None:
+    @routes.post("/archive")
+    def archive(asked: Archived) -> Json:
+        with workspace.lock:
+            workspace.channel(asked.channel).is_archived = asked.is_archived
+            workspace.changed()
+        return {"ok": True}
 
+    @routes.post("/remove_bot")
+    def remove_bot(asked: Removed) -> Json:
+        with workspace.lock:
+            channel = workspace.channel(asked.channel)
+            channel.members = [one for one in channel.members if one != BOT_USER]
+            workspace.changed()
+        return {"ok": True}
+
+    @routes.post("/usergroup")
+    def usergroup(asked: Group) -> Json:
+        with workspace.lock:
+            if asked.id not in workspace.groups:
+                raise SlackError("no_such_subteam")
+            now = tuple(BY_ID[person_id(one)].handle for one in asked.users)
+            handle, name, old = workspace.groups[asked.id]
+            workspace.groups[asked.id] = (handle, name, now)
+            added = [person_id(one) for one in now if one not in old]
+            removed = [person_id(one) for one in old if one not in now]
+            change: Json = {"type": "subteam_members_changed", "subteam_id": asked.id, "added_users": added}
+            workspace.emit("subteam_members_changed", change | {"removed_users": removed})
+            return {"ok": True, "usergroup": group(workspace, asked.id, with_users=True)}
+
+
+def _breaking(routes: APIRouter, faults: Faults, sockets: Sockets, delivery: Delivery) -> None:
     @routes.post("/fault")
     def fault(asked: Fault) -> Json:
         faults.add(asked)
@@ -203,27 +157,20 @@ def _breaking(routes: APIRouter, gestures: Gestures, faults: Faults, sockets: So
         sockets.disconnect(asked.reason)
         return {"ok": True}
 
-    @routes.post("/usergroup")
-    def usergroup(asked: Group) -> Json:
-        with workspace.lock:
-            if asked.id not in workspace.groups:
-                raise SlackError("no_such_subteam")
-            handle, name, old = workspace.groups[asked.id]
-            for one in asked.users:
-                person_id(one)
-            workspace.groups[asked.id] = (handle, name, tuple(asked.users))
-            added = [person_id(one) for one in asked.users if one not in old]
-            removed = [person_id(one) for one in old if one not in asked.users]
-            change: Json = {"type": "subteam_members_changed", "subteam_id": asked.id, "added_users": added}
-            workspace.emit("subteam_members_changed", change | {"removed_users": removed})
-            return {"ok": True, "usergroup": group(workspace, asked.id, with_users=True)}
+    @routes.post("/verify")
+    def verify() -> Json:
+        answer = delivery.transport.verify(delivery.ack_s)
+        return {"ok": answer.ok, "error": answer.error or None}
 
 
 def find(workspace: Workspace, name: str, user: str | None) -> Channel:
-    """Return a channel by id or name; `dm` or the bot's own name is the person's direct messages with it."""
-    if user and name in ("dm", workspace.manifest.bot_name):
+    """Return a channel by id or name, if the person may see it; `dm` or the bot's name is their own talk with it."""
+    if user and name.removeprefix("@") in ("dm", "bot", workspace.manifest.bot_name):
         return workspace.direct(user)
-    return workspace.channel(name)
+    channel = workspace.channel(name)
+    if user and channel.kind != "public" and user not in channel.members:
+        raise SlackError("channel_not_found")
+    return channel
 
 
 def listed(workspace: Workspace, channel: Channel, reader: str | None) -> list[Json]:
@@ -240,5 +187,5 @@ def listed(workspace: Workspace, channel: Channel, reader: str | None) -> list[J
 
 
 def _row(workspace: Workspace, channel: Channel, message: Message) -> Json:
-    marks = {"ephemeral": message.only_for is not None, "pinned": message.ts in channel.pins}
-    return told(channel, message, message.shown(workspace.files, metadata=True)) | marks
+    marks = {"ephemeral": message.only_for is not None, "pinned": message.ts in channel.pins, "replies": []}
+    return {**NOTHING, **told(channel, message, message.shown(workspace.files, metadata=True)), **marks}

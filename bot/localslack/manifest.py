@@ -36,6 +36,7 @@ class Manifest:
     shortcuts: tuple[Shortcut, ...]
     has_home: bool
     has_messages: bool
+    is_read_only: bool
     is_interactive: bool
     uses_sockets: bool
     description: str = ""
@@ -57,6 +58,7 @@ class Manifest:
             shortcuts=tuple(_shortcuts(features.get("shortcuts", ()))),
             has_home=bool(home.get("home_tab_enabled", False)),
             has_messages=bool(home.get("messages_tab_enabled", False)),
+            is_read_only=bool(home.get("messages_tab_read_only_enabled", False)),
             is_interactive=bool(_part(settings, "interactivity").get("is_enabled", False)),
             uses_sockets=bool(settings.get("socket_mode_enabled", False)),
         )

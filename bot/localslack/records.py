@@ -61,6 +61,7 @@ class Channel:
     created: int
     creator: str
     kind: str = "public"
+    is_archived: bool = False
     topic: str = ""
     topic_by: str = ""
     purpose: str = ""
@@ -89,7 +90,7 @@ class Channel:
             "is_im": False,
             "is_mpim": False,
             "is_private": self.kind == "private",
-            "is_archived": False,
+            "is_archived": self.is_archived,
             "is_general": self.name == "general",
             "is_member": bot in self.members,
             "created": self.created,

@@ -12,6 +12,7 @@ from typing import Any, Self
 import anyio.to_thread
 import uvicorn
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -105,14 +106,14 @@ class LocalSlack:
         self.stop()
 
     def reset(self) -> None:
-        """Forget all that was said and every fault; connections and clients stay."""
+        """Forget all that was said, every fault, and events not taken yet; connections and clients stay."""
         fresh = Workspace(self.workspace.manifest, self.clock)
         with self.workspace.lock:
             for name in ("channels", "files", "views", "stacks", "homes", "triggers", "responses", "groups"):
                 setattr(self.workspace, name, getattr(fresh, name))
             self.workspace.changed()
         self.faults.clear()
-        self.delivery.log.clear()
+        self.delivery.forget()
 
     def _config(self) -> uvicorn.Config:
         return uvicorn.Config(
@@ -130,13 +131,15 @@ class LocalSlack:
             title="Local Slack workspace", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_many_threads
         )
         rates = Rates(self.clock, self.rate_limits)
-        door = api.Door(self.workspace, rates, self.faults, self.bot_token, self.app_token, self.sockets.ticket)
+        tokens, pause = (self.bot_token, self.app_token), self.delivery.stopping.wait
+        door = api.Door(self.workspace, rates, self.faults, *tokens, self.sockets.ticket, pause)
         app.include_router(api.router(door, self._cut))
         app.include_router(sockets.router(self.sockets))
         app.include_router(transfer.router(self.workspace, self.bot_token))
         app.include_router(local.router(self.gestures, self.faults, self.sockets, self.reset))
         app.include_router(page.router(self.gestures, self.delivery.stopping))
         app.add_exception_handler(SlackError, _refused)
+        app.add_exception_handler(RequestValidationError, _misread)
         return Guard(app)
 
     def _cut(self, request: Request) -> None:
@@ -184,4 +187,10 @@ async def _many_threads(_: FastAPI) -> AsyncIterator[None]:
 
 
 async def _refused(_: Request, error: Exception) -> JSONResponse:
-    return JSONResponse(error.answer() if isinstance(error, SlackError) else {"ok": False})
+    return JSONResponse(error.answer() if isinstance(error, SlackError) else {"ok": False}, 400)
+
+
+async def _misread(_: Request, error: Exception) -> JSONResponse:
+    problems = error.errors() if isinstance(error, RequestValidationError) else []
+    told = [f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in problems]
+    return JSONResponse({"ok": False, "error": "invalid_arguments", "errors": told}, 400)

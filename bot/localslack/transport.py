@@ -3,14 +3,16 @@
 import hashlib
 import hmac
 import json
+import secrets
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bot.localslack.records import Json
+from bot.localslack.workspace import VERIFICATION
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,17 @@ class Transport(Protocol):
     def send(self, parcel: Parcel, seconds: float) -> Answer:
         """Return the acknowledgement, waiting for it so long."""
 
+    def verify(self, seconds: float) -> Answer:
+        """Return whether the app proves that its address is its own, as Slack asks when the address is entered."""
+
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *args: object) -> None:
         """Return nothing: a redirect is an answer that is no 2xx."""
 
 
+LATE = Answer(ok=False, error="operation_timeout", reason="http_timeout")
+UNREACHED = Answer(ok=False, error="dispatch_failed", reason="connection_failed")
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
 
 
@@ -67,6 +74,19 @@ class SignedHttp:
 
     def send(self, parcel: Parcel, seconds: float) -> Answer:
         """Return the app's HTTP answer; anything but 2xx in time is a failure."""
+        answer, raw = self._post(parcel, seconds)
+        return replace(answer, payload=_decode(raw)) if answer.ok else answer
+
+    def verify(self, seconds: float) -> Answer:
+        """Return whether the app answers `url_verification` with the challenge: plain, as a form or as JSON."""
+        challenge = secrets.token_urlsafe(24)
+        asked = {"token": VERIFICATION, "challenge": challenge, "type": "url_verification"}
+        answer, raw = self._post(Parcel("events_api", asked), seconds)
+        told = raw.decode(errors="replace").strip()
+        given = (told, told.removeprefix("challenge="), str((_decode(raw) or {}).get("challenge")))
+        return answer if not answer.ok or challenge in given else Answer(ok=False, error="challenge_failed")
+
+    def _post(self, parcel: Parcel, seconds: float) -> tuple[Answer, bytes]:
         body, kind = encode(parcel)
         headers = {"Content-Type": kind, "User-Agent": "Slackbot 1.0", **sign(self.secret, body, int(time.time()))}
         if parcel.attempt:
@@ -74,17 +94,16 @@ class SignedHttp:
         request = urllib.request.Request(self.url, body, headers)  # noqa: S310  # the test's own address
         try:
             with _OPENER.open(request, timeout=seconds) as response:
-                return Answer(ok=True, payload=_decode(response.read()))
+                return Answer(ok=True), response.read()
         except urllib.error.HTTPError as error:
             with error:
                 may_retry = error.headers.get("X-Slack-No-Retry") != "1"
-                return Answer(ok=False, error="http_service_error", reason="http_error", may_retry=may_retry)
+                return Answer(ok=False, error="http_service_error", reason="http_error", may_retry=may_retry), b""
         except TimeoutError:
-            return Answer(ok=False, error="operation_timeout", reason="http_timeout")
+            return LATE, b""
         except OSError as error:
             is_late = isinstance(getattr(error, "reason", None), TimeoutError)
-            late = Answer(ok=False, error="operation_timeout", reason="http_timeout")
-            return late if is_late else Answer(ok=False, error="dispatch_failed", reason="connection_failed")
+            return LATE if is_late else UNREACHED, b""
 
 
 def encode(parcel: Parcel) -> tuple[bytes, str]:

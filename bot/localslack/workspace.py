@@ -88,6 +88,8 @@ class Workspace:
             return self.channels[name]
         if name in BY_ID:
             return self.direct(name)
+        if name.startswith("D") and f"U{name[1:]}" in BY_ID:
+            return self.direct(f"U{name[1:]}")
         plain = name.removeprefix("#")
         for channel in self.channels.values():
             if channel.kind != "im" and channel.name == plain:
@@ -142,8 +144,23 @@ class Workspace:
         body = message.shown(self.files, metadata=True) | kind
         if BOT_USER in channel.members:
             self.emit(MESSAGE_EVENTS[channel.kind], body)
-        if f"<@{BOT_USER}>" in message.text and message.user != BOT_USER and channel.kind != "im":
+        is_heard = BOT_USER in channel.members and message.user != BOT_USER and channel.kind != "im"
+        if is_heard and f"<@{BOT_USER}>" in message.text:
             self.emit("app_mention", {k: v for k, v in body.items() if k != "channel_type"} | {"type": "app_mention"})
+
+    def tell_of_change(self, message: Message, before: Json, *, is_gone: bool = False) -> None:
+        """Tell the pages, and the app by `message_changed` or `message_deleted`, what became of a message."""
+        self.changed()
+        channel = self.channels[message.channel]
+        if message.only_for or BOT_USER not in channel.members:
+            return
+        event: Json = {"type": "message", "hidden": True, "channel": channel.id, "ts": self.new_ts()}
+        event |= {"channel_type": CHANNEL_TYPES[channel.kind], "previous_message": before}
+        if is_gone:
+            event |= {"subtype": "message_deleted", "deleted_ts": message.ts}
+        else:
+            event |= {"subtype": "message_changed", "message": message.shown(self.files, metadata=True)}
+        self.emit(MESSAGE_EVENTS[channel.kind], event)
 
     def new_trigger(self, user: str) -> str:
         """Return a trigger with which one modal may be opened within three seconds."""

@@ -80,6 +80,13 @@ class Call:
             raise SlackError("not_in_channel")
         return channel
 
+    def open_conversation(self, name: str = "channel", *, as_member: bool = False) -> Channel:
+        """Return the conversation of an id if it may still be written to; `is_archived`."""
+        channel = self.conversation(name, as_member=as_member)
+        if channel.is_archived:
+            raise SlackError("is_archived")
+        return channel
+
 
 def page(call: Call, rows: list[Json], most: int = 1000) -> tuple[list[Json], Json]:
     """Return one page of rows and the `response_metadata` with the cursor of the next."""

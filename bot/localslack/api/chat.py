@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from bot.localslack.api import pictures
 from bot.localslack.api.call import Call
 from bot.localslack.errors import SlackError
 from bot.localslack.kit import lint
@@ -40,12 +41,14 @@ def update(call: Call) -> Json:
     channel, message = own_message(call)
     if len(call.text("text", "")) > LONGEST_UPDATE:
         raise SlackError("msg_too_long")
+    if channel.is_archived:
+        raise SlackError("is_inactive")
     given = content(call)
     if not call.has("attachments"):
-        given["attachments"] = message.attachments
-    change(call.workspace, message, given)
-    if call.has("metadata"):
-        message.metadata = _metadata(call)
+        del given["attachments"]
+    if not any(map(call.has, ("text", "blocks", "markdown_text"))):
+        del given["blocks"]
+    change(call.workspace, message, given | ({"metadata": _metadata(call)} if call.has("metadata") else {}))
     return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": _shown(call, message)}
 
 
@@ -103,7 +106,7 @@ def content(call: Call) -> Json:
 def checked(workspace: Workspace, text: str, blocks: object, attached: object) -> Json:
     """Return text, blocks and attachments after the lint, every block with an id."""
     known = lint.message_blocks(blocks)
-    _check_files(workspace, known)
+    pictures.check(workspace, known, "/blocks")
     attachments = [
         {**one, "id": number, **({"blocks": name_all(one["blocks"], fresh(workspace))} if one.get("blocks") else {})}
         for number, one in enumerate(lint.attachments(attached), 1)
@@ -112,14 +115,17 @@ def checked(workspace: Workspace, text: str, blocks: object, attached: object) -
 
 
 def change(workspace: Workspace, message: Message, given: Json) -> None:
-    """Put new content into a message; one without blocks is marked as edited."""
-    message.text, message.blocks, message.attachments = given["text"], given["blocks"], given["attachments"]
+    """Put new content into a message, where it is given; one without blocks is marked as edited."""
+    before = message.shown(workspace.files, metadata=True)
+    for name, value in given.items():
+        setattr(message, name, value)
     message.edited = None if message.blocks else {"user": BOT_USER, "ts": workspace.new_ts()}
-    workspace.changed()
+    workspace.tell_of_change(message, before)
 
 
 def remove(workspace: Workspace, channel: Channel, message: Message) -> None:
     """Take a message out of its channel; a head with replies leaves a tombstone."""
+    before = message.shown(workspace.files, metadata=True)
     if channel.replies(message.ts):
         message.text, message.subtype, message.blocks, message.attachments = (
             "This message was deleted.",
@@ -131,7 +137,7 @@ def remove(workspace: Workspace, channel: Channel, message: Message) -> None:
     else:
         channel.messages.pop(message.ts, None)
     channel.pins = [ts for ts in channel.pins if ts != message.ts]
-    workspace.changed()
+    workspace.tell_of_change(message, before, is_gone=True)
 
 
 def author(workspace: Workspace) -> Json:
@@ -153,6 +159,10 @@ def _place(call: Call) -> Channel:
             raise SlackError("channel_not_found")
         if "chat:write.public" not in call.workspace.manifest.scopes:
             raise SlackError("not_in_channel")
+    if channel.is_archived:
+        raise SlackError("is_archived")
+    if channel.kind == "im" and not call.workspace.manifest.has_messages:
+        raise SlackError("messages_tab_disabled")
     return channel
 
 
@@ -163,24 +173,3 @@ def _metadata(call: Call) -> Json | None:
 
 def _shown(call: Call, message: Message) -> Json:
     return message.shown(call.workspace.files, metadata=True)
-
-
-def _check_files(workspace: Workspace, value: object, at: str = "/blocks") -> None:
-    if isinstance(value, list):
-        for index, one in enumerate(value):
-            _check_files(workspace, one, f"{at}/{index}")
-    elif isinstance(value, dict):
-        named = value.get("slack_file")
-        if isinstance(named, dict):
-            lint.refuse_unless(_is_image(workspace, named), f"invalid slack file [json-pointer:{at}/slack_file]")
-        for name, one in value.items():
-            _check_files(workspace, one, f"{at}/{name}")
-
-
-def _is_image(workspace: Workspace, named: Json) -> bool:
-    id = named.get("id") or next((file.id for file in workspace.files.values() if file.url == named.get("url")), "")
-    try:
-        file = workspace.file(id)
-    except SlackError:
-        return False
-    return file.is_ready and file.filetype in ("png", "jpg", "gif")

@@ -21,7 +21,9 @@ def list_all(call: Call) -> Json:
     rows = [
         channel.shown(BOT_USER)
         for channel in call.workspace.channels.values()
-        if channel.kind in wanted and (channel.kind == "public" or BOT_USER in channel.members)
+        if channel.kind in wanted
+        and (channel.kind == "public" or BOT_USER in channel.members)
+        and not (channel.is_archived and call.flag("exclude_archived"))
     ]
     found, more = page(call, rows)
     return {"channels": found, "response_metadata": more}
@@ -45,7 +47,7 @@ def create(call: Call) -> Json:
 
 def invite(call: Call) -> Json:
     """Return the channel after people were added; `already_in_channel`, `user_not_found`, `cant_invite_self`."""
-    channel = call.conversation(as_member=True)
+    channel = call.open_conversation(as_member=True)
     users = [user for user in call.text("users").split(",") if user]
     for user in users:
         if user == BOT_USER:
@@ -61,7 +63,7 @@ def invite(call: Call) -> Json:
 
 def join(call: Call) -> Json:
     """Return the public channel that the bot is now in."""
-    channel = call.conversation()
+    channel = call.open_conversation()
     if channel.kind != "public":
         raise SlackError("method_not_supported_for_channel_type")
     if BOT_USER in channel.members:
@@ -87,13 +89,25 @@ def open_direct(call: Call) -> Json:
 
 def set_topic(call: Call) -> Json:
     """Return the channel with its new topic; `too_long` beyond 250 characters."""
-    channel = call.conversation(as_member=True)
+    channel = call.open_conversation(as_member=True)
     topic = call.text("topic", "")
     if len(topic) > 250:
         raise SlackError("too_long")
     channel.topic, channel.topic_by = topic, BOT_USER
     call.workspace.changed()
     return {"channel": channel.shown(BOT_USER)}
+
+
+def archive(call: Call) -> Json:
+    """Return nothing more than `ok`; `already_archived`, `cant_archive_general`."""
+    channel = call.conversation(as_member=True)
+    if channel.is_archived:
+        raise SlackError("already_archived")
+    if channel.name == "general":
+        raise SlackError("cant_archive_general")
+    channel.is_archived = True
+    call.workspace.changed()
+    return {}
 
 
 def history(call: Call) -> Json:

@@ -9,7 +9,7 @@ from bot.localslack.workspace import BOT_USER
 def add_reaction(call: Call) -> Json:
     """Return nothing more than `ok`; `already_reacted`, `invalid_name`."""
     name = call.text("name").strip(":")
-    channel = call.conversation()
+    channel = call.open_conversation()
     message = call.workspace.message(channel, call.text("timestamp"))
     if not name.replace("_", "").replace("-", "").replace("+", "").isalnum():
         raise SlackError("invalid_name")

@@ -30,6 +30,7 @@ METHODS = {
     "conversations.history": Method(conversations.history, 3, HISTORY),
     "conversations.replies": Method(conversations.replies, 3, HISTORY),
     "conversations.setTopic": Method(conversations.set_topic, 2, (*MANAGE, "channels:write.topic")),
+    "conversations.archive": Method(conversations.archive, 2, MANAGE),
     "users.info": Method(users.info, 4, ("users:read",)),
     "users.list": Method(users.list_all, 2, ("users:read",)),
     "users.lookupByEmail": Method(users.by_email, 3, ("users:read.email",)),

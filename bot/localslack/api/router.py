@@ -1,7 +1,6 @@
 """The Web API over HTTP: token, faults, rate limit, scope, then the method; one JSON answer with status 200."""
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -30,6 +29,7 @@ class Door:
     bot_token: str
     app_token: str
     open_socket: Callable[[], str]
+    pause: Callable[[float], object]
 
 
 def router(door: Door, cut: Callable[[Request], None]) -> APIRouter:
@@ -70,7 +70,7 @@ def answer(door: Door, method: str, token: str, given: Json) -> tuple[Response, 
     if fault is None:
         return _plain(door, method, token, given), False
     response = _plain(door, method, token, given) if fault.works else None
-    time.sleep(fault.delay_s)
+    door.pause(fault.delay_s)
     return _faulty(fault) or response or Response(status_code=500), fault.drop_answer
 
 
@@ -105,7 +105,7 @@ def _result(door: Door, method: str, token: str, given: Json) -> Json:
     if row is None:
         _check_rate(door, method, 1, "")
         return {"url": door.open_socket()}
-    _check_rate(door, method, row.tier, str(given.get("channel", "")) if row.tier == POSTS else "")
+    _check_rate(door, method, row.tier, _place(door, given) if row.tier == POSTS else "")
     call = Call(door.workspace, row, given)
     call.require(row.scopes)
     with door.workspace.lock:
@@ -120,6 +120,13 @@ def _check_token(door: Door, method: str, token: str) -> None:
         raise SlackError("not_allowed_token_type")
     if token != wanted:
         raise SlackError("invalid_auth")
+
+
+def _place(door: Door, given: Json) -> str:
+    try:
+        return door.workspace.channel(str(given.get("channel", ""))).id
+    except SlackError:
+        return ""
 
 
 def _check_rate(door: Door, method: str, tier: int, channel: str) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 
+from bot.localslack.api import pictures
 from bot.localslack.api.call import Call
 from bot.localslack.api.chat import fresh
 from bot.localslack.errors import SlackError, missing
@@ -105,7 +106,9 @@ def _asked(call: Call, kind: str) -> Json:
     given = call.structure("view")
     if given is None:
         raise missing("view")
-    return lint.view(given, kind)
+    body = lint.view(given, kind)
+    pictures.check(call.workspace, body["blocks"], "/view/blocks", "invalid_arguments")
+    return body
 
 
 def _named(call: Call) -> View:

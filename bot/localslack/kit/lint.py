@@ -1,5 +1,6 @@
 """The lint of whole payloads: a message's blocks, attachments and metadata, and a view."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -80,7 +81,7 @@ def metadata(given: object) -> dict[str, Any] | None:
     problems = list(_METADATA(given, "/metadata"))
     if problems:
         raise invalid("invalid_metadata_schema", problems)
-    if len(repr(given).encode()) > METADATA_BYTES:
+    if len(json.dumps(given, ensure_ascii=False).encode()) > METADATA_BYTES:
         raise SlackError("metadata_too_large")
     return given
 
@@ -146,9 +147,3 @@ def _texts(value: object) -> Iterator[str]:
                 yield one
             else:
                 yield from _texts(one)
-
-
-def refuse_unless(is_right: bool, text: str) -> None:
-    """Raise `invalid_blocks` with the text unless it is right."""
-    if not is_right:
-        raise invalid("invalid_blocks", [text])

@@ -1,9 +1,11 @@
 """A workspace, a client, a person and a Bolt app for each test."""
 
+import threading
 from collections.abc import Iterator
 
 import pytest
 from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
 from bot.localslack import LocalSlack
@@ -31,11 +33,26 @@ def lead(slack: LocalSlack) -> Person:
     return Person(slack)
 
 
+@pytest.fixture(scope="session")
+def closing() -> Iterator[list[threading.Thread]]:
+    """Clients that end while the next test runs: the SDK takes a second for it."""
+    threads: list[threading.Thread] = []
+    yield threads
+    for thread in threads:
+        thread.join(5)
+
+
+def closed(handler: SocketModeHandler) -> threading.Thread:
+    """Return the thread that ends a client."""
+    handler.client.auto_reconnect_enabled = False
+    thread = threading.Thread(target=handler.close)
+    thread.start()
+    return thread
+
+
 @pytest.fixture
-def bolt(slack: LocalSlack, client: WebClient) -> Iterator[Bolted]:
+def bolt(slack: LocalSlack, client: WebClient, closing: list[threading.Thread]) -> Iterator[Bolted]:
     bolted = Bolted(slack, App(client=client, signing_secret=slack.signing_secret))
     yield bolted
     slack.stop()
-    for handler in bolted.handlers:
-        handler.client.auto_reconnect_enabled = False
-        handler.close()
+    closing.extend(map(closed, bolted.handlers))

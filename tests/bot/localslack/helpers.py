@@ -1,6 +1,5 @@
 """What the tests of the workspace share: a manifest, a clock, blocks, a person, a Bolt app; no long waits."""
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -55,6 +54,9 @@ MANIFEST = {
         "socket_mode_enabled": True,
     },
 }
+
+
+HTTP = httpx.Client(trust_env=False, timeout=20)
 
 
 class Clock:
@@ -116,17 +118,17 @@ class Person:
     handle: str = "ml_lead"
 
     def do(self, path: str, **body: Any) -> Any:
-        sent = json.dumps({"user": self.handle, **body})
-        return httpx.post(
-            f"{self.slack.url}/_local/{path}", content=sent, headers={"Content-Type": "application/json"}
-        ).json()
+        return self.ask(path, user=self.handle, **body)
+
+    def ask(self, path: str, **body: Any) -> Any:
+        return HTTP.post(f"{self.slack.url}/_local/{path}", json=body).json()
 
     def sees(self, channel: str = "ethixai-incidents") -> list[dict[str, Any]]:
         asked = {"channel": channel, "user": self.handle}
-        return httpx.get(f"{self.slack.url}/_local/messages", params=asked).json()["messages"]
+        return HTTP.get(f"{self.slack.url}/_local/messages", params=asked).json()["messages"]
 
     def fault(self, **body: Any) -> None:
-        assert httpx.post(f"{self.slack.url}/_local/fault", json=body).json()["ok"]
+        assert self.ask("fault", **body)["ok"]
 
 
 @dataclass

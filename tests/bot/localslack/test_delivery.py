@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
-import httpx
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.signature import SignatureVerifier
 
 from bot.localslack import LocalSlack
-from tests.bot.localslack.helpers import MANIFEST, Person, actions, wait_for
+from tests.bot.localslack.helpers import HTTP, MANIFEST, Person, actions, wait_for
 
 
 def attempts(slack, kind="app_mention"):
@@ -78,7 +77,7 @@ def test_a_client_comes_back_after_a_disconnect(bolt, client, slack, lead):
 
     bolt.connect()
     old = slack.sockets.connections[0]
-    lead_answer = httpx.post(f"{slack.url}/_local/disconnect", json={"reason": "refresh_requested"})
+    lead_answer = HTTP.post(f"{slack.url}/_local/disconnect", json={"reason": "refresh_requested"})
     assert lead_answer.json()["ok"]
     wait_for(lambda: slack.sockets.connections and slack.sockets.connections[0] is not old, 4)
     assert lead.do("command", channel="general", text="/ethix", wait_s=0)["ok"]
@@ -89,7 +88,7 @@ def test_a_ticket_takes_one_connection(slack):
     from websockets.sync.client import connect
 
     headers = {"Authorization": f"Bearer {slack.app_token}"}
-    url = httpx.post(slack.api_url + "apps.connections.open", headers=headers).json()["url"]
+    url = HTTP.post(slack.api_url + "apps.connections.open", headers=headers).json()["url"]
     with connect(url) as socket:
         hello = json.loads(socket.recv())
         assert (hello["type"], hello["num_connections"]) == ("hello", 1)

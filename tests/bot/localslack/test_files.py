@@ -1,12 +1,11 @@
 """Files: an address, the bytes, completion with and without a channel, pictures in messages."""
 
-import httpx
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.localslack import LocalSlack
-from tests.bot.localslack.helpers import MANIFEST
+from tests.bot.localslack.helpers import HTTP, MANIFEST
 
 INCIDENTS = "C0INCIDENT"
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
@@ -14,7 +13,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
 
 def uploaded(client, name="chart.png", data=PNG):
     ticket = client.files_getUploadURLExternal(filename=name, length=len(data))
-    assert httpx.post(ticket["upload_url"], content=data).status_code == 200
+    assert HTTP.post(ticket["upload_url"], content=data).status_code == 200
     return ticket["file_id"]
 
 
@@ -57,7 +56,7 @@ def test_a_picture_is_not_shown_before_it_is_ready(clock):
 
 def test_bytes_of_another_length_are_refused_and_an_unfinished_file_is_no_file(client):
     ticket = client.files_getUploadURLExternal(filename="a.png", length=3)
-    assert httpx.post(ticket["upload_url"], content=b"four").status_code == 400
+    assert HTTP.post(ticket["upload_url"], content=b"four").status_code == 400
     with pytest.raises(SlackApiError, match="file_not_found"):
         client.files_completeUploadExternal(files=[{"id": ticket["file_id"]}])
 
@@ -66,8 +65,8 @@ def test_a_file_is_read_with_the_token_only_and_never_runs_in_a_browser(client, 
     id = uploaded(client, "page.html", b"<script>alert(1)</script>")
     client.files_completeUploadExternal(files=[{"id": id}])
     url = client.files_info(file=id)["file"]["url_private"]
-    assert httpx.get(url).status_code == 403
-    answer = httpx.get(url, headers={"Authorization": f"Bearer {slack.bot_token}"})
+    assert HTTP.get(url).status_code == 403
+    answer = HTTP.get(url, headers={"Authorization": f"Bearer {slack.bot_token}"})
     assert answer.headers["content-type"] == "application/octet-stream"
     assert answer.headers["content-disposition"] == "attachment"
     assert answer.headers["x-content-type-options"] == "nosniff"

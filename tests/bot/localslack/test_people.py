@@ -3,12 +3,11 @@
 import json
 import threading
 
-import httpx
 import pytest
 from slack_sdk.errors import SlackApiError
 
 from bot.localslack import LocalSlack
-from tests.bot.localslack.helpers import MANIFEST, Person, actions, asked, button, modal, mrkdwn, plain, wait_for
+from tests.bot.localslack.helpers import HTTP, MANIFEST, Person, actions, asked, button, modal, mrkdwn, plain, wait_for
 
 INCIDENTS = "C0INCIDENT"
 
@@ -197,7 +196,7 @@ def test_a_trigger_opens_one_modal_within_three_seconds(clock):
     with LocalSlack(MANIFEST, clock=clock) as slack:
 
         def opened(trigger):
-            answer = httpx.post(
+            answer = HTTP.post(
                 slack.api_url + "views.open",
                 headers={"Authorization": f"Bearer {slack.bot_token}"},
                 json={"trigger_id": trigger, "view": modal()},
@@ -313,7 +312,7 @@ def test_a_response_url_replaces_deletes_and_ends_after_five_uses_or_half_an_hou
         lead, workspace = Person(slack), slack.workspace
 
         def answer(url, **body):
-            return httpx.post(url, content=json.dumps(body))
+            return HTTP.post(url, content=json.dumps(body))
 
         url = workspace.new_response_url("actions", "U0MLLEAD01", INCIDENTS)
         assert [answer(url, text=str(n)).status_code for n in range(5)] == [200] * 5

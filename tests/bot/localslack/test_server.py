@@ -4,11 +4,10 @@ import json
 import subprocess
 import sys
 
-import httpx
 import pytest
 
 from bot.localslack import LocalSlack
-from tests.bot.localslack.helpers import MANIFEST, Person
+from tests.bot.localslack.helpers import HTTP, MANIFEST, Person
 
 
 def test_a_port_in_use_is_told_at_once(slack):
@@ -17,20 +16,20 @@ def test_a_port_in_use_is_told_at_once(slack):
 
 
 def test_a_foreign_host_or_origin_is_refused(slack):
-    assert httpx.get(slack.url + "/_local/channels", headers={"Host": "evil.example"}).status_code == 403
-    assert httpx.get(slack.url + "/_local/channels", headers={"Host": "localhost:1"}).status_code == 200
-    assert httpx.get(slack.url + "/_local/channels", headers={"Origin": "https://evil.example"}).status_code == 403
+    assert HTTP.get(slack.url + "/_local/channels", headers={"Host": "evil.example"}).status_code == 403
+    assert HTTP.get(slack.url + "/_local/channels", headers={"Host": "localhost:1"}).status_code == 200
+    assert HTTP.get(slack.url + "/_local/channels", headers={"Origin": "https://evil.example"}).status_code == 403
 
 
 def test_a_form_cannot_act_for_a_person(slack):
     body = json.dumps({"user": "ml_lead", "channel": "general", "text": "x"})
-    answer = httpx.post(slack.url + "/_local/say", content=body, headers={"Content-Type": "text/plain"})
+    answer = HTTP.post(slack.url + "/_local/say", content=body, headers={"Content-Type": "text/plain"})
     assert answer.status_code == 415
     assert Person(slack).sees("general") == []
 
 
 def test_every_answer_carries_a_strict_policy(slack):
-    policy = httpx.get(slack.url + "/_local/channels").headers["content-security-policy"]
+    policy = HTTP.get(slack.url + "/_local/channels").headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
 
@@ -43,7 +42,7 @@ def test_a_reset_forgets_what_was_said(slack, client, lead):
 
 
 def test_members_of_a_group_change(slack, client):
-    sent = httpx.post(slack.url + "/_local/usergroup", json={"id": "S0ONCALL01", "users": ["ml_lead"]})
+    sent = HTTP.post(slack.url + "/_local/usergroup", json={"id": "S0ONCALL01", "users": ["ml_lead"]})
     assert sent.json()["usergroup"]["users"] == ["U0MLLEAD01"]
     assert client.usergroups_users_list(usergroup="S0ONCALL01")["users"] == ["U0MLLEAD01"]
 
@@ -61,6 +60,6 @@ def test_it_runs_by_itself(tmp_path):
         try:
             assert process.stdout is not None
             url = process.stdout.readline().split()[-1]
-            assert httpx.get(url + "/_local/channels").json()["ok"]
+            assert HTTP.get(url + "/_local/channels").json()["ok"]
         finally:
             process.terminate()

@@ -1,13 +1,12 @@
 """The Web API through the official client: what it answers, and each documented refusal."""
 
-import httpx
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry import RateLimitErrorRetryHandler
 
 from bot.localslack import LocalSlack
-from tests.bot.localslack.helpers import MANIFEST, SCOPES, Clock, actions, button, mrkdwn, plain
+from tests.bot.localslack.helpers import HTTP, MANIFEST, SCOPES, Clock, actions, button, mrkdwn, plain
 
 INCIDENTS = "C0INCIDENT"
 
@@ -38,7 +37,7 @@ def test_the_token_is_tested(client, slack):
 def test_a_wrong_token_or_method_is_refused(slack, token, method, error):
     token = {"app": slack.app_token, "bot": slack.bot_token}.get(token, token)
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    assert httpx.post(slack.api_url + method, headers=headers).json()["error"] == error
+    assert HTTP.post(slack.api_url + method, headers=headers).json()["error"] == error
 
 
 def test_arguments_come_as_a_form_or_json_with_the_token_in_the_header_or_the_body(slack):
@@ -52,7 +51,7 @@ def test_arguments_come_as_a_form_or_json_with_the_token_in_the_header_or_the_bo
         {"files": {"x": b"x"}, "data": body, "headers": header},
         {"data": {**body, "blocks": '[{"type": "divider"}]'}, "headers": header},
     ):
-        assert httpx.post(url, **sent).json()["ok"], sent
+        assert HTTP.post(url, **sent).json()["ok"], sent
 
 
 def test_a_posted_message_is_in_history_with_metadata_only_on_request(client):
