@@ -99,9 +99,9 @@ def _table(rows: list[dict[str, Any]]) -> Table:
 
 
 def _page(report: dict[str, Any], path: Path) -> None:
-    from templates.documents import analysis
+    from templates import pages
 
-    _put(path, analysis.page(report))
+    _put(path, pages.analysis(report))
 
 
 def _put(path: Path, text: str) -> None:

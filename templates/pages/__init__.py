@@ -1,4 +1,4 @@
-"""The page of an analysis of files: alerts in words, then every finding."""
+"""Pages that need nothing else: what an analysis of files found, alerts in words, then every finding."""
 
 from importlib import resources
 from typing import Any
@@ -9,7 +9,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 ORDER = {"alarm": 0, "notice": 1, "insufficient_data": 2, "not_computable": 3, "ok": 4}
 
 
-def page(report: dict[str, Any]) -> str:
+def analysis(report: dict[str, Any]) -> str:
     """Return the report as one HTML page that needs nothing else; all of it is escaped."""
     text = (resources.files(__package__) / "analysis.html.j2").read_text(encoding="utf-8")
     environment = ImmutableSandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
