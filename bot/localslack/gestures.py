@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass, field
 
-from bot.localslack import payloads, responses, writing
+from bot.localslack import forms, payloads, responses, writing
 from bot.localslack.api import views
 from bot.localslack.delivery import Delivery
 from bot.localslack.errors import SlackError
@@ -24,6 +24,7 @@ class Before:
 
     whispers: frozenset[str]
     view: tuple[str, str] | None
+    ts: int = field(compare=False)
 
 
 @dataclass
@@ -51,8 +52,8 @@ class Gestures:
         with self.workspace.lock:
             message = _readable(channel, ts, user)
             blocks = [*message.blocks, *(block for one in message.attachments for block in one.get("blocks", ()))]
-            block, element = _element(blocks, action_id, block_id)
-            action = _action(block, element, given)
+            block, element = forms.element(blocks, action_id, block_id)
+            action = forms.action(block, element, given)
             if element["type"] in values.VALUES:
                 message.entered.setdefault(user, {})[block["block_id"], action_id] = values.read(element, given)
             payload = payloads.message_actions(self.workspace, user, channel, message, action)
@@ -63,12 +64,12 @@ class Gestures:
         """Return what a person sees after a press or choice in a view; `where` is action and block or ''."""
         with self.workspace.lock:
             view = self.open_view(user, view_id)
-            block, element = _element(view.body["blocks"], *where)
-            action = _action(block, element, given)
+            block, element = forms.element(view.body["blocks"], *where)
+            action = forms.action(block, element, given)
             if element["type"] in values.VALUES:
                 view.entered[block["block_id"], where[0]] = values.read(element, given)
             if block["type"] == "input" and not block.get("dispatch_action"):
-                return {"ok": True, "error": None, "view": None, "ephemeral": []}
+                return _unsent(None)
             payload = payloads.view_actions(self.workspace, view, action)
             before = self._before(user)
         return self._seen(user, before, self.delivery.once("interactive", payload), wait_s)
@@ -77,10 +78,11 @@ class Gestures:
         """Return what a person sees after submitting a modal: the errors at its inputs, or what became of it."""
         with self.workspace.lock:
             view = self.open_view(user, view_id)
-            enter(view, given)
-            errors = _errors(view)
+            forms.enter(view, given)
+            errors = forms.errors(view)
             if errors:
-                return {"ok": False, "error": None, "errors": errors, "view": self.shown(view), "ephemeral": []}
+                seen = _unsent(None) | {"ok": False, "views": self._stack(user), "view": self.shown(view)}
+                return seen | {"errors": errors, "closed": False}
             payload = payloads.view_submission(self.workspace, view)
             before = self._before(user)
         answer = self.delivery.once("interactive", payload)
@@ -89,7 +91,8 @@ class Gestures:
         if refused is None:
             answer = Answer(ok=False, error="invalid_response")
         seen = self._seen(user, before, answer, 0.0 if refused else wait_s)
-        return seen | ({"ok": False, "errors": refused} if refused else {})
+        closed = view.id not in self.workspace.stacks.get(user, [])
+        return seen | {"closed": closed} | ({"ok": False, "errors": refused} if refused else {})
 
     def close(self, user: str, view_id: str, *, clears: bool = False) -> Json:
         """Return `ok` after a modal was cancelled, or all by the cross; the app hears of it if it asked."""
@@ -110,7 +113,7 @@ class Gestures:
         """Return what a person sees after a slash command; one that no app has is answered by Slack itself."""
         name, _, rest = text.strip().partition(" ")
         if all(command.name != name for command in self.workspace.manifest.commands):
-            return {"ok": False, "error": NOT_A_COMMAND.format(name), "view": None, "ephemeral": []}
+            return _unsent(NOT_A_COMMAND.format(name))
         with self.workspace.lock:
             payload = payloads.slash_command(self.workspace, user, channel, name, rest.strip())
             before = self._before(user)
@@ -118,14 +121,14 @@ class Gestures:
         if answer.ok and answer.payload:
             with self.workspace.lock:
                 responses.say(self.workspace, ResponseUrl("", user, channel.id, 0), answer.payload)
-        seen = self._seen(user, before, answer, wait_s)
+        seen = self._seen(user, before, answer, 0.0 if answer.payload else wait_s)
         return seen if seen["ok"] else seen | {"error": f'{name} failed with the error "{answer.error}"'}
 
     def shortcut(self, user: str, callback_id: str, message: Message | None, wait_s: float) -> Json:
         """Return what a person sees after a shortcut, global or on a message."""
         kind = "message" if message else "global"
         if not any(one.callback_id == callback_id and one.kind == kind for one in self.workspace.manifest.shortcuts):
-            return {"ok": False, "error": "shortcut_not_found", "view": None, "ephemeral": []}
+            return _unsent("shortcut_not_found")
         with self.workspace.lock:
             if message:
                 payload = payloads.message_shortcut(self.workspace, user, callback_id, message)
@@ -174,10 +177,16 @@ class Gestures:
     def _before(self, user: str) -> Before:
         stack = self.workspace.stacks.get(user, [])
         top = self.workspace.views[stack[-1]] if stack else None
-        return Before(frozenset(one.ts for one in self._whispers(user)), (top.id, top.hash) if top else None)
+        whispers = frozenset(one.ts for one in self._whispers(user))
+        return Before(whispers, (top.id, top.hash) if top else None, self.workspace.last_ts)
 
     def _whispers(self, user: str) -> list[Message]:
         return [one for channel in self.workspace.channels.values() for one in channel.whispers if one.only_for == user]
+
+    def _posts(self, user: str, since: int) -> list[Message]:
+        channels = [channel for channel in self.workspace.channels.values() if user in channel.members]
+        posts = [one for channel in channels for one in channel.messages.values() if one.bot]
+        return [one for one in posts if int(one.ts.replace(".", "")) > since]
 
     def _seen(self, user: str, before: Before, answer: Answer, wait_s: float) -> Json:
         end = time.monotonic() + (wait_s if answer.ok else 0.0)
@@ -187,15 +196,22 @@ class Gestures:
             now = self._before(user)
             fresh = [one for one in self._whispers(user) if one.ts not in before.whispers]
             view = self.shown(self.workspace.views[now.view[0]]) if now.view and now.view != before.view else None
-            told = [one.shown(self.workspace.files, metadata=True) for one in fresh]
-            stack = [self.shown(self.workspace.views[id]) for id in self.workspace.stacks.get(user, [])]
-        return {"ok": answer.ok, "error": answer.error or None, "view": view, "views": stack, "ephemeral": told}
+            told = [self._row(one) for one in fresh]
+            posts = [self._row(one) for one in self._posts(user, before.ts)]
+            result = {"ok": answer.ok, "error": answer.error or None, "view": view, "views": self._stack(user)}
+        return result | {"ephemeral": told, "messages": posts}
+
+    def _stack(self, user: str) -> list[Json]:
+        return [self.shown(self.workspace.views[id]) for id in self.workspace.stacks.get(user, [])]
+
+    def _row(self, message: Message) -> Json:
+        return message.shown(self.workspace.files, metadata=True) | {"channel": message.channel}
 
     def _answered(self, view: View, answer: Json) -> Json | None:
         stack = self.workspace.stacks.get(view.user, [])
         kind = answer.get("response_action")
         if kind == "errors":
-            return _usable(view, answer.get("errors"))
+            return forms.usable(view, answer.get("errors"))
         try:
             if kind == "update":
                 views.replace(self.workspace, view, lint.view(answer.get("view"), "modal"))
@@ -213,16 +229,8 @@ class Gestures:
         return {}
 
 
-def enter(view: View, given: Json) -> None:
-    """Put values into a view: `{block: {action: value}}` or flat `{action: value}`, plain or as in `state.values`."""
-    for block, element in values.elements(view.body["blocks"]):
-        block_id, action_id = block["block_id"], element["action_id"]
-        inside = given.get(block_id)
-        if element["type"] in values.VALUES:
-            if isinstance(inside, dict) and action_id in inside:
-                view.entered[block_id, action_id] = _read(element, inside[action_id])
-            elif action_id in given:
-                view.entered[block_id, action_id] = _read(element, given[action_id])
+def _unsent(error: str | None) -> Json:
+    return {"ok": error is None, "error": error, "view": None, "views": [], "ephemeral": [], "messages": []}
 
 
 def person_id(name: str) -> str:
@@ -241,40 +249,3 @@ def _readable(channel: Channel, ts: str, user: str) -> Message:
     if user not in channel.members or ts not in channel.messages:
         raise SlackError("message_not_found")
     return channel.messages[ts]
-
-
-def _element(blocks: list[Json], action_id: str, block_id: str) -> tuple[Json, Json]:
-    for block, element in values.elements(blocks):
-        if element["action_id"] == action_id and block_id in ("", block["block_id"]):
-            return block, element
-    raise SlackError("action_not_found")
-
-
-def _action(block: Json, element: Json, given: object) -> Json:
-    try:
-        return values.pressed(block, element, given)
-    except (LookupError, StopIteration):
-        raise SlackError("option_not_found") from None
-
-
-def _read(element: Json, given: object) -> Json:
-    try:
-        return values.read(element, given)
-    except LookupError:
-        raise SlackError("option_not_found") from None
-
-
-def _errors(view: View) -> Json:
-    entered = values.state(view.body["blocks"], view.entered)
-    errors: Json = {}
-    for block, element in values.elements(view.body["blocks"]):
-        if block["type"] == "input":
-            problem = values.problem_of(block, element, entered[block["block_id"]][element["action_id"]])
-            if problem:
-                errors[block["block_id"]] = problem
-    return errors
-
-
-def _usable(view: View, errors: object) -> Json | None:
-    inputs = {block["block_id"] for block in view.body["blocks"] if block["type"] == "input"}
-    return errors if isinstance(errors, dict) and errors and inputs >= errors.keys() else None

@@ -54,6 +54,30 @@ def test_an_event_that_the_manifest_does_not_ask_for_is_not_sent(client, slack):
     assert attempts(slack, "message") == []
 
 
+def test_an_edit_and_a_deletion_in_direct_messages_are_events(client, slack):
+    events = []
+    slack.workspace.on_event = events.append
+    dm = client.chat_postMessage(channel="U0MLLEAD01", text="a", metadata={"event_type": "e", "event_payload": {}})
+    client.chat_update(channel=dm["channel"], ts=dm["ts"], text="b", metadata={})
+    client.chat_delete(channel=dm["channel"], ts=dm["ts"])
+    assert [one.get("subtype") for one in events] == [None, "message_changed", "message_deleted"]
+    _, changed, deleted = events
+    assert (changed["previous_message"]["text"], changed["message"]["text"]) == ("a", "b")
+    assert "metadata" not in changed["message"]
+    assert (deleted["deleted_ts"], deleted["previous_message"]["text"]) == (dm["ts"], "b")
+
+
+def test_a_reset_ends_what_waits_to_be_sent_again():
+    with LocalSlack(MANIFEST, retry_after=(0.0, 0.15, 0.15)) as slack:
+        lead = Person(slack)
+        lead.do("say", channel="general", text="@EthixAI Incidents")
+        wait_for(lambda: len(attempts(slack)) == 2)
+        lead.do("reset")
+        assert attempts(slack) == []
+        assert not slack.delivery.stopping.wait(0.3)
+        assert attempts(slack) == []
+
+
 def test_a_payload_goes_to_one_of_several_connections(bolt, client, lead):
     got = []
 
@@ -102,6 +126,7 @@ class Inbox(ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.got = []
+        self.echoes = False
         self.answers = []
 
 
@@ -109,6 +134,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["content-length"]))
         self.server.got.append((body, dict(self.headers.items())))
+        if self.server.echoes:
+            self.server.answers.append((200, {}, json.loads(body)["challenge"].encode()))
         status, headers, answer = self.server.answers.pop(0) if self.server.answers else (200, {}, b"")
         self.send_response(status)
         for name, value in {**headers, "Content-Length": str(len(answer))}.items():
@@ -123,7 +150,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def inbox() -> Iterator[Inbox]:
     server = Inbox()
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield server
     server.shutdown()
@@ -166,6 +193,17 @@ def test_a_failed_event_comes_again_over_http_unless_the_app_forbids_it(inbox, b
     Person(by_http).do("say", channel="general", text="@EthixAI Incidents again")
     wait_for(lambda: len(attempts(by_http)) == 4)
     assert len(inbox.got) == 4
+
+
+def test_an_address_proves_itself_with_the_challenge(inbox, by_http):
+    lead = Person(by_http)
+    assert lead.ask("verify") == {"ok": False, "error": "challenge_failed"}
+    (body, headers) = inbox.got[0]
+    asked = json.loads(body)
+    assert asked["type"] == "url_verification"
+    assert SignatureVerifier(by_http.signing_secret).is_valid_request(body, headers)
+    inbox.echoes = True
+    assert lead.ask("verify") == {"ok": True, "error": None}
 
 
 def test_an_interaction_over_http_is_not_sent_again(inbox, by_http):

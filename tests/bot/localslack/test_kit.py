@@ -1,11 +1,15 @@
 """Block Kit: a table of payloads that Slack refuses, each with its code and the place that is wrong."""
 
+from collections.abc import Iterator
+
 import pytest
+from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.localslack import LocalSlack
 from bot.localslack.errors import SlackError
 from bot.localslack.kit import lint, values
-from tests.bot.localslack.helpers import actions, asked, button, modal, mrkdwn, plain
+from tests.bot.localslack.helpers import MANIFEST, actions, asked, button, modal, mrkdwn, plain
 
 INCIDENTS = "C0INCIDENT"
 DIVIDER = {"type": "divider"}
@@ -104,6 +108,12 @@ ACCEPTED = {
     "50 blocks": [DIVIDER] * 50,
     "no blocks": [],
 }
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[WebClient]:
+    with LocalSlack(MANIFEST) as slack:
+        yield WebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[])
 
 
 @pytest.mark.parametrize("blocks", REFUSED.values(), ids=REFUSED)
