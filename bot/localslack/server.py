@@ -31,6 +31,7 @@ from bot.localslack.workspace import Workspace
 
 THREADS = 200
 START_SECONDS = 20.0
+GRACE_SECONDS = 1.0
 Address = tuple[str, int]
 
 
@@ -124,7 +125,6 @@ class LocalSlack:
             log_level="critical",
             access_log=False,
             date_header=False,
-            timeout_graceful_shutdown=1,
         )
 
     def _app(self) -> Guard:
@@ -160,6 +160,19 @@ class _Server(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         if not self.should_exit:
             await self._ended.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close every connection, wait a little for what is still being answered, and end."""
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        end = time.monotonic() + GRACE_SECONDS
+        while (self.server_state.connections or self.server_state.tasks) and time.monotonic() < end:
+            await asyncio.sleep(0.002)
+        for task in self.server_state.tasks:
+            task.cancel()
+        await self.lifespan.shutdown()
 
     def end(self) -> None:
         """End the server from any thread."""
