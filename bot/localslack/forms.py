@@ -20,11 +20,11 @@ def enter(view: View, given: Json) -> None:
         inside = given.get(block_id)
         if element["type"] in values.VALUES:
             if isinstance(inside, dict) and action_id in inside:
-                view.entered[block_id, action_id] = _read(element, inside[action_id])
+                view.entered[block_id, action_id] = read(element, inside[action_id])
             elif action_id in given:
-                view.entered[block_id, action_id] = _read(element, given[action_id])
+                view.entered[block_id, action_id] = read(element, given[action_id])
             elif block_id in given and not isinstance(inside, dict):
-                view.entered[block_id, action_id] = _read(element, inside)
+                view.entered[block_id, action_id] = read(element, inside)
 
 
 def element(blocks: list[Json], action_id: str, block_id: str) -> tuple[Json, Json]:
@@ -43,11 +43,18 @@ def action(block: Json, element: Json, given: object) -> Json:
         raise SlackError("option_not_found") from None
 
 
-def _read(element: Json, given: object) -> Json:
+def read(element: Json, given: object) -> Json:
+    """Return what is entered as in `state.values`; `option_not_found`, `invalid_value`."""
     try:
-        return values.read(element, given)
+        entered = values.read(element, given)
     except LookupError:
         raise SlackError("option_not_found") from None
+    row = values.VALUES[element["type"]]
+    many = entered[row.name] if row.is_list else [entered[row.name]]
+    kind = dict if row.is_option else int if element["type"] == "datetimepicker" else str
+    if any(not isinstance(one, kind) for one in many if one is not None):
+        raise SlackError("invalid_value", action_id=element["action_id"])
+    return entered
 
 
 def errors(view: View) -> Json:

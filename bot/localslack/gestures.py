@@ -55,7 +55,7 @@ class Gestures:
             block, element = forms.element(blocks, action_id, block_id)
             action = forms.action(block, element, given)
             if element["type"] in values.VALUES:
-                message.entered.setdefault(user, {})[block["block_id"], action_id] = values.read(element, given)
+                message.entered.setdefault(user, {})[block["block_id"], action_id] = forms.read(element, given)
             payload = payloads.message_actions(self.workspace, user, channel, message, action)
             before = self._before(user)
         return self._seen(user, before, self.delivery.once("interactive", payload), wait_s)
@@ -67,7 +67,7 @@ class Gestures:
             block, element = forms.element(view.body["blocks"], *where)
             action = forms.action(block, element, given)
             if element["type"] in values.VALUES:
-                view.entered[block["block_id"], where[0]] = values.read(element, given)
+                view.entered[block["block_id"], where[0]] = forms.read(element, given)
             if block["type"] == "input" and not block.get("dispatch_action"):
                 return _unsent(None)
             payload = payloads.view_actions(self.workspace, view, action)

@@ -38,12 +38,14 @@ def upload_url(call: Call) -> Json:
 def complete(call: Call) -> Json:
     """Return the finished files; with a channel they are posted there; `file_not_found`."""
     rows = call.structure("files")
-    if not isinstance(rows, list) or not rows:
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise missing("files")
     channel = _place(call)
-    files = [_finished(call.workspace, row) for row in rows]
+    thread = _thread(call, channel)
+    uploads = [_uploaded(call.workspace, row) for row in rows]
+    files = [_finished(call.workspace, *one) for one in uploads]
     if channel is not None:
-        _share(call, channel, files)
+        _share(call, channel, files, thread)
     call.workspace.changed()
     return {"files": [file.shown() if channel else {"id": file.id, "title": file.title} for file in files]}
 
@@ -64,14 +66,29 @@ def _place(call: Call) -> Channel | None:
         raise SlackError("channel_not_found")
     if BOT_USER not in channel.members:
         raise SlackError("not_in_channel")
+    if channel.is_archived:
+        raise SlackError("is_archived")
     return channel
 
 
-def _finished(workspace: Workspace, row: Json) -> File:
-    file = workspace.files.get(row.get("id", ""))
+def _thread(call: Call, channel: Channel | None) -> str | None:
+    ts = call.text("thread_ts", "")
+    if not ts or channel is None:
+        return None
+    if ts not in channel.messages:
+        raise SlackError("thread_not_found")
+    return channel.messages[ts].thread_ts or ts
+
+
+def _uploaded(workspace: Workspace, row: Json) -> tuple[File, str]:
+    file = workspace.files.get(str(row.get("id")))
     if file is None or file.data is None:
         raise SlackError("file_not_found")
-    file.title = row.get("title") or file.name
+    return file, str(row.get("title") or file.name)
+
+
+def _finished(workspace: Workspace, file: File, title: str) -> File:
+    file.title = title
     file.mimetype, file.filetype = _type(file)
     file.ready_at = workspace.clock() + workspace.file_ready_s
     return file
@@ -84,10 +101,7 @@ def _type(file: File) -> tuple[str, str]:
     return NAMES.get(file.name.rpartition(".")[2].lower(), ("application/octet-stream", "binary"))
 
 
-def _share(call: Call, channel: Channel, files: list[File]) -> None:
-    thread = call.text("thread_ts", "") or None
-    if thread is not None and thread not in channel.messages:
-        raise SlackError("thread_not_found")
+def _share(call: Call, channel: Channel, files: list[File], thread: str | None) -> None:
     workspace = call.workspace
     message = Message(
         channel.id,

@@ -39,7 +39,8 @@ def text(most: int = 3000) -> Check:
 
     def check(value: object, at: str) -> Iterator[str]:
         kind = value.get("type") if isinstance(value, dict) else None
-        yield from kinds[kind](value, at) if kind in kinds else one_of(*kinds)(kind, f"{at}/type")
+        named = kinds.get(kind) if isinstance(kind, str) else None
+        yield from named(value, at) if named else one_of(*kinds)(kind, f"{at}/type")
 
     return check
 

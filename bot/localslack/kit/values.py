@@ -1,5 +1,6 @@
 """What a person enters: the name of each element's value in `actions` and `state.values`, and where elements are."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -110,7 +111,10 @@ def pressed(block: Json, element: Json, given: object) -> Json:
     """Return the action of a press or choice, without its time."""
     action: Json = {"type": element["type"], "action_id": element["action_id"], "block_id": block["block_id"]}
     if element["type"] == "overflow":
-        return action | {"selected_option": _option(element, given)}
+        chosen = _option(element, given)
+        if chosen is None:
+            raise LookupError("a menu is pressed by a choice")
+        return action | {"selected_option": chosen}
     if element["type"] == "feedback_buttons":
         chosen = next(one for one in (element["positive_button"], element["negative_button"]) if one["value"] == given)
         return action | {"text": chosen["text"], "value": chosen["value"]}
@@ -147,6 +151,8 @@ def _number_problem(element: Json, entered: str) -> str | None:
     try:
         number = float(entered)
     except ValueError:
+        return "Enter a number."
+    if not math.isfinite(number):
         return "Enter a number."
     if not element["is_decimal_allowed"] and number != int(number):
         return "Enter a whole number."

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
 
 from bot.localslack import LocalSlack
 
@@ -56,6 +57,7 @@ MANIFEST = {
 }
 
 
+INCIDENTS = "C0INCIDENT"
 HTTP = httpx.Client(trust_env=False, timeout=20)
 
 
@@ -99,6 +101,17 @@ def modal(*blocks: dict[str, Any], **more: Any) -> dict[str, Any]:
         "blocks": list(blocks),
         **more,
     }
+
+
+def post(client: WebClient, *blocks: dict[str, Any]) -> str:
+    """Return the timestamp of a new message with a button, or with the blocks."""
+    sent = client.chat_postMessage(channel=INCIDENTS, text="alert", blocks=list(blocks) or [actions()])
+    return str(sent["ts"])
+
+
+def press(lead: "Person", ts: str, action_id: str = "go", **more: Any) -> Any:
+    """Return what a person sees after a press in the channel of incidents."""
+    return lead.do("click", channel="ethixai-incidents", ts=ts, action_id=action_id, **{"wait_s": 2.0, **more})
 
 
 def wait_for(is_so: Callable[[], Any], seconds: float = 2.0) -> Any:

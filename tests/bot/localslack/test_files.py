@@ -5,9 +5,8 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.localslack import LocalSlack
-from tests.bot.localslack.helpers import HTTP, MANIFEST
+from tests.bot.localslack.helpers import HTTP, INCIDENTS, MANIFEST
 
-INCIDENTS = "C0INCIDENT"
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
 
 
@@ -39,6 +38,14 @@ def test_a_file_is_posted_in_a_thread_and_tells_its_shares(client):
     reply = client.conversations_replies(channel=INCIDENTS, ts=head)["messages"][1]
     assert (reply["ts"], reply["text"], reply["files"][0]["name"]) == (share["ts"], "rows", "a.csv")
     assert share["thread_ts"] == head
+
+
+def test_a_file_for_a_thread_that_is_not_there_stays_unfinished(client):
+    id = uploaded(client)
+    with pytest.raises(SlackApiError, match="thread_not_found"):
+        client.files_completeUploadExternal(files=[{"id": id}], channel_id=INCIDENTS, thread_ts="1.0")
+    with pytest.raises(SlackApiError, match="file_not_found"):
+        client.files_info(file=id)
 
 
 def test_a_picture_is_not_shown_before_it_is_ready(clock):

@@ -9,9 +9,8 @@ from slack_sdk.errors import SlackApiError
 from bot.localslack import LocalSlack
 from bot.localslack.errors import SlackError
 from bot.localslack.kit import lint, values
-from tests.bot.localslack.helpers import MANIFEST, actions, asked, button, modal, mrkdwn, plain
+from tests.bot.localslack.helpers import INCIDENTS, MANIFEST, actions, asked, button, modal, mrkdwn, plain
 
-INCIDENTS = "C0INCIDENT"
 DIVIDER = {"type": "divider"}
 OPTION = {"text": plain("a"), "value": "a"}
 CONFIRM = {"title": plain("t"), "text": plain("x"), "confirm": plain("y"), "deny": plain("n")}
@@ -47,6 +46,7 @@ REFUSED = {
     "section text 3,001": [section(text=mrkdwn("x" * 3001))],
     "empty text": [section(text=mrkdwn(""))],
     "text of an unknown kind": [section(text={"type": "html", "text": "x"})],
+    "text of no kind": [section(text={"type": ["mrkdwn"], "text": "x"})],
     "text as a string": [section(text="x")],
     "11 fields": [section(fields=[plain("x")] * 11)],
     "field 2,001": [section(fields=[plain("x" * 2001)])],

@@ -117,10 +117,19 @@ def test_presses_reach_the_app_from_replies_and_from_whispers(bolt, client, lead
 
 def test_an_element_or_option_that_is_not_there_is_refused(client, lead):
     menu = {"type": "static_select", "action_id": "s", "options": [{"text": plain("A"), "value": "a"}]}
-    ts = client.chat_postMessage(channel="general", text="x", blocks=[actions(button(), menu)])["ts"]
+    ts = client.chat_postMessage(
+        channel="general", text="x", blocks=[actions(button(), menu, {**menu, "type": "overflow", "action_id": "more"})]
+    )["ts"]
     press = {"channel": "general", "ts": ts}
     assert lead.do("click", **press, action_id="stop")["error"] == "action_not_found"
     assert lead.do("click", **press, action_id="s", selected="b")["error"] == "option_not_found"
+    assert lead.do("click", **press, action_id="more")["error"] == "option_not_found"
+
+
+@pytest.mark.parametrize(("given", "error"), [(5, "invalid_value"), ({"value": ["x"]}, "invalid_value")])
+def test_a_value_of_another_kind_is_refused(slack, client, lead, given, error):
+    view = opened(slack, client, asked("b", "a"))
+    assert lead.do("submit", view_id=view, values={"b": {"a": given}})["error"] == error
 
 
 def test_a_person_archives_a_channel_and_takes_the_bot_out(slack, client, lead):

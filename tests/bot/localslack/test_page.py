@@ -88,7 +88,7 @@ def workspace() -> Iterator[SimpleNamespace]:
     with LocalSlack(manifest()) as slack:
         web = WebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[])
         app = built(web)
-        handler = SocketModeHandler(app, slack.app_token, web_client=web)
+        handler = SocketModeHandler(app, slack.app_token, web_client=web, ping_interval=1)
         handler.connect()
         yield SimpleNamespace(slack=slack, web=web, app=app)
         handler.close()

@@ -7,17 +7,21 @@ import pytest
 from slack_sdk.errors import SlackApiError
 
 from bot.localslack import LocalSlack
-from tests.bot.localslack.helpers import HTTP, MANIFEST, Person, actions, asked, button, modal, mrkdwn, plain, wait_for
-
-INCIDENTS = "C0INCIDENT"
-
-
-def post(client, *blocks):
-    return client.chat_postMessage(channel=INCIDENTS, text="alert", blocks=list(blocks) or [actions()])["ts"]
-
-
-def press(lead, ts, action_id="go", **more):
-    return lead.do("click", channel="ethixai-incidents", ts=ts, action_id=action_id, **{"wait_s": 2.0, **more})
+from tests.bot.localslack.helpers import (
+    HTTP,
+    INCIDENTS,
+    MANIFEST,
+    Person,
+    actions,
+    asked,
+    button,
+    modal,
+    mrkdwn,
+    plain,
+    post,
+    press,
+    wait_for,
+)
 
 
 def test_a_press_is_acknowledged_answered_and_edits_the_message(bolt, client, lead):

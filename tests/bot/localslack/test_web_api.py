@@ -6,9 +6,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry import RateLimitErrorRetryHandler
 
 from bot.localslack import LocalSlack
-from tests.bot.localslack.helpers import HTTP, MANIFEST, SCOPES, Clock, actions, button, mrkdwn, plain
-
-INCIDENTS = "C0INCIDENT"
+from tests.bot.localslack.helpers import HTTP, INCIDENTS, MANIFEST, SCOPES, Clock, actions, button, mrkdwn, plain
 
 
 def refusal(call, *args, **given):
