@@ -177,6 +177,17 @@ def _slow(f: Finding) -> str:
     return f"p95 latency is {plain(f.value)} times the baseline's{when}: {now} ms, it was {before} ms"
 
 
+def _gap(gap: float) -> str:
+    return f"a gap of {_points(gap)} or more"
+
+
+DETECTABLE: Mapping[str, Callable[[float], str]] = {
+    "selection_rate": lambda gap: f"a change of {_points(gap)} or more",
+    "disparate_impact_ratio": lambda ratio: f"a ratio of {ratio:.2f} or less",
+    "accuracy": lambda drop: f"a loss of {_points(drop)} or more",
+    "accuracy_drop": lambda drop: f"a loss of {percent(drop)} or more of its value",
+}
+
 FINDINGS: Mapping[str, Callable[[Finding], str]] = {
     "psi": _moved, "kl": _moved, "wasserstein_over_std": _shifted, "null_increase": _missing, "unseen_share": _unseen,
     "out_of_range_share": _range, "demographic_parity_difference": _parity, "disparate_impact_ratio": _impact,
@@ -192,9 +203,21 @@ FINDINGS: Mapping[str, Callable[[Finding], str]] = {
 def finding(f: Finding) -> str:
     """Return the sentence of a finding: the number, the limit, and what follows or why nothing does."""
     if f.verdict in (Verdict.INSUFFICIENT_DATA, Verdict.NOT_COMPUTABLE):
-        return f"No {NAMES[f.metric]}{_on(f)}: {_why(f)}."
+        return f"No {NAMES[f.metric]}{_on(f)}: {_why(f)}{_detectable(f)}."
     said = FINDINGS[f.metric](f) if f.metric in FINDINGS else f"{NAMES[f.metric]}{_on(f)} is {plain(f.value)}"
-    return f"{said[:1].upper()}{said[1:]}{_limit(f)}{_verdict(f)}."
+    return f"{said[:1].upper()}{said[1:]}{_limit(f)}{_verdict(f)}{_passed(f)}."
+
+
+def _passed(f: Finding) -> str:
+    return _detectable(f) if f.verdict is Verdict.OK and f.family is Family.FAIRNESS else ""
+
+
+def _detectable(f: Finding) -> str:
+    """Return the smallest effect that so many rows would have shown."""
+    if f.detectable is None:
+        return ""
+    size = DETECTABLE.get(f.metric, _gap)(f.detectable)
+    return f"; so few rows show only {size}" if f.verdict is not Verdict.OK else f"; so many rows show {size}"
 
 
 def _on(f: Finding) -> str:

@@ -55,6 +55,7 @@ class Finding:
     n_window: int = 0
     n_null: int = 0
     limit: float | None = None
+    detectable: float | None = None  # the smallest effect that so many rows show in four of five cases
     verdict: Verdict = Verdict.OK
     severity: Severity | None = None
     reason: Reason = Reason.WITHIN

@@ -10,6 +10,7 @@ from analysis.detection.pair import Pair, Sizes
 from analysis.metrics import fairness
 from analysis.metrics.fairness import Rate, Rates
 from analysis.metrics.intervals import katz, newcombe, two_proportions, wilson
+from analysis.metrics.power import smallest_gap
 from analysis.profile import Profile
 
 DP, DI = "demographic_parity_difference", "disparate_impact_ratio"
@@ -25,6 +26,7 @@ class Sides:
     now: Rates
     thin: tuple[str, ...]  # groups with too few
     reference: str | None
+    everybody: Rates  # the window's rates, groups with too few included
 
     @property
     def sizes(self) -> Sizes:
@@ -109,7 +111,7 @@ def sides(pair: Pair, name: str, rates_of: Callable[[Profile, str], Rates]) -> S
     kept = enough(before, pair) & enough(now, pair)
     thin = tuple(sorted({*before, *now} - kept))
     first, second = ({group: side[group] for group in sorted(kept)} for side in (before, now))
-    return Sides(first, second, thin, pair.spec.references.get(name))
+    return Sides(first, second, thin, pair.spec.references.get(name), now)
 
 
 def enough(rates: Rates, pair: Pair) -> set[str]:
@@ -126,7 +128,12 @@ def _groups(pair: Pair, name: str, selected: Sides) -> list[Draft]:
     drafts = []
     for group, rate in selected.now.items():
         old = selected.before[group]
-        values = {"value": rate.value, "baseline_value": old.value, "p": two_proportions(*old, *rate)}
+        values: dict[str, float | None] = {
+            "value": rate.value,
+            "baseline_value": old.value,
+            "p": two_proportions(*old, *rate),
+        }
+        values |= {"detectable": smallest_gap(old.value, old.n, rate.n, pair.limits.alpha)}
         interval = tuple(wilson(*rate))
         drafts.append(pair.draft("selection_rate", (name, group), Sizes(old.n, rate.n), interval=interval, **values))
     before, now = (selection(profile, name) for profile in (pair.baseline, pair.window))
@@ -139,7 +146,40 @@ def _groups(pair: Pair, name: str, selected: Sides) -> list[Draft]:
 def _lacking(pair: Pair, metric: str, name: str, side: Sides) -> Draft:
     is_unlabelled = metric in (EO, ODDS, GAP) and not pair.window.total("outcome.hour", 3)[1]
     reason = Reason.NO_LABELS if is_unlabelled else Reason.TOO_FEW_IN_GROUPS
-    return pair.unknown(metric, (name, None), side.sizes, reason)
+    draft = pair.unknown(metric, (name, None), side.sizes, reason)
+    return draft if metric == ODDS else _able(pair, draft, side)
+
+
+def _able(pair: Pair, draft: Draft, side: Sides) -> Draft:
+    """Return the draft with the smallest gap in the window that would have been found; as a ratio for a ratio."""
+    found = detectable(pair, side)
+    if found is None:
+        return draft
+    gap, rate = found
+    ratio = 1 - gap / rate if gap <= rate else rate / (rate + gap)
+    value = ratio if draft.finding.metric == DI else gap
+    return replace(draft, finding=replace(draft.finding, detectable=value))
+
+
+def detectable(pair: Pair, side: Sides) -> tuple[float, float] | None:
+    """Return the smallest gap that the window would show in any group that is judged, and the rate it is held to.
+
+    Where too few groups are large enough, it is the gap that the best group would show. The policy's α is shared out
+    over the groups, the first step of Holm.
+    """
+    held = {group: rate for group, rate in (side.now if side.is_enough else side.everybody).items() if rate.n}
+    if len(held) < 2:
+        return None
+    groups = side.compared if side.is_enough else sorted(held)
+    alpha, found = pair.limits.alpha / len(groups), []
+    for group in groups:
+        other = fairness.against(held, group, side.reference)
+        rate = (other + held[group]).value
+        found.append((smallest_gap(rate, other.n, held[group].n, alpha), rate))
+    known = [(gap, rate) for gap, rate in found if gap is not None]
+    if side.is_enough:
+        return max(known) if len(known) == len(found) else None
+    return min(known, default=None)
 
 
 def _named(draft: Draft, side: Sides) -> Draft:
@@ -164,7 +204,9 @@ def _gap(pair: Pair, metric: str, name: str, side: Sides, p: float) -> Draft:
     limit = pair.limits.limit(metric)
     bound = max(bound_of_gap(a, b, _confidence(pair, side)) for a, b in side.pairs(side.now))
     draft = replace(draft, test=f"{metric}:{name}", effect=now - before)
-    return _named(replace(draft, absolute=limit.severity(bound), standing=limit.severity(before)), side)
+    return _able(
+        pair, _named(replace(draft, absolute=limit.severity(bound), standing=limit.severity(before)), side), side
+    )
 
 
 def _ratio(pair: Pair, name: str, side: Sides, p: float) -> Draft:
@@ -179,7 +221,9 @@ def _ratio(pair: Pair, name: str, side: Sides, p: float) -> Draft:
     limit = pair.limits.limit(DI)
     bound = min(bound_of_ratio(a, b, _confidence(pair, side)) for a, b in side.pairs(side.now))
     draft = replace(draft, test=f"{DP}:{name}", effect=now if now < before else 1.0)
-    return _named(replace(draft, absolute=limit.severity(bound), standing=limit.severity(before)), side)
+    return _able(
+        pair, _named(replace(draft, absolute=limit.severity(bound), standing=limit.severity(before)), side), side
+    )
 
 
 def _odds(pair: Pair, name: str, true: Sides, false: Sides) -> Draft:

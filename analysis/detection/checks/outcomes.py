@@ -9,6 +9,7 @@ from analysis.detection.pair import Pair, Sizes
 from analysis.metrics import performance
 from analysis.metrics.intervals import wilson
 from analysis.metrics.performance import Auc, Drop
+from analysis.metrics.power import smallest_drop
 from analysis.profile import Profile
 from analysis.profile.cells import CELLS, Ints, order
 from analysis.profile.columns import HOUR
@@ -27,8 +28,17 @@ def check(pair: Pair) -> list[Draft]:
     if not sizes.least():
         return [pair.unknown(metric, (None, None), sizes, Reason.NO_LABELS) for metric in ALL]
     if not pair.is_enough(sizes):
-        return [pair.unknown(metric, (None, None), sizes, Reason.TOO_FEW_ROWS) for metric in ALL]
+        return [_able(pair, pair.unknown(metric, (None, None), sizes, Reason.TOO_FEW_ROWS), x / n) for metric in ALL]
     return [*_accuracy(pair, sizes, x, y), *_worst_day(pair, x, n), *_auc(pair, sizes)]
+
+
+def _able(pair: Pair, draft: Draft, before: float) -> Draft:
+    """Return an accuracy with the smallest drop that would have been found: in points, or relative to before."""
+    finding = draft.finding
+    drop = smallest_drop(before, finding.n_baseline, finding.n_window, pair.limits.alpha)
+    if drop is None or finding.metric not in ALL[:2]:
+        return draft
+    return replace(draft, finding=replace(finding, detectable=drop / (before if finding.metric == ALL[1] else 1.0)))
 
 
 def maturity(pair: Pair, sizes: Sizes) -> dict[str, Fact]:
@@ -48,7 +58,8 @@ def _accuracy(pair: Pair, sizes: Sizes, x: int, y: int) -> list[Draft]:
     if not x:
         return [plain, pair.unknown("accuracy_drop", where, sizes, Reason.UNDEFINED)]
     drop = performance.accuracy_drop(x, sizes.baseline, y, sizes.window)
-    return [_minimum(pair, plain, drop, y), _dropped(pair, "accuracy_drop", sizes, drop).told(**facts)]
+    both = [_minimum(pair, plain, drop, y), _dropped(pair, "accuracy_drop", sizes, drop).told(**facts)]
+    return [_able(pair, draft, x / sizes.baseline) for draft in both]
 
 
 def _minimum(pair: Pair, plain: Draft, drop: Drop, right: int) -> Draft:
