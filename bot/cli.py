@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from analysis.errors import BadInput
-from bot import cli_analysis
+from bot import cli_analysis, cli_baseline
 
 cli = typer.Typer(
     name="ethixbot",
@@ -24,6 +24,7 @@ audit_cli = typer.Typer(help="The tamper-evident audit log.", no_args_is_help=Tr
 policy_cli = typer.Typer(help="The policy file.", no_args_is_help=True)
 for command in (cli_analysis.analyze, cli_analysis.profile, cli_analysis.merge):
     cli.command()(command)
+cli.add_typer(cli_baseline.baseline_cli, name="baseline")
 cli.add_typer(audit_cli, name="audit")
 cli.add_typer(policy_cli, name="policy")
 

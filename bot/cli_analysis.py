@@ -36,16 +36,9 @@ def analyze(
     wanted = analyses.Wanted(
         window, baseline, late_labels, _names(protected), favourable, tuple(reference_group or ()), columns
     )
-    with _busy("Reading and comparing"):
+    with busy("Reading and comparing"):
         report = analyses.compared(wanted)
-    if html is not None:
-        _page(report, html)
-    if json == "-":
-        sys.stdout.write(analyses.as_json(report))
-    else:
-        if json is not None:
-            _put(Path(json), analyses.as_json(report))
-        show(report, Console())
+    tell(report, json, html)
     raise typer.Exit(1 if report["alerts"] else 0)
 
 
@@ -60,7 +53,7 @@ def profile(
     from bot import analyses
 
     wanted = analyses.Wanted(log, log, None, _names(protected), favourable, (), columns)
-    with _busy("Counting"):
+    with busy("Counting"):
         rows = analyses.profiled(wanted, output)
     typer.echo(f"{output}: {rows:,} rows")
 
@@ -73,6 +66,20 @@ def merge(
     from bot import analyses
 
     typer.echo(f"{output}: {analyses.merged(parts, output):,} rows")
+
+
+def tell(report: dict[str, Any], json: str | None, html: Path | None) -> None:
+    """Write the report where it was asked for, and print it unless its JSON is printed."""
+    from bot import analyses
+
+    if html is not None:
+        _page(report, html)
+    if json == "-":
+        sys.stdout.write(analyses.as_json(report))
+        return
+    if json is not None:
+        _put(Path(json), analyses.as_json(report))
+    show(report, Console())
 
 
 def show(report: dict[str, Any], console: Console) -> None:
@@ -115,6 +122,7 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def _busy(what: str) -> Any:  # noqa: ANN401  (a status or nothing)
+def busy(what: str) -> Any:  # noqa: ANN401  (a status or nothing)
+    """Return a context in which a person at a terminal sees that something goes on."""
     console = Console(stderr=True)
     return console.status(what) if console.is_terminal else nullcontext()

@@ -24,6 +24,7 @@ from storage.predictions import Log
 from templates import answers, words
 
 EXPECTED = (Refused, MemoryError)
+PROFILE = ".profile"  # how the name of a stored profile ends
 
 
 def sentence(error: Exception) -> str:
@@ -34,14 +35,39 @@ def sentence(error: Exception) -> str:
 
 
 def baseline(job: Job) -> dict[str, Any]:
-    """Find out what the log looks like, count all of it, and write `profile.bin`."""
-    log = _log(job)
-    spec = discovery.discover(predictions.sample(log), _told(job))
+    """Find out what the log looks like where nothing is pinned, count all of it, and write `profile.bin`."""
+    if job.source["predictions"].endswith(PROFILE):
+        return _kept(job, _stored(job.source["predictions"]))
+    return _kept(job, _counted(job, _log(job)))
+
+
+def reset(job: Job) -> dict[str, Any]:
+    """Count the newest stretch of the model's log as its next baseline, and write `profile.bin`."""
+    return _kept(job, _counted(job, _window(_log(job), job)))
+
+
+def _counted(job: Job, log: Log) -> Profile:
+    """Return the profile of a log by the pinned columns, all of which it must have, or by those that are found."""
+    spec = Spec.from_json(job.spec) if job.spec else discovery.discover(predictions.sample(log), _told(job))
     profile = engines.local(spec, log)
     if profile.rows == 0:
         raise BadLog(Fault.EMPTY, file=str(log.paths[0]))
+    lacking = [name for name in (*spec.roles.values(), *spec.features, *spec.protected) if not profile.has(name)]
+    if lacking:
+        raise BadLog(Fault.COLUMN_MISSING, file=str(log.paths[0]), column=lacking[0])
+    return profile
+
+
+def _stored(place: str) -> Profile:
+    try:
+        return Profile.from_bytes(Path(place).read_bytes())
+    except OSError:
+        raise BadLog(Fault.NOT_FOUND, file=place) from None
+
+
+def _kept(job: Job, profile: Profile) -> dict[str, Any]:
     (Path(job.folder) / "profile.bin").write_bytes(profile.to_bytes())
-    return {"spec": spec.to_json(), "rows": profile.rows, "checksum": profile.checksum}
+    return {"spec": profile.spec.to_json(), "rows": profile.rows, "checksum": profile.checksum}
 
 
 def check(job: Job) -> dict[str, Any]:
@@ -68,8 +94,8 @@ def analyze(job: Job) -> dict[str, Any]:
 
 def _reference(job: Job, place: Path) -> Profile:
     """Return the profile of the reference: as stored, or counted from its log by the columns that are found."""
-    if place.suffix == ".profile":
-        return Profile.from_bytes(place.read_bytes())
+    if place.suffix == PROFILE:
+        return _stored(str(place))
     log = replace(_log(job), paths=predictions.find(place), late_labels=())
     return engines.local(discovery.discover(predictions.sample(log), _told(job)), log)
 
@@ -96,6 +122,7 @@ def decisions(job: Job) -> dict[str, Any]:
 
 TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {
     "baseline": baseline,
+    "reset": reset,
     "compare": check,
     "decisions": decisions,
     "analyze": analyze,

@@ -34,6 +34,12 @@ RUN = {
     "export SLACK_BOT_TOKEN=xoxb-… SLACK_APP_TOKEN=xapp-… ETHIXBOT_POLICY=policy.yaml": 0,
     ".venv/bin/ethixbot doctor": 1,  # no real token here
     ".venv/bin/ethixbot audit verify": 2,  # no database here
+    # tests/bot/test_baselines.py has a model; here there is none
+    ".venv/bin/ethixbot baseline create income-prequal --log march.parquet --by lead@example.org": 2,
+    '.venv/bin/ethixbot baseline reset income-prequal --by lead@example.org --reason "the form changed in March"': 2,
+    ".venv/bin/ethixbot baseline activate income-prequal 2026-04-01-v1 --by second@example.org": 2,
+    ".venv/bin/ethixbot baseline list income-prequal": 2,
+    ".venv/bin/ethixbot baseline diff income-prequal 2025-02-01-v1 2026-04-01-v1": 2,
     ".venv/bin/ethixbot analyze --baseline reference.parquet --window week.parquet"
     " --protected sex,race --html report.html": 1,  # the week of the fairness break
 }

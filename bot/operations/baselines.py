@@ -1,0 +1,158 @@
+"""Keeps and activates baselines: the same rules for every door (003 §4).
+
+One person makes a baseline and, where it takes the place of another, a second one activates it (E4). A model's first
+one needs no second person: there is nothing yet that it could hide.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlmodel import Session
+
+from analysis.errors import ForeignProfile, Missing, NotAllowed, NotYou, Refused, Unknown
+from analysis.profile import Profile
+from analysis.response import life
+from analysis.spec import Spec
+from analysis.vocabulary import Role
+from bot.services import Services
+from storage import audit, baselines
+from storage.tables import Baseline, Model
+
+MAKERS = life.TRAINERS | {Role.CTO}
+APPROVERS = frozenset({Role.ML_LEAD, Role.CTO})  # E1: an ML Lead; what an ML Lead made, another one or the CTO
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Somebody wants something done with a model's baselines."""
+
+    model: str
+    actor: str
+    reason: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)  # what the door knows of the person, for the audit log
+
+
+@dataclass(frozen=True)
+class Activated:
+    """The baseline that is active now, and the version that was before; the same where nothing changed."""
+
+    baseline: Baseline
+    before: str | None
+
+    @property
+    def is_new(self) -> bool:
+        """Return whether anything changed."""
+        return self.baseline.version != self.before
+
+
+def ask(services: Services, wish: Wish, verb: str) -> Model:
+    """Return the model, registered where only the policy knew it; raise NotAllowed, Missing or Unknown, audited."""
+
+    def asked(session: Session, now: datetime) -> tuple[Model, dict[str, Any]]:
+        _allow(services, session, wish, verb)
+        if verb == "baseline_reset" and not wish.reason.strip():
+            raise Missing(verb, "reason")
+        return _model(services, session, wish.model, now), {"reason": wish.reason}
+
+    return _audited(services, wish, f"{verb}_asked", asked)
+
+
+def keep(services: Services, wish: Wish, made: Baseline, verb: str) -> Baseline:
+    """Return the baseline, stored and not active; raise ForeignProfile where its columns are not the pinned ones."""
+
+    def kept(session: Session, now: datetime) -> tuple[Baseline, dict[str, Any]]:
+        _allow(services, session, wish, verb)
+        model = _model(services, session, wish.model, now)
+        _fit(model, made)
+        stored = baselines.keep(session, made)
+        data = {"version": stored.version, "checksum": stored.checksum, "rows": stored.rows, "reason": wish.reason}
+        return stored, data
+
+    return _audited(services, wish, verb, kept)
+
+
+def activate(services: Services, wish: Wish, version: str) -> Activated:
+    """Activate a stored version; raise Unknown, NotAllowed, NotYou for who made it, ForeignProfile."""
+
+    def activated(session: Session, now: datetime) -> tuple[Activated, dict[str, Any]]:
+        model = session.get(Model, wish.model, with_for_update=True)
+        chosen = _version(session, wish.model, version)
+        before = baselines.active(session, wish.model)
+        _approve(services, session, wish, chosen, before)
+        data: dict[str, Any] = {"version": version, "before": before.version if before else None, "reason": wish.reason}
+        if before is not None and before.version == version:
+            return Activated(before, version), data
+        assert model is not None
+        if before is None:
+            model.spec = Profile.from_bytes(chosen.profile).spec.to_json()  # the first one pins the columns
+            session.add(model)
+        _fit(model, chosen)
+        data |= {"checksum": chosen.checksum, "rows": chosen.rows}
+        return Activated(baselines.switch(session, chosen), before.version if before else None), data
+
+    return _audited(services, wish, "baseline_activated", activated)
+
+
+def _audited(
+    services: Services, wish: Wish, action: str, work: Callable[[Session, datetime], tuple[T, dict[str, Any]]]
+) -> T:
+    """Return what the work gave, in one transaction with its audit row; a refusal is audited too, then raised."""
+    now = services.clock()
+    refused: Refused | None = None
+    with services.transaction() as session:
+        try:
+            result, data = work(session, now)
+        except Refused as error:
+            refused, data = error, {"why": error.reason}
+        outcome = "refused" if refused else "done"
+        audit.append(session, audit.Entry(wish.actor, action, wish.model, outcome, data | wish.facts), now)
+    if refused is not None:
+        raise refused
+    return result
+
+
+def _allow(services: Services, session: Session, wish: Wish, verb: str) -> None:
+    if not MAKERS & services.roles(session, wish.actor):
+        raise NotAllowed(verb, MAKERS)
+
+
+def _approve(services: Services, session: Session, wish: Wish, chosen: Baseline, before: Baseline | None) -> None:
+    if before is None:
+        _allow(services, session, wish, "baseline_activate")
+        return
+    if not APPROVERS & services.roles(session, wish.actor):
+        raise NotAllowed("baseline_activate", APPROVERS)
+    if chosen.created_by == wish.actor and chosen.version != before.version:
+        raise NotYou("baseline_activate", APPROVERS)
+
+
+def _model(services: Services, session: Session, model_id: str, now: datetime) -> Model:
+    model = session.get(Model, model_id)
+    watched = services.policy.model(model_id)
+    if model is None and watched is not None:
+        model = Model(id=watched.id, name=watched.name, risk=watched.risk, registered_at=now)
+        session.add(model)
+        session.flush()
+    if model is None or watched is None:
+        raise Unknown("model", model_id, [one.id for one in services.policy.models])
+    return model
+
+
+def _version(session: Session, model_id: str, version: str) -> Baseline:
+    found = baselines.get(session, model_id, version)
+    if found is None:
+        raise Unknown("baseline", version, [one.version for one in baselines.of(session, model_id)][-5:])
+    return found
+
+
+def _fit(model: Model, made: Baseline) -> None:
+    """Raise ForeignProfile where the baseline was counted by other columns than the model's windows are."""
+    if not model.spec:
+        return
+    pinned, theirs = Spec.from_json(model.spec), Profile.from_bytes(made.profile).spec
+    if pinned.digest != theirs.digest:
+        differ = sorted({*pinned.features, *pinned.protected} ^ {*theirs.features, *theirs.protected})
+        raise ForeignProfile(model=model.id, baseline=made.version or None, columns=", ".join(differ[:5]) or None)
