@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from analysis.detection.findings import Finding
+from analysis.detection.origins import Origin
 from analysis.vocabulary import Family, Severity
 
 
@@ -24,6 +25,7 @@ class Alert:
     segment: tuple[str, str] | None = None  # category and value in which it happens
     versions: tuple[str, ...] = ()  # model versions that are new in the window, where that is the cause
     composite: float = 0.0
+    origins: tuple[Origin, ...] = ()  # where the changes of fairness and accuracy come from
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object."""
@@ -40,6 +42,7 @@ class Alert:
             "composite": self.composite,
             "fingerprint": list(self.fingerprint),
             "consequences": [finding.to_json() for finding in self.consequences],
+            "origins": [origin.to_json() for origin in self.origins],
         }
 
     @classmethod
@@ -58,4 +61,5 @@ class Alert:
             (kept["segment"][0], kept["segment"][1]) if kept["segment"] else None,
             tuple(kept["versions"]),
             kept["composite"],
+            tuple(Origin.from_json(one) for one in kept.get("origins", ())),
         )
