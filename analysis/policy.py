@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from analysis.detection.conditions import When
 from analysis.detection.limits import Limits
 from analysis.vocabulary import Family, Oversight, Risk, Role, Severity
 
@@ -74,6 +75,23 @@ class Watched(Part):
     retrain: Retrain | None = None
 
 
+class Rule(Part):
+    """An alert rule of the team's own (A8); its alert has the family and the severity that are written here."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
+    when: When  # over metrics, in CEL: psi["age"] > 0.2 && error_rate > 0.01
+    severity: Level
+    family: Family = Family.OPERATIONS
+    consecutive: int = Field(default=3, ge=1, le=1000)  # runs in a row in which it must hold
+    models: tuple[str, ...] = ()  # none: every model
+
+    def is_for(self, model_id: str) -> bool:
+        """Return whether the rule watches the model."""
+        return not self.models or model_id in self.models
+
+
 class Clock(Part):
     """How soon people owe what (REQUIREMENTS, One vocabulary)."""
 
@@ -129,6 +147,7 @@ class Policy(Part):
     version: Literal[1]
     models: tuple[Watched, ...] = ()
     checks: Limits = Limits()
+    rules: tuple[Rule, ...] = ()
     schedule: Schedule = Schedule()
     clocks: dict[Level, Clock]
     routes: dict[Level, Route]
@@ -139,14 +158,18 @@ class Policy(Part):
 
     @model_validator(mode="after")
     def is_whole(self) -> "Policy":
-        """Return the policy; raise ValueError for a severity without a route, or two models of one id."""
+        """Return the policy; raise ValueError for a severity without a route, or two models or rules of one name."""
         lacking = [s.value for s in Severity if s not in self.routes]
         if lacking:
             raise ValueError(f"routes: say where {', '.join(lacking)} goes")
         ids = [model.id for model in self.models]
-        twice = sorted({i for i in ids if ids.count(i) > 1})
-        if twice:
-            raise ValueError(f"models: {', '.join(twice)} stands there twice")
+        for part, names in (("models", ids), ("rules", [rule.name for rule in self.rules])):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{part}: {', '.join(twice)} stands there twice")
+        strange = sorted({name for rule in self.rules for name in rule.models if name not in ids})
+        if strange:
+            raise ValueError(f"rules: there is no model {', '.join(strange)}")
         loud = [s.value for s, route in self.routes.items() if route.everyone and s is not Severity.CRITICAL]
         if loud:
             raise ValueError(f"routes: everyone is for critical only, not {', '.join(loud)}")
@@ -155,6 +178,10 @@ class Policy(Part):
     def model(self, model_id: str) -> Watched | None:
         """Return the model of that id."""
         return next((model for model in self.models if model.id == model_id), None)
+
+    def rules_for(self, model_id: str) -> tuple[Rule, ...]:
+        """Return the rules that watch the model."""
+        return tuple(rule for rule in self.rules if rule.is_for(model_id))
 
     def clock(self, severity: Severity) -> Clock:
         """Return what is owed, and how soon, at that severity."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from analysis.detection.findings import RULE
 from analysis.vocabulary import Family, Oversight, Role, Severity, State
 from templates import words
 
@@ -114,6 +115,7 @@ METRIC = {
     "latency_p95": Metric("slow responses", "ms"),
     "latency_p99": Metric("slowest responses", "ms"),
     "composite": Metric("drift over all checks", "number"),
+    RULE: Metric("rule of the policy"),
 }
 
 

@@ -6,7 +6,7 @@ The exact statement of a finding, with its limit and how sure it is, is `words.f
 from collections.abc import Callable
 
 from analysis.detection.alerts import Alert as Raised
-from analysis.detection.findings import Finding
+from analysis.detection.findings import RULE, Finding
 from analysis.detection.report import Report
 from analysis.vocabulary import Family
 from storage.tables import Alert as Stored
@@ -211,6 +211,14 @@ def _hours(found: Finding) -> str:
     return f" from {start[11:16]} to {end[11:16]} UTC on {start[:10]}"
 
 
+def _rule(found: Finding) -> str:
+    """Return which rule holds, what it read, and what it says."""
+    held = fact(found, "held") or 1
+    row = f" in {figures.counted(int(held), 'check')} in a row" if held > 1 else ""
+    read = words.read(found, lambda metric, value: figures.UNITS[names.metric(metric).unit](value))
+    return f"Your rule “{found.column}” holds{row}: {read}. It says: {found.facts.get('when')}."
+
+
 SENTENCES: dict[str, Callable[[Finding], str]] = {
     "demographic_parity_difference": _approved,
     "disparate_impact_ratio": _approved,
@@ -231,6 +239,7 @@ SENTENCES: dict[str, Callable[[Finding], str]] = {
     "explanation_spearman": _reasons,
     "error_rate": _errors,
     "latency_p95_ratio": _latency,
+    RULE: _rule,
 }
 
 NO_SHIFT = {"psi", "kl", "wasserstein_over_std", "score_total_variation", "score_psi", "output_entropy_change"}

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from analysis.detection.alerts import Alert
-from analysis.detection.findings import Fact, Finding, Reason
+from analysis.detection.findings import RULE, Fact, Finding, Reason
 from analysis.detection.report import Report
 from analysis.errors import Fault, Refused
 from analysis.vocabulary import Family, Verdict
@@ -28,7 +28,7 @@ NAMES = {
     "explanation_kendall": "Kendall's τ of explanations", "explanation_ndcg": "nDCG of explanations",
     "error_rate": "error rate", "latency_p50": "median latency", "latency_p95": "p95 latency",
     "latency_p99": "p99 latency", "latency_p95_ratio": "p95 latency against the baseline",
-    "composite": "composite drift score", "estimated_accuracy": "estimated accuracy",
+    "composite": "composite drift score", "estimated_accuracy": "estimated accuracy", RULE: "a rule of the policy",
 }  # fmt: skip
 
 TYPES = {
@@ -188,6 +188,25 @@ DETECTABLE: Mapping[str, Callable[[float], str]] = {
     "accuracy_drop": lambda drop: f"a loss of {percent(drop)} or more of its value",
 }
 
+
+def _rule(f: Finding) -> str:
+    if f.reason is Reason.NOT_MEASURED:
+        return f"the rule {f.column} ({f.facts.get('when')}) says nothing: what it asks about was not measured"
+    row = f", in a row {f.facts.get('held')}, needed {f.facts.get('asked')}"
+    holds = "does not hold" if f.verdict is Verdict.OK else f"holds{row}"
+    return f"the rule {f.column} ({f.facts.get('when')}) {holds}: {read(f)}"
+
+
+READ = ("names", "values")  # what a rule read, and the numbers
+
+
+def read(f: Finding, written: Callable[[str, float], str] = lambda _, value: plain(value)) -> str:
+    """Return what a rule read, name by name, each value as it is written for its metric."""
+    names, values = ([str(one) for one in kept] if isinstance(kept := f.facts.get(key), list) else [] for key in READ)
+    pairs = zip(names, map(float, values), strict=False)
+    return " and ".join(f"{name} is {written(name.partition('[')[0], value)}" for name, value in pairs)
+
+
 FINDINGS: Mapping[str, Callable[[Finding], str]] = {
     "psi": _moved, "kl": _moved, "wasserstein_over_std": _shifted, "null_increase": _missing, "unseen_share": _unseen,
     "out_of_range_share": _range, "demographic_parity_difference": _parity, "disparate_impact_ratio": _impact,
@@ -196,13 +215,13 @@ FINDINGS: Mapping[str, Callable[[Finding], str]] = {
     "score_psi": _moved,
     "score_total_variation": lambda f: f"{percent(f.value)} of the scores have moved to another tenth",
     "output_entropy_change": lambda f: f"the model's uncertainty changed by {percent(f.value)}",
-    "explanation_spearman": _order, "error_rate": _errors, "latency_p95_ratio": _slow,
+    "explanation_spearman": _order, "error_rate": _errors, "latency_p95_ratio": _slow, RULE: _rule,
 }  # fmt: skip
 
 
 def finding(f: Finding) -> str:
     """Return the sentence of a finding: the number, the limit, and what follows or why nothing does."""
-    if f.verdict in (Verdict.INSUFFICIENT_DATA, Verdict.NOT_COMPUTABLE):
+    if f.verdict in (Verdict.INSUFFICIENT_DATA, Verdict.NOT_COMPUTABLE) and not f.is_of_rule:
         return f"No {NAMES[f.metric]}{_on(f)}: {_why(f)}{_detectable(f)}."
     said = FINDINGS[f.metric](f) if f.metric in FINDINGS else f"{NAMES[f.metric]}{_on(f)} is {plain(f.value)}"
     return f"{said[:1].upper()}{said[1:]}{_limit(f)}{_verdict(f)}{_passed(f)}."
@@ -302,6 +321,7 @@ REFUSALS = {
     "bad_spec": "What was said about the columns does not fit the log",
     "bad_limits": "The limits do not hold together",
     "bad_profile": "The stored profile cannot be used",
+    "no_engine": "The log was not counted, for its engine cannot be used",
     "foreign_profile": "The two profiles were counted by different specs, so they cannot be put together or compared",
 }
 

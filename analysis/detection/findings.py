@@ -11,6 +11,9 @@ from analysis.vocabulary import Family, Severity, Verdict
 Fact = str | int | float | bool | None | list[str] | list[float]
 
 
+RULE = "rule"  # in place of a metric: the finding says how a rule of the policy went, its column is the rule's name
+
+
 class Reason(StrEnum):
     """Why the verdict is what it is."""
 
@@ -20,6 +23,9 @@ class Reason(StrEnum):
     MATERIAL_AND_CERTAIN = "material_and_certain"
     BEYOND_ABSOLUTE = "beyond_absolute"  # even the bound nearest to equality is past the limit
     STANDING = "standing"  # as old as the baseline
+    RULE_HOLDS = "rule_holds"  # as often in a row as the rule asks
+    RULE_HOLDS_NOT_YET = "rule_holds_not_yet"
+    NOT_MEASURED = "not_measured"  # what a rule asks about, in this window
     TOO_FEW_ROWS = "too_few_rows"
     TOO_FEW_IN_GROUPS = "too_few_in_groups"
     TOO_FEW_FEATURES = "too_few_features"
@@ -65,6 +71,11 @@ class Finding:
     def rank(self) -> tuple[int, float]:
         """Return what makes one finding worse than another: its severity, then how far past the limit it is."""
         return (self.severity.rank if self.severity else -1, number(self.facts.get("weight")) or 0.0)
+
+    @property
+    def is_of_rule(self) -> bool:
+        """Return whether it says how a rule of the policy went."""
+        return self.metric == RULE
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object; infinities and NaN have no place in JSON and become null."""

@@ -25,16 +25,17 @@ def follow(
 ) -> Standing:
     """Return what to do about this run's alerts, given the runs before it (oldest first) and what is open.
 
-    A finding that stays medium for as many runs in a row as the rule says becomes high.
+    A finding that stays medium for as many runs in a row as the rule says becomes high. A rule of the team's own has
+    counted its runs itself, and its severity is as it is written.
 
     >>> follow((), [{("data", "age"): Severity.LOW}], frozenset({("data", "age")}), Persistence()).recovered
     frozenset({('data', 'age')})
     """
     runs = [*before, {alert.fingerprint: alert.severity for alert in now}]
-    opened = [alert for alert in now if alert.fingerprint in was_open or _often(alert.fingerprint, runs, rule)]
+    opened = [a for a in now if a.lead.is_of_rule or a.fingerprint in was_open or _often(a.fingerprint, runs, rule)]
     gone = {name for name in was_open if not any(name in run for run in runs[-rule.clear :])}
     return Standing(
-        tuple(_grown(alert, runs, rule) for alert in opened),
+        tuple(alert if alert.lead.is_of_rule else _grown(alert, runs, rule) for alert in opened),
         tuple(alert for alert in now if alert not in opened),
         frozenset(name for name in gone if len(runs) >= rule.clear),
     )

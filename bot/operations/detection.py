@@ -6,13 +6,14 @@ from typing import Any
 
 from sqlmodel import Session, select
 
+from analysis.detection import rules
 from analysis.detection.report import Report
 from analysis.errors import NotAllowed, Unknown
 from analysis.response import cadence, life
 from analysis.vocabulary import Family, Risk
 from bot.operations import notices, opening
 from bot.services import Services
-from storage import audit, baselines, inbox, leases
+from storage import alerts, audit, baselines, inbox, leases
 from storage.tables import Baseline, Model, Run
 
 MAY_ANALYSE = life.TRAINERS  # 003 §6: Admin and ML Engineer, ML Lead, Senior ML Engineer and On-call as such
@@ -130,11 +131,11 @@ def baseline_made(services: Services, run: Run, made: Baseline, spec: dict[str, 
 
 
 def finish(services: Services, run: Run, told: dict[str, Any], profile: bytes) -> bool:
-    """Record the result, open or repeat alerts, mark those that recovered; all in one transaction."""
+    """Record the result with what the rules say, open or repeat alerts, mark those that recovered; one transaction."""
     now = services.clock()
-    report = Report.from_json(told)
     with services.transaction() as session:
-        values = {"status": "finished", "finished_at": now, "report": told, "profile": profile}
+        report = _ruled(services, session, run, Report.from_json(told))
+        values = {"status": "finished", "finished_at": now, "report": report.to_json(), "profile": profile}
         window = {
             "window_from": report.window.since,
             "window_to": report.window.until,
@@ -143,7 +144,7 @@ def finish(services: Services, run: Run, told: dict[str, Any], profile: bytes) -
         if not leases.settle(session, run, **values, **window):
             return False
         due = families_due(services, run, now)
-        raised = [alert for alert in report.alerts if alert.family in due]
+        raised = [alert for alert in report.alerts if alert.lead.is_of_rule or alert.family in due]
         result = opening.Result(services, session, run, now)
         standing = opening.stand(result, raised)
         became = opening.record(result, standing.raised)
@@ -153,6 +154,12 @@ def finish(services: Services, run: Run, told: dict[str, Any], profile: bytes) -
         data |= {"held_back": len(standing.held_back)} if standing.held_back else {}
         audit.append(session, audit.Entry(run.requested_by, "analyzed", run.model_id, "done", data), now)
     return True
+
+
+def _ruled(services: Services, session: Session, run: Run, report: Report) -> Report:
+    """Return the report with the verdicts of the policy's rules, counted on from the run before."""
+    before = alerts.reports_before(session, run, 1)
+    return rules.follow(report, services.policy.rules_for(run.model_id), before[-1] if before else {})
 
 
 def fail(services: Services, run: Run, error: str, *, again: bool = False) -> bool:

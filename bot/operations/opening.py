@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from analysis.detection.alerts import Alert as Raised
+from analysis.detection.findings import RULE
 from analysis.detection.persistence import Standing, follow
 from analysis.detection.report import Report
 from analysis.response import life
@@ -194,10 +195,13 @@ def recover(result: Result, report: Report, standing: Standing) -> list[Alert]:
 def is_well(report: Report, alert: Alert) -> bool:
     """Return whether the report judged what the alert is about, with enough data, and found nothing wrong.
 
-    The group may be a stretch of hours that another window does not have; then every group has to be well.
+    The group may be a stretch of hours that another window does not have; then every group has to be well. A rule that
+    is no longer in the policy has nothing more to say.
     """
     cause = alert.details["cause"]
     about = [f for f in report.findings if (f.metric, f.column) == (cause["metric"], cause["column"])]
+    if cause["metric"] == RULE and not about:
+        return True
     named = [f for f in about if f.group == cause["group"]] or about
     return bool(named) and all(finding.verdict in (Verdict.OK, Verdict.NOTICE) for finding in named)
 

@@ -19,6 +19,7 @@ from templates.slack.mrkdwn import code, date, day, everyone, said, stamp
 
 MOST_CONSEQUENCES = 4
 LONGEST_SENTENCE = 300
+LONGEST_CONDITION = 200
 ENDED = {
     State.RESOLVED: "✅ Resolved",
     State.CLOSED: "✅ Closed",
@@ -113,12 +114,19 @@ def measured(view: IncidentView) -> list[Block]:
     if raised is None or alert is None:
         return []
     pairs = [
-        (names.first(names.metric(raised.lead.metric).measures), _against(raised.lead)),
-        ("Before", _before(view, raised.lead)),
+        *(_ruled(raised.lead) if raised.lead.is_of_rule else _compared(view, raised.lead)),
         ("Since", _since(alert, raised)),
         ("Looked at", _looked_at(view, raised.lead)),
     ]
     return [facts(pairs)]
+
+
+def _compared(view: IncidentView, lead: Finding) -> list[tuple[str, str]]:
+    return [(names.first(names.metric(lead.metric).measures), _against(lead)), ("Before", _before(view, lead))]
+
+
+def _ruled(lead: Finding) -> list[tuple[str, str]]:
+    return [("Rule", f"*{said(lead.column)}*"), ("Its condition", code(lead.facts.get("when"), LONGEST_CONDITION))]
 
 
 def _also(view: IncidentView) -> list[Block]:

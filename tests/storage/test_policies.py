@@ -75,3 +75,56 @@ def test_a_policy_is_kept_once_a_text(database, tmp_path):
         first = policies.keep(session, TEXT, "install", now).id
         assert policies.keep(session, TEXT, "install", now).id == first
         assert policies.keep(session, TEXT + "\n# more", "install", now).id != first
+
+
+RULES = """rules:
+  - name: drifting
+    when: {when}
+    severity: sev2
+"""
+
+
+def ruled(when: str, more: str = "") -> str:
+    return TEXT.replace("rules: []\n", RULES.format(when=when) + more)
+
+
+def test_the_example_of_a_rule_in_the_default_is_one():
+    lines = TEXT.splitlines()
+    first = lines.index("# rules:")
+    shown = [line.removeprefix("# ") for line in lines[first : lines.index("rules: []")]]
+    model = "models:\n  - {id: income-prequal, name: Income, source: {predictions: /log}}"
+    policy = parse(TEXT.replace("rules: []", "\n".join(shown)).replace("models: []", model))
+    assert [rule.name for rule in policy.rules_for("income-prequal")] == ["drift-with-errors"]
+    assert policy.rules_for("another") == ()
+
+
+@pytest.mark.parametrize(
+    ("when", "says"),
+    [
+        ("psy > 0.2", "the condition of the rule drifting: line 1, column 1: psy is no metric, did you mean psi?"),
+        ("psi > 0.2 and ks > 1", "the condition of the rule drifting: line 1, column 11: mismatched input 'and'"),
+        ("'[1].all(psi, psi > 1)'", "the condition of the rule drifting: it holds more than comparisons"),
+        ("5", "the condition of the rule drifting: “5” is no text"),
+    ],
+)
+def test_a_rule_s_condition_is_refused_with_line_rule_and_place(when, says):
+    text = ruled(when)
+    line = next(n for n, text in enumerate(text.splitlines(), 1) if "    when:" in text and "#" not in text)
+    with pytest.raises(BadInput) as error:
+        parse(text)
+    assert says in str(error.value)
+    assert f"line {line}, rules.0.when" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ("    models: [another]\n", "rules: there is no model another"),
+        ("  - {name: drifting, when: ks > 1, severity: low}\n", "rules: drifting stands there twice"),
+        ("    consecutive: 0\n", "consecutive"),
+        ("    every: 60 s\n", "every"),
+    ],
+)
+def test_a_rule_that_makes_no_sense_is_refused(more, says):
+    with pytest.raises(BadInput, match=says):
+        parse(ruled("psi > 0.2", more))
