@@ -135,6 +135,7 @@ class Runner:
         place.write_bytes(baseline.profile)
         checks = self.services.policy.checks.model_dump(mode="json")
         more = {"spec": model.spec, "baseline": str(place), "baseline_version": baseline.version, "checks": checks}
+        more["reference"] = baseline.source  # read again only where a raised change is to be explained
         result = work(job_for(self.services, "compare", watched, folder, **more))
         profile = (Path(folder) / "profile.bin").read_bytes()
         detection.finish(self.services, run, result["report"], profile)

@@ -15,9 +15,11 @@ import pyarrow.parquet as pq
 from analysis import discovery
 from analysis.detection import compare as comparing
 from analysis.detection.limits import Limits
+from analysis.detection.pair import Pair
 from analysis.errors import BadLog, Fault, Refused
 from analysis.profile import Profile
 from analysis.spec import Spec
+from bot import explaining
 from bot.worker import Job
 from storage import engines, predictions
 from storage.predictions import Log
@@ -75,21 +77,43 @@ def check(job: Job) -> dict[str, Any]:
     assert job.spec is not None
     assert job.baseline is not None
     spec = Spec.from_json(job.spec)
-    window = engines.local(spec, _window(_log(job), job))
+    log = _window(_log(job), job)
+    window = engines.local(spec, log)
     (Path(job.folder) / "profile.bin").write_bytes(window.to_bytes())
     before = Profile.from_bytes(Path(job.baseline).read_bytes())
-    limits = Limits.model_validate(job.checks or {})
-    return {"report": comparing.compare(before, window, limits, job.baseline_version).to_json()}
+    pair = Pair(before, window, Limits.model_validate(job.checks or {}))
+    report = comparing.compare(before, window, pair.limits, job.baseline_version)
+    return {"report": explaining.whence(pair, report, _baseline_log(job, before), log).to_json()}
+
+
+def _baseline_log(job: Job, before: Profile) -> Log | None:
+    """Return the log that the baseline was counted from, or its stretch of the model's own; None where it is gone."""
+    if not job.reference or job.reference.endswith(PROFILE):
+        return None
+    try:
+        log = replace(_log(job), paths=predictions.find(job.reference))
+    except BadLog:
+        return None
+    if job.reference != job.source["predictions"] or before.since is None or before.until is None:
+        return log
+    return replace(log, since=before.since, until=before.until + timedelta(milliseconds=1))
 
 
 def analyze(job: Job) -> dict[str, Any]:
     """Compare a log with a reference, whole with whole; both are files that nobody registered."""
     assert job.reference is not None
     before = _reference(job, Path(job.reference))
-    window = engines.local(before.spec, _log(job))
-    return words.report(
-        comparing.compare(before, window, Limits.model_validate(job.checks or {}), Path(job.reference).name)
-    )
+    log = _log(job)
+    window = engines.local(before.spec, log)
+    pair = Pair(before, window, Limits.model_validate(job.checks or {}))
+    report = comparing.compare(before, window, pair.limits, Path(job.reference).name)
+    return words.report(explaining.whence(pair, report, _reference_log(job), log))
+
+
+def _reference_log(job: Job) -> Log | None:
+    """Return where the reference lies; None where it is a stored profile."""
+    place = str(job.reference)
+    return None if place.endswith(PROFILE) else replace(_log(job), paths=predictions.find(place), late_labels=())
 
 
 def _reference(job: Job, place: Path) -> Profile:

@@ -12,6 +12,7 @@ from analysis.detection.findings import RULE, Fact, Finding, Reason
 from analysis.detection.report import Report
 from analysis.errors import Fault, Refused
 from analysis.vocabulary import Family, Verdict
+from templates import origins
 
 NAMES = {
     "psi": "population stability index", "kl": "KL divergence", "kl_mirror": "KL divergence, mirrored",
@@ -272,13 +273,14 @@ def title(a: Alert) -> str:
 
 
 def alert(a: Alert) -> str:
-    """Return what happened, where, since when, and what followed from it."""
+    """Return what happened, where, since when, what followed from it, and where the change comes from."""
     where = f", where {a.segment[0]} is {a.segment[1]}" if a.segment else ""
     began = f" Since {moment(a.since)}" if a.since else ""
     ended = f" until {moment(a.until)}" if a.until else ""
     when = f"{began}{ended}{where}." if began else (f" Only{where[1:]}." if where else "")
     new = f" Model version {', '.join(a.versions)} is new in this window." if a.versions else ""
-    return f"{finding(a.lead)}{when}{new}{_followed(a)}"
+    whence = f" {origins.sentence(a)}" if a.origins else ""
+    return f"{finding(a.lead)}{when}{new}{_followed(a)}{whence}"
 
 
 def _followed(a: Alert) -> str:

@@ -27,7 +27,6 @@ class Untold(StrEnum):
 
     NO_COUNTERPART = "no_counterpart"  # too many rows of the window are like none of the baseline
     NO_LOG = "no_log"
-    TOO_FEW_ROWS = "too_few_rows"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from analysis.response import life
 from analysis.vocabulary import Family, State
 from storage.incidents import IncidentView
 from storage.tables import Alert
-from templates import figures, finding, names, plain, regulation, steps, words
+from templates import figures, finding, names, origins, plain, regulation, steps, words
 from templates.finding import written
 from templates.slack import buttons, status
 from templates.slack.blocks import Block, Message, context, facts, header, section
@@ -87,7 +87,8 @@ def first_alert(view: IncidentView) -> Alert | None:
 def also(view: IncidentView) -> list[str]:
     """Return what else was found: consequences of the cause, and further causes; raw text, each said once."""
     raised = finding.raised(first_alert(view))
-    return [*(plain.consequences(raised) if raised else []), *map(plain.alert, view.alerts[1:])]
+    whence = [origins.sentence(raised)] if raised and raised.origins else []
+    return [*whence, *(plain.consequences(raised) if raised else []), *map(plain.alert, view.alerts[1:])]
 
 
 def rules(view: IncidentView) -> list[regulation.Rule]:

@@ -1,0 +1,32 @@
+"""Reads both logs once more where a check raised fairness or accuracy, to say where the change comes from."""
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from analysis.detection.decomposition import Read, explained, is_owed
+from analysis.detection.pair import Pair
+from analysis.detection.report import Report
+from analysis.errors import BadLog
+from storage import predictions
+from storage.predictions import Log
+
+
+def whence(pair: Pair, report: Report, before: Log | None, now: Log) -> Report:
+    """Return the report with the origins of its alerts.
+
+    Where the baseline's log is not given or can no longer be read, the two profiles tell what they can.
+    """
+    if not is_owed(report):
+        return report
+    try:
+        return explained(pair, report, (_read(before), _read(now)) if before else None)
+    except BadLog:
+        return explained(pair, report, None)
+
+
+def _read(log: Log) -> Read:
+    def read() -> Iterator[pa.RecordBatch]:
+        return predictions.read(log)
+
+    return read
