@@ -42,7 +42,7 @@ def discover(sample: pa.Table, told: Told | None = None) -> Spec:
     categories = {name: _pinned(sample, name) for name in free if _is_text(sample.schema.field(name).type)}
     score = roles.get("score")
     favourable = told.favourable or _favourable(sample, roles.get("decision"))
-    return Spec(
+    spec = Spec(
         roles=roles,
         numbers={name: _number(sample, name) for name in free if _is_number(sample.schema.field(name).type)},
         categories=categories,
@@ -55,6 +55,7 @@ def discover(sample: pa.Table, told: Told | None = None) -> Spec:
         positive=_positive(sample, roles, favourable),
         references=dict(told.references),
     )
+    return Spec.from_json(spec.to_json())  # in the order of a stored one: no report depends on who counted
 
 
 def _check(sample: pa.Table, told: Told) -> None:

@@ -6,6 +6,7 @@
     ├── BadLimits           the limits of a policy do not hold together
     ├── BadProfile          stored bytes are no profile, damaged, or of another version
     ├── ForeignProfile      two profiles that count differently cannot be merged or compared
+    ├── NoEngine            the engine that was asked for is not installed or does not start
     ├── NotAllowed          none of the person's roles may do this
     ├── NotNow              not from the state the incident is in
     ├── NotYou              needs a second person
@@ -104,6 +105,12 @@ class ForeignProfile(Refused):
     """Two profiles were counted by different specs, so their numbers do not add up."""
 
     reason = "foreign_profile"
+
+
+class NoEngine(Refused):
+    """The engine that was asked for is not installed, or does not start."""
+
+    reason = "no_engine"
 
 
 class NotAllowed(Refused):

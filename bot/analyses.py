@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from analysis.errors import BadInput
-from bot.runner import WorkFailedError, work
+from bot.runner import Seen, WorkFailedError, work
 from bot.worker import Job
 
 
@@ -27,18 +27,20 @@ class Wanted:
     favourable: str | None = None
     references: tuple[str, ...] = ()  # attribute=group
     columns: Path | None = None  # YAML: role → column
+    engine: str = "local"
+    threads: int = 0
 
 
-def compared(wanted: Wanted) -> dict[str, Any]:
+def compared(wanted: Wanted, seen: Seen | None = None) -> dict[str, Any]:
     """Return the report with its sentences; raise BadInput in one line where a log or a word is at fault."""
     with tempfile.TemporaryDirectory(prefix="ethixbot-analyze-") as folder:
-        return _worked(job(wanted, "analyze", folder))
+        return _worked(job(wanted, "analyze", folder), seen)
 
 
-def profiled(wanted: Wanted, target: Path) -> int:
+def profiled(wanted: Wanted, target: Path, seen: Seen | None = None) -> int:
     """Write the profile of a log and return its rows; raise BadInput."""
     with tempfile.TemporaryDirectory(prefix="ethixbot-profile-") as folder:
-        result = _worked(job(wanted, "baseline", folder))
+        result = _worked(job(wanted, "baseline", folder), seen)
         _write(target, (Path(folder) / "profile.bin").read_bytes())
     return int(result["rows"])
 
@@ -61,12 +63,13 @@ def job(wanted: Wanted, task: str, folder: str) -> Job:
     """Return the worker's job."""
     source = {"predictions": wanted.window, "labels": wanted.late_labels, "columns": _columns(wanted.columns)}
     told = {"protected": list(wanted.protected), "references": _references(wanted), "favourable": wanted.favourable}
-    return Job(task=task, folder=folder, source=source, told=told, reference=wanted.baseline)
+    made = Job(task=task, folder=folder, source=source, told=told, reference=wanted.baseline)
+    return replace(made, engine=wanted.engine, threads=wanted.threads)
 
 
-def _worked(wanted: Job) -> dict[str, Any]:
+def _worked(wanted: Job, seen: Seen | None) -> dict[str, Any]:
     try:
-        return work(wanted)
+        return work(wanted, seen)
     except WorkFailedError as error:
         raise BadInput(wanted.task, str(error)) from None
 

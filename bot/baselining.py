@@ -20,7 +20,7 @@ from bot import app
 from bot import settings as environment
 from bot.operations import baselines as operations
 from bot.operations.baselines import Activated, Wish
-from bot.runner import WorkFailedError, job_for, work
+from bot.runner import Seen, WorkFailedError, job_for, work
 from bot.services import Services
 from bot.worker import Job
 from storage import baselines, policies
@@ -45,20 +45,20 @@ class Line:
     is_active: bool
 
 
-def create(wish: Wish, log: str | None = None) -> Baseline:
+def create(wish: Wish, log: str | None = None, seen: Seen | None = None) -> Baseline:
     """Return a new version, not active, counted from the log (none: the one in the policy); raise BadInput."""
     with _services() as services:
         model = operations.ask(services, wish, "baseline_create")
-        return _made(services, wish, _job(services, model, "baseline", log), "baseline_create")
+        return _made(services, (wish, "baseline_create"), _job(services, model, "baseline", log), seen)
 
 
-def reset(wish: Wish) -> Baseline:
+def reset(wish: Wish, seen: Seen | None = None) -> Baseline:
     """Return a new version, counted from the last seven days of the model's log and not active; raise BadInput."""
     with _services() as services:
         model = operations.ask(services, wish, "baseline_reset")
         job = _job(services, model, "reset", None)
         week = job.source | {"window_s": RESET_FROM.total_seconds()}
-        return _made(services, wish, replace(job, source=week), "baseline_reset")
+        return _made(services, (wish, "baseline_reset"), replace(job, source=week), seen)
 
 
 def activate(wish: Wish, version: str) -> Activated:
@@ -131,10 +131,11 @@ def _job(services: Services, model: Model, task: str, log: str | None) -> Job:
     return replace(job, source=job.source | {"predictions": log}) if log else job
 
 
-def _made(services: Services, wish: Wish, job: Job, verb: str) -> Baseline:
+def _made(services: Services, asked: tuple[Wish, str], job: Job, seen: Seen | None) -> Baseline:
+    wish, verb = asked
     with tempfile.TemporaryDirectory(prefix="ethixbot-baseline-") as folder:
         try:
-            result = work(replace(job, folder=folder))
+            result = work(replace(job, folder=folder), seen)
         except WorkFailedError as error:
             raise BadInput("baseline", str(error)) from None
         made = Baseline(

@@ -1,20 +1,36 @@
 """`ethixbot analyze`, `profile`, `merge`: the analysis on files, without a bot."""
 
 import sys
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
 from analysis.errors import BadInput
 
+if TYPE_CHECKING:
+    from bot.runner import Seen
+
+
+class Engine(StrEnum):
+    """Where a log is counted; the numbers are the same."""
+
+    LOCAL = "local"
+    SPARK = "spark"
+
+
 Protected = Annotated[str, typer.Option(help="Protected attributes, comma-separated.")]
 Columns = Annotated[Path | None, typer.Option(help="YAML of role: column, where names depart from the usual ones.")]
 Favourable = Annotated[str | None, typer.Option(help="The favourable decision; found where not said.")]
+On = Annotated[Engine, typer.Option(help="Who counts: this machine, or Spark (the extra [spark], and Java).")]
+Threads = Annotated[int, typer.Option(help="On so many threads; 0 is what suits the engine.", min=0, max=256)]
 STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
 WORTH_A_LINE = ("alarm", "notice")
 
@@ -27,17 +43,20 @@ def analyze(
     reference_group: Annotated[list[str] | None, typer.Option(help="attribute=group; may be repeated.")] = None,
     late_labels: Annotated[str | None, typer.Option(help="Outcomes that came later, joined by request id.")] = None,
     columns: Columns = None,
+    engine: On = Engine.LOCAL,
+    threads: Threads = 0,
     json: Annotated[str | None, typer.Option(help="Write the report as JSON; - for standard output.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write the report as a page.")] = None,
 ) -> None:
     """Compare a log with a reference. Exit code: 0 nothing raised, 1 something raised, 2 bad input."""
     from bot import analyses
 
+    pairs = tuple(reference_group or ())
     wanted = analyses.Wanted(
-        window, baseline, late_labels, _names(protected), favourable, tuple(reference_group or ()), columns
+        window, baseline, late_labels, _names(protected), favourable, pairs, columns, engine.value, threads
     )
-    with busy("Reading and comparing"):
-        report = analyses.compared(wanted)
+    with busy("Reading and comparing") as seen:
+        report = analyses.compared(wanted, seen)
     tell(report, json, html)
     raise typer.Exit(1 if report["alerts"] else 0)
 
@@ -48,13 +67,15 @@ def profile(
     protected: Protected = "",
     favourable: Favourable = None,
     columns: Columns = None,
+    engine: On = Engine.LOCAL,
+    threads: Threads = 0,
 ) -> None:
     """Count a log into a small file that can be merged, kept, and compared with."""
     from bot import analyses
 
-    wanted = analyses.Wanted(log, log, None, _names(protected), favourable, (), columns)
-    with busy("Counting"):
-        rows = analyses.profiled(wanted, output)
+    wanted = analyses.Wanted(log, log, None, _names(protected), favourable, (), columns, engine.value, threads)
+    with busy("Counting") as seen:
+        rows = analyses.profiled(wanted, output, seen)
     typer.echo(f"{output}: {rows:,} rows")
 
 
@@ -122,7 +143,14 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def busy(what: str) -> Any:  # noqa: ANN401  (a status or nothing)
-    """Return a context in which a person at a terminal sees that something goes on."""
+@contextmanager
+def busy(what: str) -> "Iterator[Seen | None]":
+    """Give what draws the progress of a reading on a terminal; None, and nothing is drawn, where there is none."""
     console = Console(stderr=True)
-    return console.status(what) if console.is_terminal else nullcontext()
+    if not console.is_terminal:
+        yield None
+        return
+    rows = TextColumn("{task.completed:,.0f} rows")
+    with Progress(TextColumn(what), BarColumn(), rows, TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

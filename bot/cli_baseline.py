@@ -33,8 +33,8 @@ def create(
     from bot import baselining
 
     wish = _wish(model, by, reason)
-    with cli_analysis.busy("Counting"):
-        made = baselining.create(wish, log)
+    with cli_analysis.busy("Counting") as seen:
+        made = baselining.create(wish, log, seen)
     typer.echo(f"{made.version}: {made.rows:,} rows, {made.checksum[:12]}, not active")
     if activate:
         _activate(model, by, reason, made.version)
@@ -45,8 +45,8 @@ def reset(model: Model, by: By, reason: Annotated[str, typer.Option(help="Why; n
     """Count the last seven days of the model's log into a new version, for a second person to activate."""
     from bot import baselining
 
-    with cli_analysis.busy("Counting"):
-        made = baselining.reset(_wish(model, by, reason))
+    with cli_analysis.busy("Counting") as seen:
+        made = baselining.reset(_wish(model, by, reason), seen)
     typer.echo(f"{made.version}: {made.rows:,} rows, {made.checksum[:12]}, not active")
     typer.echo(f"A second person makes it count: ethixbot baseline activate {model} {made.version} --by …")
 

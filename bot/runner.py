@@ -4,7 +4,9 @@ import json
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+import threading
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ log = structlog.get_logger(__name__)
 LIMIT = timedelta(minutes=30)  # a run that hangs is ended
 LEASE = LIMIT + timedelta(minutes=1)
 DIED = "The process that read the log died"
+Seen = Callable[[int, int], None]  # rows read, rows in all as far as known
 
 
 class WorkFailedError(Exception):
@@ -32,23 +35,30 @@ class WorkFailedError(Exception):
         self.died = died
 
 
-def work(job: Job) -> dict[str, Any]:
-    """Return the result of the job; raise WorkFailedError."""
+def work(job: Job, seen: Seen | None = None) -> dict[str, Any]:
+    """Return the result of the job, telling how many rows were read of how many; raise WorkFailedError."""
     command = [sys.executable, "-m", "bot.worker"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    out = subprocess.PIPE if seen else subprocess.DEVNULL
+    with (
+        tempfile.TemporaryFile("w+") as errors,  # a file is never full, however much a library says
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=errors, text=True) as process,
+    ):
         assert process.stdin is not None
-        assert process.stderr is not None
         try:
-            process.stdin.write(json.dumps(asdict(job)) + "\n")
+            process.stdin.write(json.dumps(asdict(replace(job, tells=seen is not None))) + "\n")
             process.stdin.flush()  # kept open: its end tells the worker that we are gone
+            listener = _listen(process, seen)
             process.wait(LIMIT.total_seconds())
-            said = process.stderr.read().strip()
         except subprocess.TimeoutExpired:
             process.kill()
+            listener.join()
             raise WorkFailedError(f"The check took longer than {LIMIT.total_seconds() / 60:.0f} minutes.") from None
         except BrokenPipeError:
             process.wait()
             raise WorkFailedError(f"{DIED}.", died=True) from None
+        listener.join()
+        errors.seek(0)
+        said = errors.read().strip()
     if process.returncode == 1 and said and "Traceback" not in said:
         raise WorkFailedError(said.splitlines()[-1])
     if process.returncode != 0:
@@ -56,6 +66,20 @@ def work(job: Job) -> dict[str, Any]:
         raise WorkFailedError(f"{DIED} (code {process.returncode}).", died=True)
     result: dict[str, Any] = json.loads((Path(job.folder) / "result.json").read_text())
     return result
+
+
+def _listen(process: subprocess.Popen[str], seen: Seen | None) -> threading.Thread:
+    """Pass on what the worker says of its progress, in a thread that ends with it: lines of rows and rows in all."""
+
+    def listen() -> None:
+        for line in process.stdout or ():
+            words = line.split()
+            if seen and len(words) == 2 and all(word.isdecimal() for word in words):  # libraries may print there too
+                seen(int(words[0]), int(words[1]))
+
+    thread = threading.Thread(target=listen, name="progress", daemon=True)
+    thread.start()
+    return thread
 
 
 def job_for(services: Services, task: str, watched: Watched, folder: str, **more: Any) -> Job:  # noqa: ANN401

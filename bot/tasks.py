@@ -20,6 +20,7 @@ from analysis.errors import BadLog, Fault, Refused
 from analysis.profile import Profile
 from analysis.spec import Spec
 from bot import explaining
+from bot.meter import Meter
 from bot.worker import Job
 from storage import engines, predictions
 from storage.predictions import Log
@@ -51,7 +52,7 @@ def reset(job: Job) -> dict[str, Any]:
 def _counted(job: Job, log: Log) -> Profile:
     """Return the profile of a log by the pinned columns, all of which it must have, or by those that are found."""
     spec = Spec.from_json(job.spec) if job.spec else discovery.discover(predictions.sample(log), _told(job))
-    profile = engines.local(spec, log)
+    profile = _count(job, spec, log, Meter.of(job, log))
     if profile.rows == 0:
         raise BadLog(Fault.EMPTY, file=str(log.paths[0]))
     lacking = [name for name in (*spec.roles.values(), *spec.features, *spec.protected) if not profile.has(name)]
@@ -78,7 +79,7 @@ def check(job: Job) -> dict[str, Any]:
     assert job.baseline is not None
     spec = Spec.from_json(job.spec)
     log = _window(_log(job), job)
-    window = engines.local(spec, log)
+    window = _count(job, spec, log)
     (Path(job.folder) / "profile.bin").write_bytes(window.to_bytes())
     before = Profile.from_bytes(Path(job.baseline).read_bytes())
     pair = Pair(before, window, Limits.model_validate(job.checks or {}))
@@ -102,12 +103,13 @@ def _baseline_log(job: Job, before: Profile) -> Log | None:
 def analyze(job: Job) -> dict[str, Any]:
     """Compare a log with a reference, whole with whole; both are files that nobody registered."""
     assert job.reference is not None
-    before = _reference(job, Path(job.reference))
-    log = _log(job)
-    window = engines.local(before.spec, log)
+    log, reference = _log(job), _reference_log(job)
+    meter = Meter.of(job, log, *([reference] if reference else []))
+    before = _reference(job, reference, meter)
+    window = _count(job, before.spec, log, meter)
     pair = Pair(before, window, Limits.model_validate(job.checks or {}))
     report = comparing.compare(before, window, pair.limits, Path(job.reference).name)
-    return words.report(explaining.whence(pair, report, _reference_log(job), log))
+    return words.report(explaining.whence(pair, report, reference, log))
 
 
 def _reference_log(job: Job) -> Log | None:
@@ -116,12 +118,15 @@ def _reference_log(job: Job) -> Log | None:
     return None if place.endswith(PROFILE) else replace(_log(job), paths=predictions.find(place), late_labels=())
 
 
-def _reference(job: Job, place: Path) -> Profile:
+def _reference(job: Job, log: Log | None, meter: Meter | None) -> Profile:
     """Return the profile of the reference: as stored, or counted from its log by the columns that are found."""
-    if place.suffix == PROFILE:
-        return _stored(str(place))
-    log = replace(_log(job), paths=predictions.find(place), late_labels=())
-    return engines.local(discovery.discover(predictions.sample(log), _told(job)), log)
+    if log is None:
+        return _stored(str(job.reference))
+    return _count(job, discovery.discover(predictions.sample(log), _told(job)), log, meter)
+
+
+def _count(job: Job, spec: Spec, log: Log, meter: Meter | None = None) -> Profile:
+    return engines.counted(spec, log, engines.Hands(job.engine, job.threads, meter.add if meter else None))
 
 
 def decisions(job: Job) -> dict[str, Any]:

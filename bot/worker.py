@@ -31,16 +31,20 @@ class Job:
     personal: tuple[str, ...] = ()
     key: str = ""  # of the keyed hash, hex
     limit: int = 10_000
+    engine: str = "local"  # a name of ENGINES
+    threads: int = 0  # 0: what suits the engine
+    tells: bool = False  # write lines “rows, rows in all” to standard output while reading
 
 
 def main() -> int:
     """Return 0 when the job is done; 1 with one line on standard error where the log is at fault."""
     line = sys.stdin.readline()
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _bound_memory()
+    job = Job(**json.loads(line))
+    if job.engine == "local":  # a cluster has limits of its own, and a Java machine reserves more than it uses
+        _bound_memory()
     from bot import tasks  # noqa: PLC0415  (numpy and pyarrow are loaded here only, after the bounds are set)
 
-    job = Job(**json.loads(line))
     try:
         result = tasks.TASKS[job.task](job)
     except tasks.EXPECTED as error:

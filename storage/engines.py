@@ -3,19 +3,21 @@
 A piece is a file or one row group of it; its name is shipped, never its rows (13 times cheaper on Spark).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import reduce
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis.errors import BadLog, Fault
+from analysis.errors import BadLog, Fault, Refused
 from analysis.profile import Builder, Profile, count
 from analysis.spec import Spec
-from storage.predictions import BROKEN, Log, Shard, placed
+from storage import cluster
+from storage.predictions import BROKEN, Log, Seen, Shard, placed
 
 
 def shards(log: Log) -> list[Shard]:
@@ -32,11 +34,11 @@ def shards(log: Log) -> list[Shard]:
     return found
 
 
-def work(spec: Spec, log: Log, pieces: Sequence[Shard]) -> Profile:
+def work(spec: Spec, log: Log, pieces: Sequence[Shard], seen: Seen | None = None) -> Profile:
     """Return the profile of some pieces of a log, the unit of work on every engine; raise BadLog saying where."""
     builder = Builder(spec)
     try:
-        for _, batch in placed(log, pieces):
+        for _, batch in placed(log, pieces, seen=seen):
             builder.add(batch)
         return builder.profile()
     except BadLog as wrong:
@@ -55,13 +57,13 @@ def located(spec: Spec, log: Log, pieces: Iterable[Shard], wrong: BadLog) -> Bad
     return wrong
 
 
-def local(spec: Spec, log: Log, threads: int = 1) -> Profile:
+def local(spec: Spec, log: Log, threads: int = 1, seen: Seen | None = None) -> Profile:
     """Return the profile of a log, counted by this process on so many threads; the same bytes for any number."""
     if threads <= 1:
-        return work(spec, log, [Shard(path) for path in log.paths])
+        return work(spec, log, [Shard(path) for path in log.paths], seen)
     pieces = shards(log)
     with ThreadPoolExecutor(threads) as pool:
-        return merged(spec, list(pool.map(lambda i: work(spec, log, pieces[i::threads]), range(threads))))
+        return merged(spec, list(pool.map(lambda i: work(spec, log, pieces[i::threads], seen), range(threads))))
 
 
 def merged(spec: Spec, parts: Sequence[Profile]) -> Profile:
@@ -78,18 +80,60 @@ def merged(spec: Spec, parts: Sequence[Profile]) -> Profile:
 def spark(session: Any, spec: Spec, log: Log, partitions: int = 0) -> Profile:  # noqa: ANN401  (pyspark is an extra)
     """Return the profile of a log, counted by a Spark cluster whose workers can read the same paths.
 
-    Shard names are dealt out, each worker sends back one profile as bytes; a lost partition is simply counted again.
+    Names of pieces are dealt out, each worker sends back one profile as bytes, or why there is none; a lost partition
+    is simply counted again.
     """
-    pieces = [(str(piece.file), -1 if piece.group is None else piece.group) for piece in shards(log)]
-    dealt = session.createDataFrame(pieces, "file string, part int")
+    pieces = shards(log)
+    number = {path: place for place, path in enumerate(log.paths)}
+    names = [(number[piece.file], -1 if piece.group is None else piece.group) for piece in pieces]
+    dealt = session.createDataFrame(names, "file int, part int")
     dealt = dealt.repartition(partitions or min(len(pieces), session.sparkContext.defaultParallelism))
 
     def counted(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        hand = [
-            Shard(Path(row["file"]), None if row["part"] < 0 else row["part"])
-            for batch in batches for row in batch.to_pylist()
-        ]  # fmt: skip
-        yield pa.RecordBatch.from_pydict({"profile": [work(spec, log, hand).to_bytes()]})
+        rows = sorted((row["file"], row["part"]) for batch in batches for row in batch.to_pylist())
+        hand = [Shard(log.paths[file], None if part < 0 else part) for file, part in rows]
+        yield pa.RecordBatch.from_pydict({"profile": [_packed(spec, log, hand)]})
 
     rows = dealt.mapInArrow(counted, "profile binary").collect()
-    return merged(spec, [Profile.from_bytes(bytes(row["profile"])) for row in rows])
+    return merged(spec, _unpacked([bytes(row["profile"]) for row in rows]))
+
+
+def _packed(spec: Spec, log: Log, hand: Sequence[Shard]) -> bytes:
+    """Return the profile as bytes behind a mark, or the refusal behind another: Spark would hide it in a trace."""
+    try:
+        return b"p" + work(spec, log, hand).to_bytes()
+    except Refused as refused:
+        return b"r" + pickle.dumps(refused)
+
+
+def _unpacked(packed: Sequence[bytes]) -> list[Profile]:
+    """Return the profiles that `_packed` packed; raise the refusal that comes first in the log, where there is one."""
+    refused = [pickle.loads(one[1:]) for one in packed if one[:1] == b"r"]  # noqa: S301  (from our own workers)
+    if refused:
+        raise min(refused, key=lambda one: (str(one.facts.get("file")), one.facts.get("row_group") or 0))
+    return [Profile.from_bytes(one[1:]) for one in packed]
+
+
+@dataclass(frozen=True)
+class Hands:
+    """Who counts: the engine, on how many threads (0: what suits it), and who is told of rows that were read."""
+
+    engine: str = "local"
+    threads: int = 0
+    seen: Seen | None = None
+
+
+def counted(spec: Spec, log: Log, hands: Hands) -> Profile:
+    """Return the profile of a log, the same bytes whoever counts it; raise NoEngine where the engine is not there."""
+    return ENGINES[hands.engine](spec, log, hands)
+
+
+def _locally(spec: Spec, log: Log, hands: Hands) -> Profile:
+    return local(spec, log, max(1, hands.threads), hands.seen)
+
+
+def _on_spark(spec: Spec, log: Log, hands: Hands) -> Profile:
+    return spark(cluster.session(hands.threads), spec, log)
+
+
+ENGINES: dict[str, Callable[[Spec, Log, Hands], Profile]] = {"local": _locally, "spark": _on_spark}

@@ -5,7 +5,7 @@ and the column and row group where it has one.
 """
 
 import glob
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -25,8 +25,9 @@ SUFFIXES = {
     ".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".tsv": "csv",
     ".jsonl": "json", ".ndjson": "json", ".json": "json", ".arrow": "arrow", ".feather": "arrow",
 }  # fmt: skip
-BATCH = 1 << 17
+BATCH = 1 << 18
 LARGEST_GROUP = 1 << 31  # bytes of a row group before compression; a hostile file may claim any
+Seen = Callable[[int], None]  # is told how many rows were read
 BROKEN = (pa.ArrowException, OSError, UnicodeDecodeError)
 
 
@@ -79,16 +80,36 @@ class Shard(NamedTuple):
     group: int | None = None
 
 
+def expected(log: Log) -> int:
+    """Return how many rows the log has: exactly by the footers of Parquet, by the size of other files about."""
+    return sum(map(_expected, log.paths))
+
+
+def _expected(path: Path) -> int:
+    try:
+        if SUFFIXES.get(path.suffix.lower()) == "parquet":
+            return int(pq.read_metadata(path).num_rows)
+        with path.open("rb") as file:
+            head = file.read(1 << 20)
+    except BROKEN:
+        return 0  # whoever reads it will say what is wrong
+    return path.stat().st_size * head.count(b"\n") // max(1, len(head))
+
+
 def read(log: Log, batch_rows: int = BATCH) -> Iterator[pa.RecordBatch]:
     """Yield the log's record batches in the order of its files; raise BadLog naming file, column and row group."""
     return (batch for _, batch in placed(log, map(Shard, log.paths), batch_rows))
 
 
-def placed(log: Log, shards: Iterable[Shard], rows: int = BATCH) -> Iterator[tuple[Shard, pa.RecordBatch]]:
+def placed(
+    log: Log, shards: Iterable[Shard], rows: int = BATCH, seen: Seen | None = None
+) -> Iterator[tuple[Shard, pa.RecordBatch]]:
     """Yield the record batches of some pieces of a log, each with the file and row group it comes from."""
     late = Late.read(log) if log.late_labels else None
     for shard in shards:
         for group, batch in _batches(shard, rows):
+            if seen is not None:
+                seen(batch.num_rows)
             try:
                 kept = _within(batch, log)
                 yield Shard(shard.file, group), late.join(kept, log) if late else kept

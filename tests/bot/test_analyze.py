@@ -1,6 +1,7 @@
 """`ethixbot analyze` on files it has never seen: verdicts, exit codes, and one clear line for what is wrong."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -63,6 +64,29 @@ def test_nothing_raised_is_exit_code_0_and_the_same_files_give_the_same_bytes(tm
     first, second = (ethixbot(*arguments, "--json", "-") for _ in range(2))
     assert first.returncode == 0, first.stdout
     assert first.stdout == second.stdout
+
+
+@pytest.mark.parametrize("how", [["--threads", "3"], ["--engine", "spark", "--threads", "2"]], ids=["threads", "spark"])
+def test_the_report_is_the_same_whoever_counts(data, how):
+    if "spark" in how and not shutil.which("java"):
+        pytest.skip("Java is not installed (Debian: apt-get install default-jre-headless)")
+    asked = ("analyze", "--baseline", data / "reference.parquet", "--window", data / "current_f_concept_shift.parquet",
+             "--late-labels", data / "late_labels.parquet", "--json", "-")  # fmt: skip
+    here, there = ethixbot(*asked), ethixbot(*asked, *how)
+    assert there.returncode == here.returncode == 1, there.stderr
+    assert there.stdout == here.stdout
+
+
+def test_a_worker_says_how_far_it_is(data, tmp_path):
+    from bot import analyses
+
+    said = []
+    wanted = analyses.Wanted(str(data / "current_a_no_change.parquet"), str(data / "reference.parquet"))
+    analyses.compared(wanted, lambda *step: said.append(step))
+    rows = sum(pq.read_metadata(data / f"{name}.parquet").num_rows for name in ("reference", "current_a_no_change"))
+    assert said
+    assert {total for _, total in said} == {rows}
+    assert [done for done, _ in said] == sorted(done for done, _ in said)
 
 
 def test_drift_is_told_in_words_on_a_page_and_in_a_file(tmp_path):

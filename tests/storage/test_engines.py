@@ -3,13 +3,16 @@
 import os
 import shutil
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from analysis.errors import BadLog
+from analysis.errors import BadLog, NoEngine
 from analysis.profile import Profile
+from storage import cluster
 from storage.engines import local, merged, shards, spark, work
 from storage.predictions import Shard, log_at
 from tests.analysis.conftest import DATA, the_spec
@@ -62,14 +65,47 @@ def test_other_formats_are_read_whole(tmp_path):
     assert local(the_spec(), log_at([tmp_path]), threads=2).rows == 36
 
 
-def test_spark_gives_the_same_bytes(log, monkeypatch):
-    sql = pytest.importorskip("pyspark.sql")
+@pytest.fixture(scope="module")
+def session():
+    """Spark on this machine, as `storage.cluster` opens it; stopped at the end."""
+    pytest.importorskip("pyspark.sql")
     if not shutil.which("java"):
         pytest.skip("Java is not installed (Debian: apt-get install default-jre-headless)")
-    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)  # else workers run another Python
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
-    session = sql.SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
-    try:
-        assert spark(session, the_spec(), log).checksum == local(the_spec(), log).checksum
-    finally:
-        session.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+        yield cluster.session(2)
+        cluster.session(2).stop()
+        cluster.session.cache_clear()
+
+
+def test_spark_gives_the_same_bytes(log, session):
+    assert spark(session, the_spec(), log).checksum == local(the_spec(), log).checksum
+
+
+def test_spark_reads_the_same_window(log, session):
+    week = replace(log, since=datetime(2025, 2, 10, tzinfo=UTC), until=datetime(2025, 2, 17, tzinfo=UTC))
+    whole = local(the_spec(), week)
+    assert 500 < whole.rows < 2_000
+    assert spark(session, the_spec(), week, partitions=3).to_bytes() == whole.to_bytes()
+
+
+def test_spark_says_what_is_wrong_as_one_machine_does(tmp_path, session):
+    table = pq.read_table(DATA / "reference.parquet")
+    words = ["40"] * 2500 + ["forty"] * 2500
+    pq.write_table(table.set_column(5, "age", pa.array(words)), tmp_path / "b.parquet", row_group_size=1000)
+    said = []
+    for count in (local, lambda *log: spark(session, *log)):
+        with pytest.raises(BadLog) as refused:
+            count(the_spec(), log_at([tmp_path]))
+        said.append(refused.value.facts)
+    assert said[0] == said[1]
+
+
+def test_spark_that_is_not_there_is_said_with_what_to_install(monkeypatch):
+    monkeypatch.setattr(cluster.shutil, "which", lambda _: None)
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    with pytest.raises(NoEngine, match="Java"):
+        cluster.session(3)
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    with pytest.raises(NoEngine, match=r"\[spark\]"):
+        cluster.session(3)
