@@ -3,8 +3,8 @@
 1. Every feature is cut at the borders of cells: into bins of like size of both sides together, what lies beyond the
    baseline's range apart. A category has its most frequent values, the other known ones, the unknown ones, and null.
    The mix of people is the joint of all other protected attributes.
-2. Played are those that are raised in the same run or alone move the metric by more than chance, the largest first, and
-   the mix of people; as many as leave on average ROWS rows of the smallest group for a cell.
+2. Played are those that are raised in the same run or alone move the metric by more than chance, the largest first,
+   then the mix of people; as many as leave on average ROWS rows of the smallest group for a cell.
 3. Levels are put together with those whose rate in the baseline is next to theirs: within such a stratum a shift
    changes little (Hansen, The prognostic analogue of the propensity score, Biometrika 95 (2008) 481–488).
 """
@@ -106,13 +106,11 @@ def weighed(player: Player, sides: tuple[Ints, Ints], measure: Measure, *, is_mi
 def chosen(candidates: Sequence[Candidate], raised: Collection[str]) -> list[Candidate]:
     """Return those that play, in the order of their effect; those without a counterpart never do."""
     held = [one for one in candidates if not one.is_lost]
-    moved = [one for one in held if not one.is_mix and (one.is_certain or set(one.player.columns) & set(raised))]
+    moved = [one for one in held if one.is_certain or (not one.is_mix and set(one.player.columns) & set(raised))]
     moved.sort(key=lambda one: (-abs(one.effect), one.player.columns))
-    people = [one for one in held if one.is_mix]
+    people = [one for one in held if one.is_mix and one not in moved]
     most = min(MOST, cells(held).bit_length() - 1) if held else 0
-    if people and people[0].is_certain:
-        return [*people, *moved][:most]
-    return [*moved[: most - len(people)], *people][: max(most, 0)]
+    return [*moved, *people][:most]
 
 
 def cells(candidates: Sequence[Candidate]) -> int:

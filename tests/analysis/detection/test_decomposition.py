@@ -17,6 +17,7 @@ from analysis.discovery import Told, discover
 from analysis.profile import count
 from storage.predictions import log_at, read
 from tests.analysis.conftest import DATA, profile_of, report_on
+from tests.contracts.test_every_metric import ODD, log
 
 TOLD = Told(protected=("sex", "age_band"))
 
@@ -207,3 +208,32 @@ def test_a_log_that_is_not_the_profiled_one_is_not_used():
     pair, (_, now) = shipped("e")
     (alert,) = explained(pair, report_on("e"), (now, now)).alerts
     assert [(o.basis, o.reason) for o in alert.origins] == [(Basis.PROFILES, Untold.NO_LOG)] * len(alert.origins)
+
+
+ALL = {
+    "disparate_impact_ratio": {"high": "< 9"},
+    **{metric: {"high": "> -9"} for metric in ("accuracy_drop", "accuracy_gap", "equal_opportunity_difference")},
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_logs_are_taken_apart_or_said_not_to_be(odd):
+    before, now, limits = log(), ODD[odd], Limits(alpha=0.999, limits=ALL)
+    spec = discover(before, Told(protected=("group",)))
+    pair = Pair(*(count(spec, side.to_batches()) for side in (before, now)), limits)
+    report = compare(pair.baseline, pair.window, limits)
+    told = explained(pair, report, (before.to_batches, now.to_batches))
+    for origin in (origin for alert in told.alerts for origin in alert.origins):
+        json.dumps(origin.to_json(), allow_nan=False)
+        assert origin.reason or sum(part.value for part in origin.parts) == pytest.approx(origin.change, abs=1e-12)
+
+
+def test_a_stretch_that_few_rows_can_tell_apart_says_what_it_leaves_out():
+    """Groups of a few dozen rows leave room for one player or none, and everything still adds up."""
+    before, now = hiring(1, 400), hiring(2, 300, women=0.05)
+    limits = Limits(alpha=0.9, limits={"disparate_impact_ratio": {"high": "< 9"}})
+    spec = discover(before, Told(protected=("sex",)))
+    pair = Pair(*(count(spec, side.to_batches()) for side in (before, now)), limits)
+    report = explained(pair, compare(pair.baseline, pair.window, limits), (before.to_batches, now.to_batches))
+    (origin,) = report.alerts[0].origins
+    assert of(origin, Source.FEATURE, "skill")[0] / origin.change > 0.5
