@@ -5,13 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from analysis.detection.alerts import Alert as Raised
 from analysis.detection.findings import Finding
 from analysis.detection.report import Report
 from analysis.response import life
 from analysis.vocabulary import Family, Oversight, Severity, State
 from storage.incidents import IncidentView
 from storage.tables import Bundle, RetrainRequest, TimelineEntry
-from templates import answers, figures, finding, names, steps
+from templates import answers, figures, finding, names, origins, steps
 from templates import plain as prose
 from templates.finding import written
 from templates.slack import incident
@@ -147,13 +148,17 @@ def of(view: IncidentView, now: datetime, cleaned: Clean) -> Story:
 
 
 def exact(view: IncidentView) -> list[str]:
-    """Return the exact statement of everything that was raised; raw text."""
-    return list(dict.fromkeys(prose.exact(one) for one in _raised(view)))
+    """Return where the changes come from, and the exact statement of everything that was raised; raw text."""
+    whence = [origins.told(one, alert.versions) for alert in _alerts(view) for one in alert.origins]
+    return list(dict.fromkeys([*whence, *(prose.exact(one) for one in _raised(view))]))
+
+
+def _alerts(view: IncidentView) -> list[Raised]:
+    return [one for one in map(finding.raised, view.alerts) if one]
 
 
 def _raised(view: IncidentView) -> list[Finding]:
-    alerts = [one for one in map(finding.raised, view.alerts) if one]
-    return [found for alert in alerts for found in (alert.lead, *alert.consequences)]
+    return [found for alert in _alerts(view) for found in (alert.lead, *alert.consequences)]
 
 
 def _stage(view: IncidentView) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from analysis.detection.origins import Basis, Origin, Part, Source, Untold
 from templates import origins
+from templates.slack import incident, limits, modals
 
 MODEL = Part(Source.MODEL, (), -0.069, (-0.076, -0.061), 0.85)
 AGE = Part(Source.FEATURE, ("age",), -0.0161, (-0.02, -0.01), 0.2)
@@ -42,3 +43,18 @@ def test_what_cannot_be_told_is_said():
     for reason in Untold:
         assert "cannot be told: " in origins.told(replace(DROP, parts=(), reason=reason), ())
     assert "without the baseline's log" in origins.told(replace(DROP, basis=Basis.PROFILES), ("2",))
+
+
+def test_the_message_and_the_report_of_an_incident_say_it(make, now):
+    view = make.view()
+    view.alerts[0].details["origins"] = [replace(DROP, untold=(make.nasty,)).to_json()]
+    message = incident.message(view, now)
+    assert limits.lint(message.blocks, message.text) == []
+    assert "Of the 8.1-point drop in accuracy" in str(message.blocks)
+    assert "Of the 8.1-point drop in accuracy" in str(modals.document(view, now))
+
+
+def test_an_alert_of_an_older_version_says_nothing_of_it(make, now):
+    view = make.view()
+    view.alerts[0].details.pop("origins", None)
+    assert "come from" not in str(incident.message(view, now).blocks)
