@@ -38,10 +38,13 @@ class Overview:
     notes: tuple[str, ...] = field(default=())
 
 
+LOOKED = col(Run.purpose) != "activation"  # a log was read
+
+
 def model_view(session: Session, model: Model) -> ModelView:
     """Return what is shown of one model."""
     active = select(Baseline).where(Baseline.model_id == model.id, col(Baseline.is_active))
-    ended = select(Run).where(Run.model_id == model.id, col(Run.status).in_(["finished", "failed"]))
+    ended = select(Run).where(Run.model_id == model.id, col(Run.status).in_(["finished", "failed"]), LOOKED)
     alerts = select(Alert).where(Alert.model_id == model.id, Alert.state == "open").order_by(col(Alert.first_at))
     return ModelView(
         model=model,
@@ -58,7 +61,7 @@ def load(session: Session, now: datetime, since: datetime) -> Overview:
     models = session.exec(select(Model).order_by(Model.name))
     ended = select(Incident).where(col(Incident.resolved_at) >= since).order_by(col(Incident.resolved_at).desc())
     alerts = select(Alert).where(col(Alert.last_at) >= since).order_by(col(Alert.last_at))
-    runs = select(Run).where(col(Run.finished_at) >= since).order_by(col(Run.id))
+    runs = select(Run).where(col(Run.finished_at) >= since, LOOKED).order_by(col(Run.id))
     shown = (incidents.view(session, incident.id) for incident in incidents.open_ones(session)[:20])
     return Overview(
         at=now,

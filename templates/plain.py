@@ -6,7 +6,7 @@ The exact statement of a finding, with its limit and how sure it is, is `words.f
 from collections.abc import Callable
 
 from analysis.detection.alerts import Alert as Raised
-from analysis.detection.findings import RULE, Finding
+from analysis.detection.findings import RULE, Finding, Reason
 from analysis.detection.report import Report
 from analysis.vocabulary import Family
 from storage.tables import Alert as Stored
@@ -17,9 +17,10 @@ MOST_NAMES = 3
 
 
 def sentence(found: Finding) -> str:
-    """Return what one finding says."""
+    """Return what one finding says; a gap as old as the baseline has no “before”."""
     row = SENTENCES.get(found.metric)
-    return row(found) if row else exact(found)
+    said = row(found) if row else exact(found)
+    return said.partition(" Before: ")[0] if found.reason is Reason.STANDING else said
 
 
 def exact(found: Finding) -> str:
@@ -40,9 +41,17 @@ def told(stored: Stored) -> tuple[str, str]:
     raised = finding.raised(stored)
     if raised is None:
         return f"{names.FAMILY[Family(stored.family)]}: a limit was passed.", ""
+    if raised.lead.reason is Reason.STANDING:
+        return _standing(raised.lead), "Accept the risk with a reason, or remedy it. Checks do not raise it again."
     first, _, more = sentence(raised.lead).partition(". ")
     rest = [more, _others(raised), _segment(raised), _version(raised)]
     return first.rstrip(".") + ".", " ".join(filter(None, rest))
+
+
+def _standing(found: Finding) -> str:
+    """Return the gap that the baseline has itself."""
+    said = sentence(found)
+    return f"The reference period itself has this gap: {said[:1].lower()}{said[1:]}"
 
 
 def consequences(raised: Raised) -> list[str]:
@@ -74,6 +83,8 @@ def affected(family: str, raised: Raised | None, report: Report | None = None) -
 
 def before(found: Finding) -> str:
     """Return how it was in the baseline."""
+    if found.reason is Reason.STANDING:
+        return "this is the baseline itself"
     row = BEFORE.get(found.metric)
     return row(found) if row else written(found, found.baseline_value)
 

@@ -1,8 +1,9 @@
 """What a person does next: by the state of the incident, and by its family where that differs (000, 003 §3, 004)."""
 
+from analysis.detection.findings import Reason
 from analysis.vocabulary import Family, Oversight, Severity, State
 from storage.incidents import IncidentView
-from templates import names
+from templates import finding, names
 from templates.slack.mrkdwn import said
 
 # Where to look first: one short line a family.
@@ -15,6 +16,8 @@ LOOK = {
     Family.OPERATIONS: "Look at the service: is it still failing, and what was deployed before?",
     Family.SECURITY: "Revoke what leaked, keep the logs, call the Security Officer.",
 }
+
+STANDING = "Decide with Compliance: accept the risk with a reason, or remedy it before the next baseline."
 
 # Containment by default (REQUIREMENTS, One vocabulary; 004): how far to restrain, by severity.
 RESTRAIN = {
@@ -55,13 +58,18 @@ def following(view: IncidentView) -> list[str]:
     shown, level = view.incident, view.oversight.level if view.oversight else 0
     words = {
         "{restrain}": _restrain(Severity(shown.severity), level),
-        "{look}": LOOK[Family(shown.family)],
+        "{look}": STANDING if _is_standing(view) else LOOK[Family(shown.family)],
         "{remedy}": REMEDY.get(Family(shown.family), RETRAIN),
         "{retrain}": RUNNING.get(view.retrains[-1].status, "") if view.retrains else "",
         "{unfreeze}": "Press *Unfreeze* when the model may decide again." if level else "",
     }
     lines = [words.get(line, line.replace("{model}", said(view.model.id))) for line in NEXT[State(shown.state)]]
     return list(filter(None, lines))[:3]
+
+
+def _is_standing(view: IncidentView) -> bool:
+    raised = finding.raised(view.alerts[0]) if view.alerts else None
+    return raised is not None and raised.lead.reason is Reason.STANDING
 
 
 def _restrain(severity: Severity, level: int) -> str:

@@ -59,6 +59,7 @@ class World:
     slack: LocalSlack
     folder: Path
     clock: StillClock = field(default_factory=StillClock)
+    data: Path = demo.DATA
     bot: Bot = field(init=False)
     _socket: SocketModeHandler | None = None
 
@@ -68,7 +69,7 @@ class World:
 
     def start(self) -> None:
         """Build the bot on the folder's database and connect it."""
-        settings = demo.settings_for(self.folder, demo.DATA, self.slack)
+        settings = demo.settings_for(self.folder, self.data, self.slack)
         settings = settings.model_copy(update={"look_after": 0.0})
         self.bot = app.build(settings, self.clock)
         self.bot.prepare()
@@ -99,7 +100,7 @@ class World:
 
     def week(self, letter: str) -> Run:
         """Put the window where the model's log lies, have it checked, deliver, and return the run."""
-        file = demo.find_windows(demo.DATA, letter)[0]
+        file = demo.find_windows(self.data, letter)[0]
         shutil.copyfile(file, self.folder / "log" / "current.parquet")
         run = detection.request(self.bot.services, Wish(demo.MODEL, SYSTEM))
         assert run is not None

@@ -16,9 +16,11 @@ from analysis.profile import Profile
 from analysis.response import life
 from analysis.spec import Spec
 from analysis.vocabulary import Role
+from bot.operations import standing
+from bot.operations.opening import Result
 from bot.services import Services
 from storage import audit, baselines
-from storage.tables import Baseline, Model
+from storage.tables import Baseline, Model, Run
 
 MAKERS = life.TRAINERS | {Role.CTO}
 APPROVERS = frozenset({Role.ML_LEAD, Role.CTO})  # E1: an ML Lead; what an ML Lead made, another one or the CTO
@@ -91,9 +93,29 @@ def activate(services: Services, wish: Wish, version: str) -> Activated:
             session.add(model)
         _fit(model, chosen)
         data |= {"checksum": chosen.checksum, "rows": chosen.rows}
-        return Activated(baselines.switch(session, chosen), before.version if before else None), data
+        switched = baselines.switch(session, chosen)
+        told = standing.activated(Result(services, session, _run(session, wish, version, now), now), switched)
+        data |= {"standing": len(told)} if told else {}
+        return Activated(switched, before.version if before else None), data
 
     return _audited(services, wish, "baseline_activated", activated)
+
+
+def _run(session: Session, wish: Wish, version: str, now: datetime) -> Run:
+    """Return the run that stands for the activation: what it finds belongs to it."""
+    run = Run(
+        model_id=wish.model,
+        purpose="activation",
+        requested_by=wish.actor,
+        requested_at=now,
+        status="finished",
+        next_at=now,
+        finished_at=now,
+        baseline=version,
+    )
+    session.add(run)
+    session.flush()
+    return run
 
 
 def _audited(

@@ -11,7 +11,7 @@ from analysis.detection.report import Report
 from analysis.errors import NotAllowed, Unknown
 from analysis.response import cadence, life
 from analysis.vocabulary import Family, Risk
-from bot.operations import notices, opening
+from bot.operations import notices, opening, standing
 from bot.services import Services
 from storage import alerts, audit, baselines, inbox, leases
 from storage.tables import Baseline, Model, Run
@@ -115,7 +115,7 @@ def _baseline_is_coming(session: Session, run: Run) -> bool:
 
 
 def baseline_made(services: Services, run: Run, made: Baseline, spec: dict[str, Any]) -> bool:
-    """Activate the baseline and pin the columns of the model's log to it."""
+    """Activate the baseline, pin the columns of the model's log to it, and tell the gaps that it has itself."""
     now = services.clock()
     with services.transaction() as session:
         if not leases.settle(session, run, status="finished", finished_at=now):
@@ -125,7 +125,9 @@ def baseline_made(services: Services, run: Run, made: Baseline, spec: dict[str, 
         model.spec = spec
         session.add(model)
         baselines.activate(session, made)
+        told = standing.activated(opening.Result(services, session, run, now), made)
         data = {"version": made.version, "checksum": made.checksum, "rows": made.rows}
+        data |= {"standing": len(told)} if told else {}
         audit.append(session, audit.Entry(run.requested_by, "baseline_activated", run.model_id, "done", data), now)
     return True
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from analysis.detection.alerts import Alert as Raised
-from analysis.detection.findings import RULE
+from analysis.detection.findings import RULE, Reason
 from analysis.detection.persistence import Standing, follow
 from analysis.detection.report import Report
 from analysis.response import life
@@ -55,7 +55,7 @@ def stand(result: Result, raised: Sequence[Raised]) -> Standing:
         {tuple(one["fingerprint"]): Severity(one["severity"]) for one in report["alerts"]}
         for report in alerts.reports_before(result.session, result.run, most)
     ]
-    still = alerts.open_of(result.session, result.run.model_id)
+    still = [one for one in alerts.open_of(result.session, result.run.model_id) if not is_standing(one)]
     return follow(raised, before, frozenset(tuple(alert.details["fingerprint"]) for alert in still), rule)
 
 
@@ -184,12 +184,23 @@ def recover(result: Result, report: Report, standing: Standing) -> list[Alert]:
     open_ones = alerts.open_of(session, result.run.model_id)
     gone = [a for a in open_ones if tuple(a.details["fingerprint"]) in standing.recovered and is_well(report, a)]
     for alert in gone:
-        alerts.recover(session, alert, result.now)
-        incident = session.get(Incident, alert.incident_id) if alert.incident_id else None
-        if incident is not None and incidents.advance(session, incident, State(incident.state)):
-            doing = Doing(result.services, session, incident, Request("recovered", incident.id, SYSTEM), result.now)
-            tell(doing, "recovered", alert=alert.id)
+        end(result, alert)
     return gone
+
+
+def end(result: Result, alert: Alert) -> None:
+    """Mark the alert as recovered, and say so in the thread of its incident."""
+    session = result.session
+    alerts.recover(session, alert, result.now)
+    incident = session.get(Incident, alert.incident_id) if alert.incident_id else None
+    if incident is not None and incidents.advance(session, incident, State(incident.state)):
+        doing = Doing(result.services, session, incident, Request("recovered", incident.id, SYSTEM), result.now)
+        tell(doing, "recovered", alert=alert.id)
+
+
+def is_standing(alert: Alert) -> bool:
+    """Return whether it tells of a gap as old as the baseline, which no check raises anew and none ends."""
+    return bool(alert.details["cause"]["reason"] == Reason.STANDING)
 
 
 def is_well(report: Report, alert: Alert) -> bool:
