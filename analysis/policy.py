@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from analysis.detection.conditions import When
-from analysis.detection.limits import Limits
+from analysis.detection.limits import Level, Limits
 from analysis.vocabulary import Family, Oversight, Risk, Role, Severity
 
 UNITS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}
@@ -26,13 +26,7 @@ def duration(text: object) -> object:
     return timedelta(seconds=int(match[1]) * UNITS[match[2]]) if match else text
 
 
-def severity(text: object) -> object:
-    """Return the severity under any of its names."""
-    return Severity.parse(text) if isinstance(text, str) else text
-
-
 Span = Annotated[timedelta, BeforeValidator(duration)]
-Level = Annotated[Severity, BeforeValidator(severity)]
 
 
 class Part(BaseModel):

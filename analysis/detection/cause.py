@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from analysis.detection.alerts import Alert
-from analysis.detection.findings import Finding
+from analysis.detection.findings import Finding, number
 from analysis.detection.onset import segment, stretch
 from analysis.detection.pair import Pair
 from analysis.detection.severity import composed
@@ -25,6 +25,7 @@ from analysis.vocabulary import Family, Severity, Verdict
 
 INPUTS = (Family.QUALITY, Family.DATA)
 SAME_TIME = timedelta(hours=6)
+UNCAP = (Family.FAIRNESS, Family.MODEL)  # where one of them breaks too, no other family is held down (REQUIREMENTS)
 LEADS = (Family.FAIRNESS, Family.MODEL, Family.EXPLANATION)
 
 
@@ -136,11 +137,21 @@ def _version(pair: Pair, lead: Finding) -> datetime | None:
 
 
 def _severity(pair: Pair, findings: Sequence[Finding], score: float) -> Severity:
-    worst = max((finding.severity for finding in findings if finding.severity), key=lambda s: s.rank)
+    breaks_too = any(finding.family in UNCAP for finding in findings)
+    levels = [_uncapped(pair, finding) if breaks_too else finding.severity for finding in findings]
+    worst = max(filter(None, levels), key=lambda s: s.rank)
     of_score = pair.limits.limit("composite").severity(score)
     cap = max((pair.limits.cap(finding.family) for finding in findings), key=lambda s: s.rank)
     raised = max(filter(None, (worst, of_score)), key=lambda s: s.rank)
     return min(raised, cap, key=lambda s: s.rank)
+
+
+def _uncapped(pair: Pair, finding: Finding) -> Severity | None:
+    """Return the severity as if its family had no cap; fairness and the model keep theirs."""
+    effect = number(finding.facts.get("effect"))
+    if finding.family in UNCAP or effect is None:
+        return finding.severity
+    return pair.limits.limit(finding.metric).severity(effect) or finding.severity
 
 
 def _fingerprint(group: Group) -> tuple[str, ...]:

@@ -62,6 +62,11 @@ def _border(text: object) -> Border:
     return Border(text)
 
 
+def _severity(text: object) -> object:
+    return Severity.parse(text) if isinstance(text, str) else text
+
+
+Level = Annotated[Severity, BeforeValidator(_severity)]  # a severity under any of its names
 Edge = Annotated[Border, BeforeValidator(_border, json_schema_input_type=str), PlainSerializer(str, return_type=str)]
 
 
@@ -189,7 +194,7 @@ class Limits(Part):
     bound: float = Field(default=0.99, gt=0.5, lt=1)  # confidence of the bound an absolute fairness limit is held to
     sizes: Sizes = Sizes()
     persistence: Persistence = Persistence()
-    severity_caps: dict[Family, Severity] = {}
+    severity_caps: dict[Family, Level] = {}
     limits: dict[str, Limit] = {}
 
     @model_validator(mode="after")

@@ -98,6 +98,14 @@ def test_the_example_of_a_rule_in_the_default_is_one():
     assert policy.rules_for("another") == ()
 
 
+def test_the_example_of_checks_in_the_default_is_one():
+    lines = TEXT.splitlines()
+    first = lines.index("# checks:")
+    shown = [line.removeprefix("# ") for line in lines[first : lines.index("checks: {}")]]
+    checks = parse(TEXT.replace("checks: {}", "\n".join(shown))).checks
+    assert [checks.cap(family) for family in (Family.DATA, Family.OPERATIONS)] == [Severity.MEDIUM, Severity.HIGH]
+
+
 @pytest.mark.parametrize(
     ("when", "says"),
     [

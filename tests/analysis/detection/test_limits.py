@@ -57,6 +57,19 @@ def test_the_quiet_preset_holds_families_down():
     assert compare(baseline, window, Limits()).alerts[0].severity is Severity.CRITICAL
     assert compare(baseline, window, Limits(preset="quiet")).alerts[0].severity is Severity.HIGH
     assert Limits(severity_caps={Family.DATA: Severity.LOW}).cap(Family.DATA) is Severity.LOW
+    assert Limits.model_validate({"severity_caps": {"data": "sev3"}}).cap(Family.DATA) is Severity.MEDIUM
+
+
+def test_no_family_is_held_down_where_the_model_breaks_too():
+    baseline, window = profile_of("reference"), profile_of("current_b_")
+    told = {"preset": "quiet", "limits": {"composite": {"critical": "> 0.99"}}}
+    (alert,) = compare(baseline, window, Limits.model_validate(told)).alerts
+    assert (alert.lead.family, alert.severity) == (Family.DATA, Severity.CRITICAL)
+    told["severity_caps"] = {"model": "high"}
+    assert compare(baseline, window, Limits.model_validate(told)).alerts[0].severity is Severity.HIGH
+    calm = {"score_total_variation": {"low": "> 0.9"}, "score_psi": {"low": "> 9"}}  # the data breaks alone
+    told = {"preset": "quiet", "limits": told["limits"] | calm}
+    assert compare(baseline, window, Limits.model_validate(told)).alerts[0].severity is Severity.HIGH
 
 
 def test_a_stated_minimum_of_accuracy_is_held():
