@@ -27,6 +27,7 @@ class Event(StrEnum):
     FAVOURABLE = "favourable"  # of rows with a decision
     QUALIFIED = "qualified"  # favourable, of rows with a decision and a positive label
     RIGHT = "right"  # of rows with a decision and a label
+    NONE = "none"  # all rows are counted, nothing happens
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Population:
 
     def places(self, rows: Rows) -> tuple[Ints, NDArray[np.bool_]]:
         """Return each row's group, −1 for rows that do not count, and where the event is."""
+        if self.event is Event.NONE:
+            return self._groups(rows), np.zeros(rows.n, bool)
         counts = rows.decision < 2
         if self.event is not Event.FAVOURABLE:
             label = np.full(rows.n, 2) if rows.label is None else rows.label
