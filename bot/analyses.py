@@ -29,12 +29,16 @@ class Wanted:
     columns: Path | None = None  # YAML: role → column
     engine: str = "local"
     threads: int = 0
+    plots: Path | None = None  # folder for pictures
 
 
 def compared(wanted: Wanted, seen: Seen | None = None) -> dict[str, Any]:
     """Return the report with its sentences; raise BadInput in one line where a log or a word is at fault."""
     with tempfile.TemporaryDirectory(prefix="ethixbot-analyze-") as folder:
-        return _worked(job(wanted, "analyze", folder), seen)
+        report = _worked(replace(job(wanted, "analyze", folder), draws=wanted.plots is not None), seen)
+        if wanted.plots is not None:
+            _move(Path(folder) / "plots", wanted.plots)
+        return report
 
 
 def profiled(wanted: Wanted, target: Path, seen: Seen | None = None) -> int:
@@ -103,6 +107,15 @@ def _write(path: Path, content: bytes) -> None:
         path.write_bytes(content)
     except OSError as error:
         raise BadInput(str(path), f"cannot be written ({error.strerror}).") from None
+
+
+def _move(pictures: Path, folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(str(folder), f"cannot be made ({error.strerror}).") from None
+    for picture in sorted(pictures.iterdir()):
+        _write(folder / picture.name, picture.read_bytes())
 
 
 def as_json(report: dict[str, Any]) -> str:

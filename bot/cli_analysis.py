@@ -47,13 +47,14 @@ def analyze(
     threads: Threads = 0,
     json: Annotated[str | None, typer.Option(help="Write the report as JSON; - for standard output.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write the report as a page.")] = None,
+    plots: Annotated[Path | None, typer.Option(help="Folder for pictures: alerts, drifted columns, groups.")] = None,
 ) -> None:
     """Compare a log with a reference. Exit code: 0 nothing raised, 1 something raised, 2 bad input."""
     from bot import analyses
 
     pairs = tuple(reference_group or ())
     wanted = analyses.Wanted(
-        window, baseline, late_labels, _names(protected), favourable, pairs, columns, engine.value, threads
+        window, baseline, late_labels, _names(protected), favourable, pairs, columns, engine.value, threads, plots
     )
     with busy("Reading and comparing") as seen:
         report = analyses.compared(wanted, seen)

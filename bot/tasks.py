@@ -16,6 +16,7 @@ from analysis import discovery
 from analysis.detection import compare as comparing
 from analysis.detection.limits import Limits
 from analysis.detection.pair import Pair
+from analysis.detection.report import Report
 from analysis.errors import BadLog, Fault, Refused
 from analysis.profile import Profile
 from analysis.spec import Spec
@@ -109,7 +110,20 @@ def analyze(job: Job) -> dict[str, Any]:
     window = _count(job, before.spec, log, meter)
     pair = Pair(before, window, Limits.model_validate(job.checks or {}))
     report = comparing.compare(before, window, pair.limits, Path(job.reference).name)
-    return words.report(explaining.whence(pair, report, reference, log))
+    report = explaining.whence(pair, report, reference, log)
+    if job.draws:
+        _draw(job, report, pair)
+    return words.report(report)
+
+
+def _draw(job: Job, report: Report, pair: Pair) -> None:
+    """Write the pictures of the comparison into the folder `plots`."""
+    from templates import plots  # noqa: PLC0415  (loads matplotlib)
+
+    folder = Path(job.folder) / "plots"
+    folder.mkdir()
+    for name, picture in plots.of(report, pair.baseline, pair.window).items():
+        (folder / name).write_bytes(picture.png)
 
 
 def _reference_log(job: Job) -> Log | None:

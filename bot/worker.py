@@ -33,6 +33,7 @@ class Job:
     limit: int = 10_000
     engine: str = "local"  # a name of ENGINES
     threads: int = 0  # 0: what suits the engine
+    draws: bool = False  # pictures into the folder `plots`
     tells: bool = False  # write lines “rows, rows in all” to standard output while reading
 
 

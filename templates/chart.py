@@ -41,11 +41,21 @@ def of(view: IncidentView) -> Picture | None:
     """Return the picture of what opened the incident; None where there is nothing to draw from."""
     raised = finding.raised(view.alerts[0]) if view.alerts else None
     report = finding.report(view.report)
-    if raised is None or report is None or raised.family not in DRAWINGS:
+    if raised is None or report is None:
         return None
-    title = f"{names.FAMILY[raised.family]}: {view.model.name}"
+    return drawn(raised, report, f"{names.FAMILY[raised.family]}: {view.model.name}")
+
+
+def drawn(raised: Raised, report: Report, title: str) -> Picture | None:
+    """Return the picture of an alert; None where its family has none, or nothing is known to draw."""
+    draw = DRAWINGS.get(raised.family)
+    return picture(title, lambda figure: draw(figure, raised, report)) if draw else None
+
+
+def picture(title: str, draw: Callable[[Figure], str]) -> Picture | None:
+    """Return what is drawn under the title; None where nothing is."""
     figure = Figure(figsize=SIZE, dpi=DOTS, facecolor="white", layout=ConstrainedLayoutEngine(w_pad=0.16, h_pad=0.12))
-    alt = DRAWINGS[raised.family](figure, raised, report)
+    alt = draw(figure)
     if not alt:
         return None
     figure.suptitle(label(title, 70), x=0.02, ha="left", fontsize=13, fontweight="bold", color=INK)

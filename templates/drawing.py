@@ -36,17 +36,22 @@ def label(text: object, most: int = 26) -> str:
 
 def approvals(figure: Figure, raised: Raised, report: Report) -> str:
     """Draw approval rates by group, before and now, and the line under which the 80 % rule is broken."""
-    rates = sorted(finding.group_rates(report, raised.lead.column), key=lambda one: one.value or 0.0)[:MOST_BARS]
+    return by_group(figure, raised.lead.column, report)
+
+
+def by_group(figure: Figure, attribute: str | None, report: Report) -> str:
+    """Draw the approval rates of an attribute's groups."""
+    rates = sorted(finding.group_rates(report, attribute), key=lambda one: one.value or 0.0)[:MOST_BARS]
     if len(rates) < 2:
         return ""
     axes, line = _axes(figure), 0.8 * max(one.value or 0.0 for one in rates)
     pairs = [(one.baseline_value or 0.0, one.value or 0.0) for one in rates]
-    _bars(axes, [str(one.group) for one in rates], pairs, [now < line for _, now in pairs], figures.share)
+    bars(axes, [str(one.group) for one in rates], pairs, [now < line for _, now in pairs], figures.share)
     for place, one in enumerate(rates):
         if one.interval:
             axes.plot(one.interval, [place + BAR / 2] * 2, color=INK, linewidth=1.4, solid_capstyle="butt")
     _limit(axes, line, "80 % rule")
-    axes.set_xlabel(label(f"Approved, by {raised.lead.column}", 60), color=SOFT)
+    axes.set_xlabel(label(f"Approved, by {attribute}", 60), color=SOFT)
     return _alt(
         "Approval rates", rates, pairs, figures.share, f"The 80 % rule asks for at least {figures.share(line)}."
     )
@@ -82,7 +87,7 @@ def faults(figure: Figure, raised: Raised, report: Report) -> str:
     axes = _axes(figure)
     pairs = [(fact(one, "baseline_share") or 0.0, fact(one, "window_share") or 0.0) for one in found]
     texts = [f"{fit(str(one.column), 22)}\n{names.metric(one.metric).measures}" for one in found]
-    _bars(axes, texts, pairs, [True] * len(found), figures.share)
+    bars(axes, texts, pairs, [True] * len(found), figures.share)
     axes.set_xlabel("Share of requests", color=SOFT)
     return _alt("Broken values", found, pairs, figures.share)
 
@@ -109,7 +114,7 @@ def performance(figure: Figure, raised: Raised, report: Report) -> str:
     axes.set_ylim(-0.6, len(found) - 0.4)
     axes.xaxis.set_major_locator(MultipleLocator(0.05))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.2f}")
-    _legend(axes, past=True)
+    legend(axes, past=True)
     return f"{'; '.join(told)}."
 
 
@@ -146,7 +151,7 @@ def service(figure: Figure, raised: Raised, report: Report) -> str:
     panels = [(metric, _hours(report, metric)) for metric in PANELS]
     shown = [(metric, found) for metric, found in panels if found]
     told = []
-    for axes, (metric, found) in zip(_axes_of(figure, len(shown)), shown, strict=True):
+    for axes, (metric, found) in zip(axes_of(figure, len(shown)), shown, strict=True):
         values = [_before_of(found[0]), *map(_now_of, found)]
         texts = ["Before", "Whole window", "Worst hours"][: len(values)]
         written = figures.share if metric == "error_rate" else figures.milliseconds
@@ -170,10 +175,11 @@ _ABOVE: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "fontsi
 
 
 def _axes(figure: Figure) -> Axes:
-    return _axes_of(figure, 1)[0]
+    return axes_of(figure, 1)[0]
 
 
-def _axes_of(figure: Figure, count: int) -> list[Axes]:
+def axes_of(figure: Figure, count: int) -> list[Axes]:
+    """Return so many axes side by side, plain as all our pictures are."""
     found = [figure.add_subplot(1, count, number + 1) for number in range(count)]
     for axes in found:
         for side in ("top", "right"):
@@ -184,7 +190,7 @@ def _axes_of(figure: Figure, count: int) -> list[Axes]:
     return found
 
 
-def _bars(
+def bars(
     axes: Axes,
     texts: Sequence[str],
     pairs: Sequence[tuple[float, float]],
@@ -197,14 +203,15 @@ def _bars(
     axes.barh([place - BAR / 2 for place in places], [was for was, _ in pairs], BAR, color=BEFORE)
     axes.barh([place + BAR / 2 for place in places], [value for _, value in pairs], BAR, color=now)
     most = max(max(pair) for pair in pairs) or 1.0
+    size = min(10.0, 48 / len(pairs))  # as much as fits into a bar
     for place, (was, value) in enumerate(pairs):
-        axes.text(most * 0.012, place - BAR / 2, written(was), va="center", fontsize=10, color=INK)
+        axes.text(most * 0.012, place - BAR / 2, written(was), va="center", fontsize=size, color=INK)
         axes.text(
             most * 0.012,
             place + BAR / 2,
             written(value),
             va="center",
-            fontsize=10,
+            fontsize=size,
             color="white" if value > most * 0.12 else INK,
             fontweight="bold",
         )
@@ -213,7 +220,7 @@ def _bars(
     axes.set_ylim(len(pairs) - 1 + room, -room)
     axes.set_xlim(0, most * 1.12)
     axes.xaxis.set_major_formatter(lambda value, _: figures.share(value))
-    _legend(axes, past=any(past), now=not all(past))
+    legend(axes, past=any(past), now=not all(past))
 
 
 def _names(axes: Axes, texts: Sequence[str]) -> None:
@@ -225,7 +232,8 @@ def _limit(axes: Axes, value: float, text: str) -> None:
     axes.annotate(text, (value, 1.0), (4, 3), xycoords=("data", "axes fraction"), **(_NEXT_TO | {"fontsize": 9}))
 
 
-def _legend(axes: Axes, *, past: bool, now: bool = False) -> None:
+def legend(axes: Axes, *, past: bool, now: bool = False) -> None:
+    """Say above the axes what each colour means."""
     shown = [("Before", BEFORE), *([("Now", NOW)] if now else []), *([("Now, past its limit", PAST)] if past else [])]
     for text, colour in shown:
         axes.scatter([], [], s=70, marker="s", color=colour, label=text)

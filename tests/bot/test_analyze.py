@@ -99,6 +99,15 @@ def test_drift_is_told_in_words_on_a_page_and_in_a_file(tmp_path):
     assert json.loads(kept.read_text())["alerts"][0]["cause"]["column"] == "premium"
 
 
+def test_pictures_go_into_a_folder(tmp_path):
+    done = ethixbot("analyze", "--baseline", log(tmp_path / "a.parquet"), "--window",
+                    log(tmp_path / "b.csv", seed=2, amount=90), "--plots", tmp_path / "new" / "plots")  # fmt: skip
+    assert done.returncode == 1
+    assert sorted(path.name for path in (tmp_path / "new" / "plots").iterdir()) == [
+        "alert-01-Data-quality-premium.png", "column-01-premium.png",
+    ]  # fmt: skip
+
+
 def test_profiles_can_be_made_merged_and_compared_with(tmp_path, data):
     whole = tmp_path / "reference.profile"
     assert ethixbot("profile", data / "reference.parquet", "-o", whole).returncode == 0
@@ -118,6 +127,7 @@ def test_profiles_can_be_made_merged_and_compared_with(tmp_path, data):
         (("--window", "good.parquet", "--reference-group", "region"), "attribute=group"),
         (("--window", "good.parquet", "--columns", "text.parquet"), "role: column"),
         (("--window", "good.parquet", "--html", "nowhere/page.html"), "nowhere/page.html"),
+        (("--window", "good.parquet", "--plots", "text.parquet"), "text.parquet"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
