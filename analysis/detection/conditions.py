@@ -117,7 +117,7 @@ def _compiled(flat: str) -> cel.Program:
     except ValueError as error:
         found = SYNTAX.search(str(error))
         what = f"line {found[1]}, column {found[2]}: {found[3]}" if found else "it cannot be read"
-        raise ValueError(f"{what}; write a condition like {EXAMPLE}") from None
+        raise ValueError(f"{' '.join(what.split())}; write a condition like {EXAMPLE}") from None
 
 
 def _at(flat: str, name: str) -> int:
