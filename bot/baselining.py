@@ -23,7 +23,7 @@ from bot.operations.baselines import Activated, Wish
 from bot.runner import Seen, WorkFailedError, job_for, work
 from bot.services import Services
 from bot.worker import Job
-from storage import baselines, policies
+from storage import baselines, places, policies
 from storage.database import Database
 from storage.tables import Baseline, Model
 from templates import answers, words
@@ -144,7 +144,7 @@ def _made(services: Services, asked: tuple[Wish, str], job: Job, seen: Seen | No
             is_active=False,
             created_by=wish.actor,
             created_at=services.clock(),
-            source=job.source["predictions"],
+            source=places.shown(job.source["predictions"]),
             rows=result["rows"],
             checksum=result["checksum"],
             profile=(Path(folder) / "profile.bin").read_bytes(),

@@ -23,7 +23,7 @@ from analysis.spec import Spec
 from bot import explaining
 from bot.meter import Meter
 from bot.worker import Job
-from storage import engines, predictions
+from storage import engines, places, predictions
 from storage.predictions import Log
 from templates import answers, words
 
@@ -109,7 +109,7 @@ def analyze(job: Job) -> dict[str, Any]:
     before = _reference(job, reference, meter)
     window = _count(job, before.spec, log, meter)
     pair = Pair(before, window, Limits.model_validate(job.checks or {}))
-    report = comparing.compare(before, window, pair.limits, Path(job.reference).name)
+    report = comparing.compare(before, window, pair.limits, places.shown(job.reference).rpartition("/")[2])
     report = explaining.whence(pair, report, reference, log)
     if job.draws:
         _draw(job, report, pair)

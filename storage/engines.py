@@ -11,26 +11,26 @@ from functools import reduce
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from analysis.errors import BadLog, Fault, Refused
 from analysis.profile import Builder, Profile, count
 from analysis.spec import Spec
 from storage import cluster
-from storage.predictions import BROKEN, Log, Seen, Shard, placed
+from storage.places import Rows
+from storage.predictions import BROKEN, Log, Seen, Shard, first_line, footer, placed
 
 
 def shards(log: Log) -> list[Shard]:
     """Return the pieces of a log; raise BadLog for a Parquet file whose footer cannot be read."""
     found: list[Shard] = []
     for path in log.paths:
-        if path.suffix.lower() not in (".parquet", ".pq"):
+        if isinstance(path, Rows) or path.suffix.lower() not in (".parquet", ".pq"):
             found.append(Shard(path))
             continue
         try:
-            found += [Shard(path, group) for group in range(pq.read_metadata(path).num_row_groups)]
+            found += [Shard(path, group) for group in range(footer(path).num_row_groups)]
         except BROKEN as wrong:
-            raise BadLog(Fault.UNREADABLE, file=str(path), detail=str(wrong)[:300]) from None
+            raise BadLog(Fault.UNREADABLE, file=str(path), detail=first_line(wrong, path)) from None
     return found
 
 

@@ -1,4 +1,4 @@
-"""Reads prediction logs: Parquet, CSV, JSON lines, Arrow; a file, a folder or a glob; in bounded memory.
+"""Reads prediction logs: Parquet, CSV, JSON lines, Arrow, tables; here or in a store; in bounded memory.
 
 A log is given out as record batches of one time window, late labels joined by request id. Every error names the file,
 and the column and row group where it has one.
@@ -6,10 +6,11 @@ and the column and row group where it has one.
 
 import glob
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +21,8 @@ import pyarrow.parquet as pq
 
 from analysis.errors import BadLog, Fault
 from analysis.profile.columns import hours, whole
+from storage import places, streams
+from storage.places import Place, Remote, Rows
 
 SUFFIXES = {
     ".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".tsv": "csv",
@@ -35,10 +38,10 @@ BROKEN = (pa.ArrowException, OSError, UnicodeDecodeError)
 class Log:
     """Where a log lies and which part of it is meant."""
 
-    paths: tuple[Path, ...]
+    paths: tuple[Place, ...]
     since: datetime | None = None
     until: datetime | None = None
-    late_labels: tuple[Path, ...] = ()
+    late_labels: tuple[Place, ...] = ()
     columns: dict[str, str] = field(default_factory=dict)  # role → column, where it departs from the convention
 
     def column(self, role: str) -> str:
@@ -46,17 +49,21 @@ class Log:
         return self.columns.get(role, role)
 
 
-def find(*places: str | Path) -> tuple[Path, ...]:
-    """Return the files of a path, folder or glob, sorted by name; raise BadLog where there is none."""
-    found: list[Path] = []
-    for place in places:
+def find(*wanted: str | Path) -> tuple[Place, ...]:
+    """Return the files of a path, folder, glob or address, sorted by name, or a table; raise BadLog for none."""
+    found: list[Place] = []
+    for place in wanted:
         path = Path(place)
-        if path.is_dir():
+        files: Sequence[Place]
+        if places.is_address(place):
+            known = places.find(str(place))
+            files = known if len(known) == 1 else [one for one in known if one.suffix.lower() in SUFFIXES]
+        elif path.is_dir():
             files = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
         else:
             files = [path] if path.is_file() else sorted(map(Path, glob.glob(str(place), recursive=True)))
         if not files:
-            raise BadLog(Fault.NOT_FOUND, file=str(place))
+            raise BadLog(Fault.NOT_FOUND, file=places.shown(place))
         found += files
     return tuple(found)
 
@@ -76,7 +83,7 @@ def sample(log: Log, rows: int = BATCH) -> pa.Table:
 class Shard(NamedTuple):
     """A piece of a log that can be read on its own: a file, or one row group of a Parquet file."""
 
-    file: Path
+    file: Place
     group: int | None = None
 
 
@@ -85,15 +92,29 @@ def expected(log: Log) -> int:
     return sum(map(_expected, log.paths))
 
 
-def _expected(path: Path) -> int:
+def _expected(place: Place) -> int:
+    if isinstance(place, Rows):
+        return 0  # a database would have to count them
     try:
-        if SUFFIXES.get(path.suffix.lower()) == "parquet":
-            return int(pq.read_metadata(path).num_rows)
-        with path.open("rb") as file:
+        if SUFFIXES.get(place.suffix.lower()) == "parquet":
+            return int(footer(place).num_rows)
+        with opened(place) as source, pa.input_stream(source) as file:
             head = file.read(1 << 20)
+        size = place.stat().st_size if isinstance(place, Path) else place.size
     except BROKEN:
         return 0  # whoever reads it will say what is wrong
-    return path.stat().st_size * head.count(b"\n") // max(1, len(head))
+    return int(size * head.count(b"\n") // max(1, len(head)))
+
+
+def footer(place: Path | Remote) -> pq.FileMetaData:
+    """Return what a Parquet file says of itself."""
+    with opened(place) as source:
+        return pq.read_metadata(source)
+
+
+def opened(place: Path | Remote) -> AbstractContextManager[Any]:
+    """Give what Arrow's readers take: the path of a file that is here, which they map; an open file of a store."""
+    return nullcontext(str(place)) if isinstance(place, Path) else place.open()
 
 
 def read(log: Log, batch_rows: int = BATCH) -> Iterator[pa.RecordBatch]:
@@ -119,21 +140,27 @@ def placed(
 
 def _batches(shard: Shard, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
     path = shard.file
+    if isinstance(path, Rows):
+        yield from enumerate(streams.batches(path, rows))
+        return
     kind = SUFFIXES.get(path.suffix.lower())
     if kind is None:
         raise BadLog(Fault.UNREADABLE, file=str(path), detail=f"no kind of log ends with “{path.suffix}”")
     try:
         yield from _parquet(path, rows, shard.group) if kind == "parquet" else READERS[kind](path, rows)
     except BROKEN as wrong:
-        raise BadLog(Fault.UNREADABLE, file=str(path), detail=_first_line(wrong)) from None
+        raise BadLog(Fault.UNREADABLE, file=str(path), detail=first_line(wrong, path)) from None
 
 
-def _first_line(wrong: Exception) -> str:
-    return (str(wrong).splitlines() or [type(wrong).__name__])[0][:300]
+def first_line(wrong: Exception, path: Path | Remote) -> str:
+    """Return what a reader said, without the secrets of where it read."""
+    said = (str(wrong).splitlines() or [type(wrong).__name__])[0][:300]
+    return said if isinstance(path, Path) else places.hidden(said, path.root)
 
 
-def _parquet(path: Path, rows: int, only: int | None) -> Iterator[tuple[int, pa.RecordBatch]]:
-    with pq.ParquetFile(path, memory_map=True) as file:
+def _parquet(path: Path | Remote, rows: int, only: int | None) -> Iterator[tuple[int, pa.RecordBatch]]:
+    far = not isinstance(path, Path)
+    with opened(path) as source, pq.ParquetFile(source, memory_map=True, pre_buffer=far) as file:
         for group in range(file.num_row_groups) if only is None else [only]:
             told = file.metadata.row_group(group)
             if told.total_byte_size > LARGEST_GROUP or told.num_rows > LARGEST_GROUP:
@@ -142,26 +169,33 @@ def _parquet(path: Path, rows: int, only: int | None) -> Iterator[tuple[int, pa.
                 for batch in file.iter_batches(rows, row_groups=[group], use_threads=False):
                     yield group, batch
             except BROKEN as wrong:
-                raise BadLog(Fault.UNREADABLE, file=str(path), row_group=group, detail=_first_line(wrong)) from None
+                raise BadLog(
+                    Fault.UNREADABLE, file=str(path), row_group=group, detail=first_line(wrong, path)
+                ) from None
 
 
-def _csv(path: Path, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
+def _csv(path: Path | Remote, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
     told = pyarrow.csv.ParseOptions(delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
     kinds = pyarrow.csv.ConvertOptions(strings_can_be_null=True, null_values=["", "NA", "null", "None", "NULL"])
     size = pyarrow.csv.ReadOptions(use_threads=False, block_size=1 << 24)
-    with pyarrow.csv.open_csv(path, read_options=size, parse_options=told, convert_options=kinds) as reader:
+    with (
+        opened(path) as source,
+        pyarrow.csv.open_csv(source, read_options=size, parse_options=told, convert_options=kinds) as reader,
+    ):
         for number, batch in enumerate(reader):
             yield from ((number, batch.slice(i, rows)) for i in range(0, batch.num_rows, rows))
 
 
-def _json(path: Path, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
-    with pyarrow.json.open_json(path, read_options=pyarrow.json.ReadOptions(use_threads=False)) as reader:
+def _json(path: Path | Remote, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
+    serial = pyarrow.json.ReadOptions(use_threads=False)
+    with opened(path) as source, pyarrow.json.open_json(source, read_options=serial) as reader:
         for number, batch in enumerate(reader):
             yield from ((number, batch.slice(i, rows)) for i in range(0, batch.num_rows, rows))
 
 
-def _arrow(path: Path, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
-    with pa.memory_map(str(path)) as source, pa.ipc.open_file(source) as file:
+def _arrow(path: Path | Remote, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
+    here = isinstance(path, Path)
+    with pa.memory_map(str(path)) if here else path.open() as source, pa.ipc.open_file(source) as file:
         for number in range(file.num_record_batches):
             batch = file.get_batch(number)
             yield from ((number, batch.slice(i, rows)) for i in range(0, batch.num_rows, rows))
@@ -234,6 +268,6 @@ def spans(log: Log) -> tuple[datetime | None, datetime | None]:
     return lowest, highest
 
 
-def log_at(places: Sequence[str | Path], late: Sequence[str | Path] = (), **rest: object) -> Log:
-    """Return the log of these paths, folders or globs; raise BadLog where there is none."""
-    return Log(find(*places), late_labels=find(*late) if late else (), **rest)  # type: ignore[arg-type]
+def log_at(wanted: Sequence[str | Path], late: Sequence[str | Path] = (), **rest: object) -> Log:
+    """Return the log of these paths, folders, globs or addresses; raise BadLog where there is none."""
+    return Log(find(*wanted), late_labels=find(*late) if late else (), **rest)  # type: ignore[arg-type]
