@@ -41,6 +41,12 @@ def compared(wanted: Wanted, seen: Seen | None = None) -> dict[str, Any]:
         return report
 
 
+def screened(wanted: Wanted, seen: Seen | None = None) -> dict[str, Any]:
+    """Return which inputs of a log tell of its protected attributes; raise BadInput."""
+    with tempfile.TemporaryDirectory(prefix="ethixbot-proxies-") as folder:
+        return _worked(job(wanted, "proxies", folder), seen)
+
+
 def profiled(wanted: Wanted, target: Path, seen: Seen | None = None) -> int:
     """Write the profile of a log and return its rows; raise BadInput."""
     with tempfile.TemporaryDirectory(prefix="ethixbot-profile-") as folder:

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from analysis.errors import BadInput
-from bot import cli_analysis, cli_baseline
+from bot import cli_analysis, cli_baseline, cli_proxies
 
 cli = typer.Typer(
     name="ethixbot",
@@ -22,7 +22,7 @@ cli = typer.Typer(
 )
 audit_cli = typer.Typer(help="The tamper-evident audit log.", no_args_is_help=True)
 policy_cli = typer.Typer(help="The policy file.", no_args_is_help=True)
-for command in (cli_analysis.analyze, cli_analysis.profile, cli_analysis.merge):
+for command in (cli_analysis.analyze, cli_analysis.profile, cli_analysis.merge, cli_proxies.proxies):
     cli.command()(command)
 cli.add_typer(cli_baseline.baseline_cli, name="baseline")
 cli.add_typer(audit_cli, name="audit")

@@ -54,7 +54,7 @@ def analyze(
 
     pairs = tuple(reference_group or ())
     wanted = analyses.Wanted(
-        window, baseline, late_labels, _names(protected), favourable, pairs, columns, engine.value, threads, plots
+        window, baseline, late_labels, names(protected), favourable, pairs, columns, engine.value, threads, plots
     )
     with busy("Reading and comparing") as seen:
         report = analyses.compared(wanted, seen)
@@ -74,7 +74,7 @@ def profile(
     """Count a log into a small file that can be merged, kept, and compared with."""
     from bot import analyses
 
-    wanted = analyses.Wanted(log, log, None, _names(protected), favourable, (), columns, engine.value, threads)
+    wanted = analyses.Wanted(log, log, None, names(protected), favourable, (), columns, engine.value, threads)
     with busy("Counting") as seen:
         rows = analyses.profiled(wanted, output, seen)
     typer.echo(f"{output}: {rows:,} rows")
@@ -100,7 +100,7 @@ def tell(report: dict[str, Any], json: str | None, html: Path | None) -> None:
         sys.stdout.write(analyses.as_json(report))
         return
     if json is not None:
-        _put(Path(json), analyses.as_json(report))
+        put(Path(json), analyses.as_json(report))
     show(report, Console())
 
 
@@ -130,17 +130,19 @@ def _table(rows: list[dict[str, Any]]) -> Table:
 def _page(report: dict[str, Any], path: Path) -> None:
     from templates import pages
 
-    _put(path, pages.analysis(report))
+    put(path, pages.analysis(report))
 
 
-def _put(path: Path, text: str) -> None:
+def put(path: Path, text: str) -> None:
+    """Write a text; raise BadInput where that cannot be."""
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise BadInput(str(path), f"cannot be written ({error.strerror}).") from None
 
 
-def _names(text: str) -> tuple[str, ...]:
+def names(text: str) -> tuple[str, ...]:
+    """Return the names of a comma-separated list."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 

@@ -20,12 +20,14 @@ def whence(pair: Pair, report: Report, before: Log | None, now: Log) -> Report:
     if not is_owed(report):
         return report
     try:
-        return explained(pair, report, (_read(before), _read(now)) if before else None)
+        return explained(pair, report, (reader(before), reader(now)) if before else None)
     except BadLog:
         return explained(pair, report, None)
 
 
-def _read(log: Log) -> Read:
+def reader(log: Log) -> Read:
+    """Return what reads a log, as often as asked."""
+
     def read() -> Iterator[pa.RecordBatch]:
         return predictions.read(log)
 

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from analysis import discovery
 from analysis.detection import compare as comparing
+from analysis.detection import proxies
 from analysis.detection.limits import Limits
 from analysis.detection.pair import Pair
 from analysis.detection.report import Report
@@ -26,6 +27,7 @@ from bot.worker import Job
 from storage import engines, places, predictions
 from storage.predictions import Log
 from templates import answers, words
+from templates import proxies as screening
 
 EXPECTED = (Refused, MemoryError)
 PROFILE = ".profile"  # how the name of a stored profile ends
@@ -143,6 +145,14 @@ def _count(job: Job, spec: Spec, log: Log, meter: Meter | None = None) -> Profil
     return engines.counted(spec, log, engines.Hands(job.engine, job.threads, meter.add if meter else None))
 
 
+def screen(job: Job) -> dict[str, Any]:
+    """Say how much each input of a log tells of each protected attribute."""
+    log = _log(job)
+    spec = discovery.discover(predictions.sample(log), _told(job))
+    profile = _count(job, spec, log, Meter.of(job, log))
+    return screening.report(proxies.screen(profile, explaining.reader(log), Limits()), profile.rows)
+
+
 def decisions(job: Job) -> dict[str, Any]:
     """Write `decisions.parquet`: the window's last decisions, personal columns as keyed hashes."""
     log = _window(_log(job), job)
@@ -169,6 +179,7 @@ TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {
     "compare": check,
     "decisions": decisions,
     "analyze": analyze,
+    "proxies": screen,
 }
 
 

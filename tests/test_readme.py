@@ -40,6 +40,7 @@ RUN = {
     ".venv/bin/ethixbot baseline activate income-prequal 2026-04-01-v1 --by second@example.org": 2,
     ".venv/bin/ethixbot baseline list income-prequal": 2,
     ".venv/bin/ethixbot baseline diff income-prequal 2025-02-01-v1 2026-04-01-v1": 2,
+    ".venv/bin/ethixbot proxies reference.parquet --protected sex,race": 0,
     ".venv/bin/ethixbot analyze --baseline reference.parquet --window week.parquet"
     " --protected sex,race --html report.html": 1,  # the week of the fairness break
 }

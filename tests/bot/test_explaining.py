@@ -64,5 +64,5 @@ def test_a_baseline_that_is_a_stretch_of_the_model_s_own_log_is_found_again(job,
 
 def test_a_check_that_raised_no_such_alert_reads_nothing_again(job, data, monkeypatch):
     quiet = replace(job, source=job.source | {"predictions": str(data / "current_a_no_change.parquet")})
-    monkeypatch.setattr(tasks.explaining, "_read", None)
+    monkeypatch.setattr(tasks.explaining, "reader", None)
     assert tasks.check(quiet)["report"]["alerts"] == []
