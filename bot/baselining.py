@@ -128,7 +128,12 @@ def _job(services: Services, model: Model, task: str, log: str | None) -> Job:
     if task == "baseline" and not (log or watched.baseline):
         raise BadInput("--log", f"the policy names no baseline of {model.id}.", "Say which log it is made from.")
     job = job_for(services, task, watched, "", spec=model.spec or None)
-    return replace(job, source=job.source | {"predictions": log}) if log else job
+    return replace(job, source=job.source | {"predictions": _anywhere(log)}) if log else job
+
+
+def _anywhere(log: str) -> str:
+    """Return a place that means the same from another folder, where the bot may run."""
+    return log if places.is_address(log) else str(Path(log).absolute())
 
 
 def _made(services: Services, asked: tuple[Wish, str], job: Job, seen: Seen | None) -> Baseline:

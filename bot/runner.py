@@ -17,6 +17,7 @@ from analysis.policy import Watched
 from bot.operations import detection
 from bot.services import Services
 from bot.worker import Job
+from storage import places
 from storage.tables import Baseline, Model, Run
 
 log = structlog.get_logger(__name__)
@@ -146,7 +147,7 @@ class Runner:
             is_active=False,
             created_by=run.requested_by,
             created_at=self.services.clock(),
-            source=str(watched.baseline),
+            source=places.shown(watched.baseline),
             rows=result["rows"],
             checksum=result["checksum"],
             profile=(Path(folder) / "profile.bin").read_bytes(),
@@ -159,7 +160,13 @@ class Runner:
         place.write_bytes(baseline.profile)
         checks = self.services.policy.checks.model_dump(mode="json")
         more = {"spec": model.spec, "baseline": str(place), "baseline_version": baseline.version, "checks": checks}
-        more["reference"] = baseline.source  # read again only where a raised change is to be explained
+        more["reference"] = _source(watched, baseline)  # read again only where a raised change is to be explained
         result = work(job_for(self.services, "compare", watched, folder, **more))
         profile = (Path(folder) / "profile.bin").read_bytes()
         detection.finish(self.services, run, result["report"], profile)
+
+
+def _source(watched: Watched, baseline: Baseline) -> str:
+    """Return where the baseline's log lies: by the policy, which may know a key that is not stored."""
+    known = (watched.baseline, watched.source.predictions)
+    return next((one for one in known if one and places.shown(one) == baseline.source), baseline.source)

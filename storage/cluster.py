@@ -7,11 +7,14 @@ import atexit
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 from analysis.errors import NoEngine
 
+ATTEMPTS = 4  # a cluster tries a lost piece so often; this machine as a cluster only where it is told
 QUIET: dict[str, bool | float | int | str | None] = {
     "spark.app.name": "ethixbot",
     "spark.ui.enabled": False,
@@ -35,8 +38,26 @@ def session(threads: int = 0) -> Any:  # noqa: ANN401  (pyspark is an extra)
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else its workers run the system's Python
     builder = SparkSession.builder.config(map=QUIET)
     try:
-        made = (builder.master(f"local[{threads}]") if threads else builder).getOrCreate()
+        made = (builder.master(f"local[{threads},{ATTEMPTS}]") if threads else builder).getOrCreate()
     except (PySparkException, RuntimeError, OSError) as wrong:
-        raise NoEngine(engine="spark", detail=str(wrong).splitlines()[0][:300]) from None
+        raise NoEngine(engine="spark", detail=_said(wrong)) from None
     atexit.register(made.stop)
     return made
+
+
+@contextmanager
+def failures() -> Iterator[None]:
+    """Let what Spark gives up on be one line; what our own code refuses comes back as a result, not as a failure."""
+    from py4j.protocol import Py4JError  # noqa: PLC0415
+    from pyspark.errors import PySparkException  # noqa: PLC0415
+
+    try:
+        yield
+    except (Py4JError, PySparkException) as wrong:
+        raise NoEngine(engine="spark", detail=_said(wrong)) from None
+
+
+def _said(wrong: Exception) -> str:
+    """Return the line that says what happened: the first that names an exception of Java, else the first."""
+    lines = str(wrong).splitlines() or [type(wrong).__name__]
+    return next((line for line in lines if "Exception: " in line), lines[0]).lstrip(": ")[:300]

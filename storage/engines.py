@@ -1,6 +1,13 @@
 """Counts a log on one thread, several, or a cluster: the unit is `work(spec, log, pieces)`, the result the same bytes.
 
-A piece is a file or one row group of it; its name is shipped, never its rows (13 times cheaper on Spark).
+A piece is a file or one row group of it; its name is shipped, never its rows (13 times cheaper on Spark). With Dask or
+Ray it is a map and a merge, for spec, log, pieces and profiles can be pickled:
+
+    parts = client.gather(client.map(partial(work, spec, log), deals))  # Dask; a deal: shards(log)[i::n]
+    parts = ray.get([ray.remote(work).remote(spec, log, deal) for deal in deals])
+    profile = merged(spec, parts)
+
+10⁹ rows are many partitions' profiles, merged as a tree; a lost one is counted again, and nothing shows that it was.
 """
 
 import pickle
@@ -133,7 +140,9 @@ def _locally(spec: Spec, log: Log, hands: Hands) -> Profile:
 
 
 def _on_spark(spec: Spec, log: Log, hands: Hands) -> Profile:
-    return spark(cluster.session(hands.threads), spec, log)
+    session = cluster.session(hands.threads)
+    with cluster.failures():
+        return spark(session, spec, log)
 
 
 ENGINES: dict[str, Callable[[Spec, Log, Hands], Profile]] = {"local": _locally, "spark": _on_spark}

@@ -13,7 +13,7 @@ MAY_IMPORT = {
     "templates": {"templates", "analysis", "storage", "jinja2", "matplotlib", "numpy", "markupsafe"},
     "storage": {
         "storage", "analysis", "sqlmodel", "sqlalchemy", "alembic", "pyarrow", "numpy", "rfc8785", "cryptography",
-        "pydantic", "ruamel", "pyspark",
+        "pydantic", "ruamel", "pyspark", "py4j",
     },
 }  # fmt: skip
 NEVER_CALLED_IN_ANALYSIS = {"open", "print", "input"}

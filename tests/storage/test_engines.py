@@ -3,15 +3,19 @@
 import os
 import shutil
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
+from multiprocessing import get_context
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from distributed import Client
 
 from analysis.errors import BadLog, NoEngine
-from analysis.profile import Profile
+from analysis.profile import Profile, count
 from storage import cluster
 from storage.engines import local, merged, shards, spark, work
 from storage.predictions import Shard, log_at
@@ -94,9 +98,9 @@ def test_spark_says_what_is_wrong_as_one_machine_does(tmp_path, session):
     words = ["40"] * 2500 + ["forty"] * 2500
     pq.write_table(table.set_column(5, "age", pa.array(words)), tmp_path / "b.parquet", row_group_size=1000)
     said = []
-    for count in (local, lambda *log: spark(session, *log)):
+    for engine in (local, lambda *log: spark(session, *log)):
         with pytest.raises(BadLog) as refused:
-            count(the_spec(), log_at([tmp_path]))
+            engine(the_spec(), log_at([tmp_path]))
         said.append(refused.value.facts)
     assert said[0] == said[1]
 
@@ -109,3 +113,62 @@ def test_spark_that_is_not_there_is_said_with_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     with pytest.raises(NoEngine, match=r"\[spark\]"):
         cluster.session(3)
+
+
+def test_dask_gives_the_same_bytes_in_two_lines(log):
+    with Client(n_workers=2, threads_per_worker=1, dashboard_address=None) as client:
+        deals = [shards(log)[i::4] for i in range(4)]
+        parts = client.gather(client.map(partial(work, the_spec(), log), deals))
+    assert merged(the_spec(), parts).to_bytes() == local(the_spec(), log).to_bytes()
+
+
+def test_other_processes_give_the_same_bytes(log):
+    """Whatever maps pickled work over pieces will do: Ray, a pool of processes, a queue of one's own."""
+    pieces = shards(log)
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        parts = list(pool.map(partial(work, the_spec(), log), [pieces[i::3] for i in range(3)]))
+    assert merged(the_spec(), parts).to_bytes() == local(the_spec(), log).to_bytes()
+
+
+def test_a_thousand_partitions_are_merged_as_a_tree_and_a_lost_one_is_counted_again():
+    """10⁹ rows are 1,000 partitions of 10⁶: as many profiles here, of few rows each."""
+    table = pq.read_table(DATA / "reference.parquet")
+    parts = [count(the_spec(), table.slice(i * 5, 5).to_batches()) for i in range(1000)]
+    lost = [part for i, part in enumerate(parts) if i % 97 != 13]
+    again = [count(the_spec(), table.slice(i * 5, 5).to_batches()) for i in range(1000) if i % 97 == 13]
+    whole = local(the_spec(), log_at([DATA / "reference.parquet"])).to_bytes()
+    assert merged(the_spec(), parts).to_bytes() == whole
+    assert merged(the_spec(), [*again, *lost]).to_bytes() == whole
+    assert merged(the_spec(), lost).to_bytes() != whole
+
+
+def test_spark_counts_a_lost_partition_again(log, session, tmp_path):
+    """A worker that dies once is started again by Spark, and the bytes are the same."""
+    once = tmp_path / "died"
+    whole = local(the_spec(), log)
+    rows = session.createDataFrame([(i,) for i in range(2)], "i int").repartition(2)
+    pieces = shards(log)
+
+    def counted(batches):
+        numbers = [row["i"] for batch in batches for row in batch.to_pylist()]
+        if 1 in numbers and not once.exists():
+            once.touch()
+            os._exit(1)
+        hand = [piece for number in numbers for piece in pieces[number::2]]
+        yield pa.RecordBatch.from_pydict({"profile": [work(the_spec(), log, hand).to_bytes()]})
+
+    with cluster.failures():
+        kept = rows.mapInArrow(counted, "profile binary").collect()
+    assert once.exists()
+    assert (
+        merged(the_spec(), [Profile.from_bytes(bytes(row["profile"])) for row in kept]).to_bytes() == whole.to_bytes()
+    )
+
+
+def test_what_spark_gives_up_on_is_one_line(session):
+    def counted(_):
+        os._exit(1)
+
+    with pytest.raises(NoEngine, match="Job aborted") as refused, cluster.failures():
+        session.range(1).mapInArrow(counted, "x binary").collect()
+    assert "\n" not in str(refused.value)
