@@ -93,7 +93,7 @@ def _pinned(sample: pa.Table, name: str) -> tuple[str, ...]:
     by_name: dict[str, int] = {}
     for value, n in zip(told.names, counts.tolist(), strict=False):
         by_name[value] = by_name.get(value, 0) + n
-    frequent = sorted(by_name, key=lambda value: (-by_name[value], value))
+    frequent = sorted(filter(by_name.get, by_name), key=lambda value: (-by_name[value], value))
     return tuple(frequent[:PINNED])
 
 
@@ -121,7 +121,7 @@ def _favourable(sample: pa.Table, column: str | None, wanted: str = "1") -> str:
     """Return the value that means yes: the one wanted, or the first word for yes that occurs."""
     if column is None:
         return wanted
-    values = set(texts(whole(sample.column(column)), column).names)
+    values = texts(whole(sample.column(column)), column).there
     if wanted in values:
         return wanted
     words = {value.strip().lower(): value for value in sorted(values)}
@@ -135,7 +135,7 @@ def _positive(sample: pa.Table, roles: Mapping[str, str], favourable: str) -> st
     if column is None or decision is None:
         return found
     told, said = (texts(whole(sample.column(name)), name) for name in (column, decision))
-    if found in told.names or not told.names or favourable not in said.names:
+    if found in told.there or not told.there or favourable not in said.there:
         return found
     n = len(told.names) + 1
     is_favourable = said.codes == said.names.index(favourable)

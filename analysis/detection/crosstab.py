@@ -56,7 +56,7 @@ class Population:
         if told is None:
             return np.full(rows.n, -1)
         place = {name: i for i, name in enumerate(self.groups)}
-        return np.array([*(place.get(name, -1) for name in told.names), -1])[told.codes]
+        return np.asarray(np.array([*(place.get(name, -1) for name in told.names), -1])[told.codes])
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +81,7 @@ class Texts:
         place = {name: i for i, name in enumerate(self.names)}
         other = [k if self.is_open or name in self.rest else k + 1 for name in told.names]
         level = [place.get(name, of) for name, of in zip(told.names, other, strict=True)]
-        return np.array([*level, k + 2])[told.codes]
+        return np.asarray(np.array([*level, k + 2])[told.codes])
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,16 +7,17 @@ import numpy as np
 import pyarrow as pa
 
 from analysis.profile import counting
-from analysis.profile.cells import CELLS, coarse, split
-from analysis.profile.counting import Loop
-from analysis.profile.groups import category, group, scored, segment, traffic
+from analysis.profile.columns import Memory
+from analysis.profile.counting import MISSING, Loop
+from analysis.profile.groups import Crossed, coded, group, latency, scored, traffic
 from analysis.profile.profile import Profile
 from analysis.profile.rows import Rows
 from analysis.profile.tally import Tally
 from analysis.spec import ATTRIBUTION, Number, Spec
 
 WORTHWHILE = 1 << 21  # rows after which loading the compiled loop (about a second) pays
-CHUNK = 1 << 17  # rows counted at a time: small batches wait, large ones are sliced
+CHUNK = counting.SLICE  # rows counted at a time, at most
+ENOUGH = 1 << 16  # rows that are worth a turn of their own: smaller batches wait for one another
 
 
 def count(spec: Spec, batches: Iterable[pa.RecordBatch]) -> Profile:
@@ -35,14 +36,14 @@ class Builder:
         self._tally = Tally(spec.bound, loop or (fastest() if "numba" in sys.modules else counting.PLAIN))
         self._may_switch = loop is None
         self._waiting: list[pa.RecordBatch] = []
-        self._coarse = {name: coarse(number.scale) for name, number in _hourly(spec).items()}
+        self._memory = Memory()
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Count a batch, at once or together with the next ones; raise BadLog naming the column that does not fit."""
         if self._waiting and self._waiting[0].schema != batch.schema:
             self._flush()
         self._waiting.append(batch)
-        if sum(b.num_rows for b in self._waiting) >= CHUNK:
+        if sum(b.num_rows for b in self._waiting) >= min(ENOUGH, CHUNK):
             self._flush()
 
     def profile(self) -> Profile:
@@ -56,13 +57,14 @@ class Builder:
         if waiting:
             table = pa.Table.from_batches(waiting)
             for start in range(0, table.num_rows, CHUNK):
-                self._count(Rows.of(table.slice(start, CHUNK), self.spec))
+                self._count(table.slice(start, CHUNK))
 
-    def _count(self, rows: Rows) -> None:
+    def _count(self, table: pa.Table) -> None:
         spec, tally = self.spec, self._tally
         if self._may_switch and tally.counts["rows"] > WORTHWHILE:
             tally.loop, self._may_switch = fastest(), False
-        tally.expect(rows.n)
+        tally.expect(table.num_rows)
+        rows = Rows.of(table, spec, tally.loop, self._memory)
         traffic(tally, rows, spec)
         for name, number in spec.numbers.items():
             self._number(rows, f"number:{name}", name, number)
@@ -70,36 +72,35 @@ class Builder:
         self._number(rows, "latency", spec.column("latency_ms"), Number(0.0, 1.0))
         for name in spec.attributions:
             self._number(rows, f"attribution:{name}", ATTRIBUTION + name, Number())
-        for name, pinned in {**spec.categories, **spec.protected}.items():
-            category(tally, rows, name, pinned)
-        for attribute in (*((name,) for name in spec.protected), *spec.intersections):
-            group(tally, rows, attribute, spec)
-        for name in spec.segments:
-            segment(tally, rows, name, spec)
+        for name in {**spec.categories, **spec.protected}:
+            coded(tally, rows, name, spec)
+        for attributes in spec.intersections:
+            if (told := rows.joined(attributes)) is not None:
+                group(tally, " & ".join(attributes), Crossed(rows, told), spec)
 
     def _number(self, rows: Rows, name: str, column: str | None, number: Number) -> None:
         x = rows.numbers(column)
-        if x is None:
+        if x is None or column is None:
             return
         tally = self._tally
         x = np.abs(x) if name.startswith("attribution:") else x
-        bins = self._coarse.get(name)
-        by_hour = (rows.runs, bins) if bins is not None else None
-        hourly, (lowest, highest) = tally.loop.numeric(x, number, tally.cells(name), by_hour)
         tally.counts[f"null:{name}"] += rows.nulls(column)
+        if name == "latency":
+            latency(tally, rows, x)
+        elif name.startswith(HOURLY):
+            hourly = tally.loop.numeric(x, number, tally.cells(name), rows.runs)
+            tally.table(f"hour.{name}", rows.hours, hourly)
+            rows.lacks[column] = bool(hourly[:, MISSING].any())
+        else:
+            tally.loop.numeric(x, number, tally.cells(name), None)
+        lowest, highest = counting.ends(x, has_nan=rows.lacks.get(column, False))
         if lowest <= highest:
             tally.span(name, lowest, highest)
-        if by_hour:
-            tally.table(f"hour.{name}", rows.hours, hourly)
-        if name == "latency":
-            keys, counts = counting.crossed(rows.hour, split(x, number.origin)[0], len(rows.hours))
-            tally.table("hour.latency", rows.hours[keys // CELLS] * CELLS + keys % CELLS, counts.reshape(-1, 1))
         if name == "score":
-            scored(tally, rows, *split(x, number.origin))
+            scored(tally, rows, x, number.origin)
 
 
-def _hourly(spec: Spec) -> dict[str, Number]:
-    return {"score": spec.score} | {f"number:{name}": number for name, number in spec.numbers.items()}
+HOURLY = ("number:", "score")
 
 
 def fastest() -> Loop:

@@ -3,7 +3,8 @@
 Raises BadLog naming the column where its type does not fit the part it plays.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,7 @@ from analysis.profile.cells import Ints
 
 HOUR = 3_600_000  # milliseconds
 NO_TIME = -(1 << 62)
+FEW = 64  # integers of a narrower range are their own codes
 # a bare integer is an epoch in seconds, milliseconds, microseconds or nanoseconds: the borders are in the year 5138
 EPOCHS = ((1e11, 1000, 1), (1e14, 1, 1), (1e17, 1, 1000), (np.inf, 1, 1_000_000))
 
@@ -29,19 +31,27 @@ def whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     return array
 
 
-def numbers(column: pa.Array, name: str) -> NDArray[np.generic]:
+def numbers(column: pa.Array, name: str, memory: "Memory | None" = None) -> NDArray[np.generic]:
     """Return the values as numbers, nulls as NaN; raise BadLog for text that is none."""
-    kind = column.type
+    memory, kind = memory or Memory(), column.type
     if pa.types.is_dictionary(kind):
-        return numbers(column.dictionary_decode(), name)
+        return numbers(column.dictionary_decode(), name, memory)
     if pa.types.is_temporal(kind):
         column = (
             column.cast(pa.timestamp("ms")).cast(pa.int64()) if not pa.types.is_duration(kind) else column.cast("int64")
         )
     elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
         column = _double(column, name)
-    values: NDArray[np.generic] = column.to_numpy(zero_copy_only=False)
-    return values
+    values, valid = _apart(column)
+    if valid is None:
+        return values
+    if values.dtype != np.float32:
+        values = values.astype(np.float64)
+    room = memory.room(name, len(values), values.dtype)
+    bits = room.view(np.int32 if values.dtype == np.float32 else np.int64)
+    np.subtract(valid, 1, out=bits, dtype=bits.dtype)  # all bits set, which is a NaN, where there is none
+    np.bitwise_or(bits, values.view(bits.dtype), out=bits)
+    return room
 
 
 def _double(column: pa.Array, name: str) -> pa.Array:
@@ -55,40 +65,93 @@ def _double(column: pa.Array, name: str) -> pa.Array:
 class Texts:
     """A column as codes into names; nulls have the code past the last name."""
 
-    codes: NDArray[np.int32]
+    codes: NDArray[np.unsignedinteger]
     names: list[str]
 
+    @property
+    def there(self) -> set[str]:
+        """Return the names that occur."""
+        counts = np.bincount(self.codes, minlength=len(self.names) + 1)[:-1]
+        return {name for name, n in zip(self.names, counts.tolist(), strict=True) if n}
 
-def texts(column: pa.Array, name: str) -> Texts:
+
+class Named(NamedTuple):
+    """A dictionary and its names: slices mostly share one, and its texts are made once."""
+
+    dictionary: pa.Array
+    names: list[str]
+    place: NDArray[np.uint32] | None  # where a name is null, the code of each
+
+
+@dataclass
+class Memory:
+    """What slices of a log share: names of dictionaries, and room for the numbers of one slice."""
+
+    named: dict[str, Named] = field(default_factory=dict)
+    rooms: dict[str, NDArray[np.generic]] = field(default_factory=dict)
+
+    def room(self, name: str, n: int, kind: np.dtype[Any]) -> NDArray[np.generic]:
+        """Return room for n numbers of a column; the same again for the next slice."""
+        if name not in self.rooms or len(self.rooms[name]) < n or self.rooms[name].dtype != kind:
+            self.rooms[name] = np.empty(n, kind)
+        return self.rooms[name][:n]
+
+
+def texts(column: pa.Array, name: str, memory: Memory | None = None) -> Texts:
     """Return the values as texts; raise BadLog for lists and structures.
 
     >>> texts(pa.array([True, None, False]), "label").names
-    ['1', '0']
+    ['0', '1']
     """
-    if pa.types.is_nested(column.type):
-        raise BadLog(Fault.COLUMN_TYPE, column=name, detail=f"single values expected, {column.type} found")
-    if pa.types.is_integer(column.type) and column.type.bit_width == 8:
-        return _bytes(column)
-    held = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    names = [text(value) for value in held.dictionary.to_pylist()]
-    indices = held.indices.fill_null(len(names)) if held.indices.null_count else held.indices
-    codes = indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
-    if None in names:
-        codes = np.array([len(names) if n is None else i for i, n in enumerate([*names, None])], np.int32)[codes]
-    return Texts(codes, [n or "" for n in names])
+    kind = column.type
+    if pa.types.is_nested(kind):
+        raise BadLog(Fault.COLUMN_TYPE, column=name, detail=f"single values expected, {kind} found")
+    if pa.types.is_boolean(kind):
+        return texts(column.cast(pa.int8()), name, memory)
+    if pa.types.is_integer(kind) and (few := _few(column)) is not None:
+        return few
+    held = column if pa.types.is_dictionary(kind) else column.dictionary_encode()
+    told = _named(held.dictionary, name, (memory or Memory()).named)
+    indices = held.indices.fill_null(len(told.names)) if held.indices.null_count else held.indices
+    codes = indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False).view(np.uint32)
+    return Texts(codes if told.place is None else told.place[codes], told.names)
 
 
-def _bytes(column: pa.Array) -> Texts:
-    """Return integers of one byte, as decisions and labels mostly are, without a hash table."""
-    lowest = -128 if pa.types.is_signed_integer(column.type) else 0
-    values = (column.fill_null(0) if column.null_count else column).to_numpy(zero_copy_only=False)
-    codes = values.astype(np.int32) - lowest
-    if column.null_count:
-        codes[column.is_null().to_numpy(zero_copy_only=False)] = 256
-    there = np.flatnonzero(np.bincount(codes, minlength=257)[:256])
-    place = np.full(257, len(there), np.int32)
-    place[there] = np.arange(len(there))
-    return Texts(place[codes], [str(value) for value in (there + lowest).tolist()])
+def _named(dictionary: pa.Array, name: str, named: dict[str, Named]) -> Named:
+    if name not in named or not named[name].dictionary.equals(dictionary):
+        names = [text(value) for value in dictionary.to_pylist()]
+        place = None
+        if None in names:
+            place = np.array([len(names) if n is None else i for i, n in enumerate([*names, None])], np.uint32)
+        named[name] = Named(dictionary, [n or "" for n in names], place)
+    return named[name]
+
+
+def _few(column: pa.Array) -> Texts | None:
+    """Return integers of a narrow range, as decisions and labels are, without a hash table; None for others."""
+    if column.null_count == len(column):
+        return None
+    values, valid = _apart(column)
+    if valid is not None:
+        values = values * valid + values[valid.argmax()] * (1 - valid)
+    lowest, highest = int(values.min()), int(values.max())
+    if highest - lowest >= FEW:
+        return None
+    n, codes = highest - lowest + 1, np.subtract(values, values.dtype.type(lowest)).astype(np.uint8)
+    if valid is not None:
+        codes = codes * valid.view(np.uint8) + np.uint8(n) * (1 - valid.view(np.uint8))
+    return Texts(codes, [str(value) for value in range(lowest, lowest + n)])
+
+
+def _apart(column: pa.Array) -> tuple[NDArray[Any], NDArray[np.int8] | None]:
+    """Return the values, whatever stands where there is none, and 1 where there is one (None: everywhere)."""
+    if not column.null_count:
+        return column.to_numpy(), None
+    bits, held = column.buffers()
+    values = pa.Array.from_buffers(column.type, len(column), [None, held], offset=column.offset).to_numpy()
+    end = column.offset + len(column)
+    valid = np.unpackbits(np.frombuffer(bits, np.uint8), count=end, bitorder="little")[column.offset :]
+    return values, valid.view(np.int8)
 
 
 def text(value: object) -> str | None:

@@ -1,75 +1,57 @@
-"""The inner loop, compiled: what `counting.numeric` does, the same bits, at about the cost of reading the values.
+"""The inner loops, compiled: what `counting` does, the same bits, at about the cost of reading the values.
 
 Imported only where numba is installed (the extra `fast`).
 """
+
+from typing import Any
 
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.profile.cells import Floats, Ints
-from analysis.profile.counting import BINS, FINE, FIRST, LARGEST, MISSING, ONE, SUM, ByHour, Codes, Ends, Loop, Packed
+from analysis.profile.cells import CELLS, Ints, coarse, fixed
+from analysis.profile.counting import BINS, FIRST, MISSING, ONE, SCRATCH, SUM, Apart, Codes, Hours, Loop, Packed
 from analysis.spec import Number
 
 BLOCK = 4096  # values converted at a time, so that the conversion vectorises and stays in the first cache
-Shape = tuple[float, np.float32]  # origin, and what the hourly sum is counted in
-Into = tuple[Ints, Codes, NDArray[np.uint8], Ints]  # starts of runs, place of each row, bin of each cell, hourly rows
-Buffers = tuple[NDArray[np.float32], NDArray[np.float32], Floats]
+SHORT = 64  # rows of one hour in a row, below which rows are counted one by one
+# unsigned places and shifts, for a signed one might count from the end and is looked at twice
+UP, LOW, COUNT, LANES = np.uint32(16), np.uint32(0xFFFF), np.uint64(1 << ONE), np.uint64(1)
+NEW = np.uint32(0xFFFFFFFF)
+Floats32 = NDArray[np.float32]
+Views = tuple[float, NDArray[np.uint8], NDArray[np.int32]]  # origin; coarse bin and middle of every cell
+Runs = tuple[Codes, Ints]  # the hour of each row, and where a new hour begins
 
 
 @nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _ends(s: NDArray[np.generic], ends: Floats) -> None:
-    """Widen the ends in four lanes, so that one comparison need not wait for the one before."""
-    low, high = np.full(4, np.inf), np.full(4, -np.inf)
-    for i in range(0, len(s) - 3, 4):
-        for j in range(4):
-            v = np.float64(s[i + j])
-            low[j] = v if v < low[j] else low[j]
-            high[j] = v if v > high[j] else high[j]
-    for i in range(len(s) - len(s) % 4, len(s)):
-        v = np.float64(s[i])
-        low[0] = v if v < low[0] else low[0]
-        high[0] = v if v > high[0] else high[0]
-    ends[0] = min(ends[0], low.min())
-    ends[1] = max(ends[1], high.max())
-
-
-@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _cells(x: NDArray[np.generic], origin: float, packed: Packed, y: NDArray[np.float32], ends: Floats) -> None:
+def _cells(x: NDArray[np.generic], origin: float, packed: Packed, y: Floats32) -> None:
     u = y.view(np.uint32)
     for b in range(0, len(x), len(y)):
         s = x[b : b + len(y)]
-        _ends(s, ends)
         for i in range(len(s)):
             y[i] = np.float32(np.float64(s[i]) - origin) + np.float32(0.0)
         for i in range(len(s)):
-            packed[u[i] >> 16] += np.uint64(u[i] & 0xFFFF) | np.uint64(1 << ONE)
+            packed[u[i] >> UP] += np.uint64(u[i] & LOW) | COUNT
 
 
 @nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _hourly(x: NDArray[np.generic], shape: Shape, packed: Packed, buffers: Buffers, into: Into) -> None:
-    origin, fine = shape
-    starts, place, bins, out = into
-    y, z, ends = buffers
-    u, largest, tally = y.view(np.uint32), np.float32(LARGEST), np.zeros((2, BINS + 1), np.int64)
+def _by_run(x: NDArray[np.generic], views: Views, packed: Packed, runs: Runs, out: Ints) -> None:
+    origin, bins, middles = views
+    place, starts = runs
+    y, tally = np.empty(BLOCK, np.float32), np.zeros((2, BINS + 1), np.int64)
+    u = y.view(np.uint32)
     for r in range(len(starts) - 1):
         tally[:] = 0
         total = np.int64(0)
         for b in range(starts[r], starts[r + 1], len(y)):
             s = x[b : min(b + len(y), starts[r + 1])]
-            _ends(s, ends)
             for i in range(len(s)):
                 y[i] = np.float32(np.float64(s[i]) - origin) + np.float32(0.0)
             for i in range(len(s)):
-                fixed = np.rint(y[i] * fine)
-                fixed = min(max(fixed, -largest), largest)
-                z[i] = np.float32(0.0) if np.isnan(fixed) else fixed
-            for i in range(len(s)):
-                total += np.int64(z[i])
-            for i in range(len(s)):
-                k = u[i] >> 16
-                packed[k] += np.uint64(u[i] & 0xFFFF) | np.uint64(1 << ONE)
-                tally[i & 1, bins[k]] += 1
+                k = u[i] >> UP
+                packed[k] += np.uint64(u[i] & LOW) | COUNT
+                tally[np.uint64(i) & LANES, bins[k]] += 1
+                total += middles[k]
         row = out[place[starts[r]]]
         row[MISSING] += tally[0, BINS] + tally[1, BINS]
         row[SUM] += total
@@ -77,39 +59,121 @@ def _hourly(x: NDArray[np.generic], shape: Shape, packed: Packed, buffers: Buffe
             row[FIRST + c] += tally[0, c] + tally[1, c]
 
 
-def numeric(x: NDArray[np.generic], number: Number, held: Packed, by_hour: ByHour) -> tuple[Ints, Ends]:
+@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _by_row(x: NDArray[np.generic], views: Views, packed: Packed, place: Codes, out: Ints) -> None:
+    origin, bins, middles = views
+    y = np.empty(BLOCK, np.float32)
+    u = y.view(np.uint32)
+    for b in range(0, len(x), len(y)):
+        s, p = x[b : b + len(y)], place[b : b + len(y)]
+        for i in range(len(s)):
+            y[i] = np.float32(np.float64(s[i]) - origin) + np.float32(0.0)
+        for i in range(len(s)):
+            k = u[i] >> UP
+            packed[k] += np.uint64(u[i] & LOW) | COUNT
+            out[p[i], MISSING if bins[k] == BINS else FIRST + bins[k]] += 1
+            out[p[i], SUM] += middles[k]
+
+
+def numeric(x: NDArray[np.generic], number: Number, held: Packed, hours: Hours | None) -> Ints:
     """Do what `counting.numeric` does."""
-    y, ends = np.empty(BLOCK, np.float32), np.array([np.inf, -np.inf])
-    if by_hour is None:
-        _cells(x, number.origin, held, y, ends)
-        return np.zeros((0, FIRST + BINS), np.int64), (float(ends[0]), float(ends[1]))
-    hours, bins = by_hour
+    if hours is None:
+        _cells(x, number.origin, held, np.empty(BLOCK, np.float32))
+        return np.zeros((0, FIRST + BINS), np.int64)
     out = np.zeros((hours.n, FIRST + BINS), np.int64)
-    shape = (number.origin, np.float32(FINE / number.scale))
-    _hourly(x, shape, held, (y, np.empty(BLOCK, np.float32), ends), (hours.starts, hours.place, bins, out))
-    return out, (float(ends[0]), float(ends[1]))
+    views = (number.origin, coarse(number.scale), fixed(number.scale))
+    if len(hours.starts) * SHORT > len(x):
+        _by_row(x, views, held, hours.place, out)
+    else:
+        _by_run(x, views, held, (hours.place, hours.starts), out)
+    return out
 
 
 @nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _two(a: Codes, b: Codes, out: Ints) -> None:
+def _ranked(x: NDArray[np.generic], origin: float, y: Floats32, rank: NDArray[np.uint32], cells: Ints) -> int:
+    """Convert the values and number their cells as they come; return how many cells there are."""
+    u, seen = y.view(np.uint32), 0
+    for i in range(len(x)):
+        y[i] = np.float32(np.float64(x[i]) - origin) + np.float32(0.0)
+    for i in range(len(x)):
+        k = u[i] >> UP
+        if rank[k] == NEW:
+            rank[k], cells[seen] = seen, k
+            seen += 1
+    return seen
+
+
+@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _apart(y: Floats32, rank: NDArray[np.uint32], place: Codes, out: NDArray[np.uint64]) -> None:
+    u = y.view(np.uint32)
+    for i in range(len(y)):
+        out[place[i], rank[u[i] >> UP]] += np.uint64(u[i] & LOW) | COUNT
+
+
+def apart(x: NDArray[np.generic], origin: float, place: Codes, parts: int) -> Apart:
+    """Do what `counting.apart` does."""
+    y, rank, cells = SCRATCH.single[: len(x)], np.full(CELLS, NEW), SCRATCH.wide[0]
+    n = _ranked(x, origin, y, rank, cells)
+    out = np.zeros((parts, n), np.uint64)
+    _apart(y, rank, place, out)
+    order = np.argsort(cells[:n])
+    return cells[:n][order], out[:, order]
+
+
+@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _pile(x: NDArray[np.generic], origin: float, place: Codes, held: Packed, y: Floats32) -> None:
+    u = y.view(np.uint32)
+    for b in range(0, len(x), len(y)):
+        s, p = x[b : b + len(y)], place[b : b + len(y)]
+        for i in range(len(s)):
+            y[i] = np.float32(np.float64(s[i]) - origin) + np.float32(0.0)
+        for i in range(len(s)):
+            held[(np.uint32(p[i]) << UP) | (u[i] >> UP)] += np.uint64(u[i] & LOW) | COUNT
+
+
+def pile(x: NDArray[np.generic], origin: float, place: Codes, held: Packed) -> None:
+    """Do what `counting.pile` does."""
+    _pile(x, origin, place, held, SCRATCH.single[:BLOCK])
+
+
+@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _count(codes: Codes, out: Ints) -> None:
+    """Count in four lanes, so that a code need not wait for the same one before it."""
+    for i in range(len(codes)):
+        out[np.uint64(i) & np.uint64(3), codes[i]] += 1
+
+
+def count(codes: Codes, n: int) -> Ints:
+    """Do what `counting.count` does."""
+    out = np.zeros((4, n), np.int64)
+    _count(codes, out)
+    return np.asarray(out.sum(axis=0))
+
+
+@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _cross(a: Codes, b: Codes, out: Ints) -> None:
     for i in range(len(a)):
         out[a[i], b[i]] += 1
 
 
-@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _three(a: Codes, b: Codes, c: Codes, out: Ints) -> None:
-    for i in range(len(a)):
-        out[a[i], b[i], c[i]] += 1
-
-
-def cross(*codes: tuple[Codes, int]) -> Ints:
+def cross(a: Codes, n: int, b: Codes, m: int) -> Ints:
     """Do what `counting.cross` does."""
-    out = np.zeros(tuple(n for _, n in codes), np.int64)
-    if len(codes) == 2:
-        _two(codes[0][0], codes[1][0], out)
-    else:
-        _three(codes[0][0], codes[1][0], codes[2][0], out)
+    out = np.zeros((n, m), np.int64)
+    _cross(a, b, out)
     return out
 
 
-FAST = Loop(numeric, cross)
+@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _look(table: NDArray[Any], codes: Codes, out: NDArray[Any]) -> None:
+    for i in range(len(codes)):
+        out[i] = table[codes[i]]
+
+
+def look(table: NDArray[Any], codes: Codes) -> NDArray[Any]:
+    """Do what `counting.look` does."""
+    out = np.empty(len(codes), table.dtype)
+    _look(table, codes, out)
+    return out
+
+
+FAST = Loop(numeric, apart, pile, count, cross, look)

@@ -1,28 +1,30 @@
-"""The inner loop: one numeric column of a slice of rows into its cells and its hours.
+"""The inner loops: one numeric column of a slice of rows into its cells, its hours, or its cells apart; crossed codes.
 
-`numeric` is the reference, in numpy. Where numba is installed, `compiled.numeric` takes its place; a test holds both to
-the same bits.
+These are the reference, in numpy. Where numba is installed, `compiled` takes their place; a test holds both to the
+same bits.
 """
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.profile.cells import CELLS, Ints, split
+from analysis.profile.cells import CELLS, Ints, coarse, fixed
 from analysis.spec import Number
 
 BINS = 32  # of the hourly view
-FINE = 256.0  # hourly sums are in scale / 256, rounded and held to ± 2**30, so that they are integers
-LARGEST = 2.0**30
 ONE = 40  # a cell is one integer: its count above this bit, the sum of its dropped bits below
 FULL = 1 << 23  # rows after which packed cells must be emptied: 2**16 dropped bits a row, 2**40 of room
+SLICE = 1 << 18  # rows counted at a time, at most
+PACK = 34  # the same in a double, exact below 2**53 for a slice
 MISSING, SUM, FIRST = 0, 1, 2  # columns of an hourly row: missing, sum, then the bins
 Packed = NDArray[np.uint64]
-Codes = NDArray[np.int32]
+Codes = NDArray[np.unsignedinteger]  # unsigned: a compiled loop need not ask whether they count from the end
 Ends = tuple[float, float]
-PACK = 33  # the same in a double, exact below 2**53, for a slice of at most 2**17 rows
+Apart = tuple[Ints, Packed]  # the cells that occur, in order, and for each part a row of packed cells
 
 
 @dataclass(frozen=True)
@@ -40,79 +42,123 @@ class Hours:
         return cls(place, n, np.r_[0, np.flatnonzero(np.diff(place)) + 1, ends].astype(np.int64))
 
 
-ByHour = tuple[Hours, NDArray[np.uint8]] | None  # and the coarse bin of every cell
+class Scratch(threading.local):
+    """Room for one slice: memory that is already there is several times cheaper than new memory."""
+
+    def __init__(self) -> None:
+        self.rank = np.zeros(CELLS, np.intp)
+        self.single = np.empty(SLICE, np.float32)
+        self.wide = np.empty((2, SLICE), np.intp)
+        self.double = np.empty(SLICE, np.float64)
 
 
-def numeric(x: NDArray[np.generic], number: Number, held: Packed, by_hour: ByHour) -> tuple[Ints, Ends]:
-    """Add the values to the packed cells `held`; return the hourly rows, or none, and the ends of the values."""
-    key, low = split(x, number.origin)
-    packed = np.bincount(key, weights=low + float(1 << PACK), minlength=CELLS).astype(np.uint64)
-    held += (packed >> np.uint64(PACK)) << np.uint64(ONE)
-    held += packed & np.uint64((1 << PACK) - 1)
-    if by_hour is None:
-        return np.zeros((0, FIRST + BINS), np.int64), ends(x)
-    hours, bins = by_hour
-    binned = np.bincount(hours.place * (BINS + 1) + bins[key], minlength=hours.n * (BINS + 1)).reshape(
-        hours.n, BINS + 1
-    )
-    return np.c_[binned[:, BINS], _sums(x, number, hours), binned[:, :BINS]], ends(x)
+SCRATCH = Scratch()
 
 
-def ends(x: NDArray[np.generic]) -> Ends:
+def numeric(x: NDArray[np.generic], number: Number, held: Packed, hours: Hours | None) -> Ints:
+    """Add the values to the packed cells `held`; return the hourly rows, none without hours."""
+    if hours is None:
+        held += _packed(*_split(x, number.origin), CELLS)
+        return np.zeros((0, FIRST + BINS), np.int64)
+    cells, by_hour = apart(x, number.origin, hours.place, hours.n)
+    held[cells] += by_hour.sum(axis=0, dtype=np.uint64)
+    counts = (by_hour >> np.uint64(ONE)).astype(np.int64)
+    binned = folded(counts, coarse(number.scale)[cells], BINS + 1)
+    sums = counts @ fixed(number.scale)[cells].astype(np.int64)
+    return np.column_stack([binned[:, BINS], sums, binned[:, :BINS]])
+
+
+def apart(x: NDArray[np.generic], origin: float, place: Codes, parts: int) -> Apart:
+    """Return the packed cells of each part, where `place` says which part a value belongs to."""
+    key, low = _split(x, origin)
+    cells = np.flatnonzero(np.bincount(key, minlength=CELLS))
+    SCRATCH.rank[cells] = np.arange(len(cells))
+    together = np.take(SCRATCH.rank, key, out=SCRATCH.wide[1, : len(x)], mode="clip")
+    together += np.multiply(place, len(cells), out=key, dtype=np.intp)
+    return cells, _packed(together, low, parts * len(cells)).reshape(parts, len(cells))
+
+
+def pile(x: NDArray[np.generic], origin: float, place: Codes, held: Packed) -> None:
+    """Add the values to the packed cells of their part."""
+    parts = len(held) // CELLS
+    cells, packed = apart(x, origin, place, parts)
+    held.reshape(parts, CELLS)[:, cells] += packed
+
+
+def _split(x: NDArray[np.generic], origin: float) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return what `cells.split` does, in the scratch: each cell, and the dropped bits with a count of one above."""
+    n = len(x)
+    single, key, low = SCRATCH.single[:n], SCRATCH.wide[0, :n], SCRATCH.double[:n]
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        np.subtract(x, origin, out=low, dtype=np.float64)
+        np.copyto(single, low, casting="unsafe")
+    single += np.float32(0)
+    bits = single.view(np.uint32)
+    np.right_shift(bits, np.uint32(16), out=key)
+    np.bitwise_and(bits, np.uint32(0xFFFF), out=bits)
+    return key, np.add(bits, float(1 << PACK), out=low)
+
+
+def _packed(place: NDArray[np.intp], low: NDArray[np.float64], n: int) -> Packed:
+    packed = np.bincount(place, weights=low, minlength=n).astype(np.uint64)
+    return ((packed >> np.uint64(PACK)) << np.uint64(ONE)) | (packed & np.uint64((1 << PACK) - 1))
+
+
+def folded(counts: Ints, bins: NDArray[np.integer], n: int) -> Ints:
+    """Return the sums of the columns that share one of n bins."""
+    sums = np.zeros((len(counts), n), np.int64)
+    order = np.argsort(bins, kind="stable")
+    first = np.flatnonzero(np.r_[True, bins[order][1:] != bins[order][:-1]])
+    if len(order):
+        sums[:, bins[order][first]] = np.add.reduceat(counts[:, order], first, axis=1)
+    return sums
+
+
+def ends(x: NDArray[np.generic], *, has_nan: bool = False) -> Ends:
     """Return the smallest and the largest value, NaN left out; (inf, −inf) where there is none.
 
     The plain minimum is faster, and is NaN where one is.
     """
     if not len(x):
         return np.inf, -np.inf
-    low, high = float(np.min(x)), float(np.max(x))
+    low, high = (np.nan, np.nan) if has_nan else (float(np.min(x)), float(np.max(x)))
     if low != low:  # noqa: PLR0124
         low, high = float(np.fmin.reduce(x)), float(np.fmax.reduce(x))
     return (np.inf, -np.inf) if low != low else (low, high)  # noqa: PLR0124
 
 
-def cross(*codes: tuple[Codes, int]) -> Ints:
-    """Return the counts of every combination of two or three codes, one axis each."""
-    together = codes[0][0].astype(np.int64)
-    for code, n in codes[1:]:
-        together *= n
-        together += code
-    shape = tuple(n for _, n in codes)
-    return np.bincount(together, minlength=int(np.prod(shape))).reshape(shape)
+def count(codes: Codes, n: int) -> Ints:
+    """Return how often each of n codes occurs."""
+    return np.bincount(codes, minlength=n)
+
+
+def cross(a: Codes, n: int, b: Codes, m: int) -> Ints:
+    """Return how often each of n codes meets each of m."""
+    together = np.multiply(a, m, dtype=np.intp)
+    together += b
+    return np.bincount(together, minlength=n * m).reshape(n, m)
+
+
+def look(table: NDArray[Any], codes: Codes) -> NDArray[Any]:
+    """Return the table's entry for each code."""
+    return table[codes]
 
 
 @dataclass(frozen=True)
 class Loop:
-    """The two loops in which nearly all time is spent."""
+    """The loops in which nearly all time is spent."""
 
-    numeric: Callable[[NDArray[np.generic], Number, Packed, ByHour], tuple[Ints, Ends]]
-    cross: Callable[..., Ints]
+    numeric: Callable[[NDArray[np.generic], Number, Packed, Hours | None], Ints]
+    apart: Callable[[NDArray[np.generic], float, Codes, int], Apart]
+    pile: Callable[[NDArray[np.generic], float, Codes, Packed], None]
+    count: Callable[[Codes, int], Ints]
+    cross: Callable[[Codes, int, Codes, int], Ints]
+    look: Callable[[NDArray[Any], Codes], NDArray[Any]]
 
 
-PLAIN = Loop(numeric, cross)
-
-
-def _sums(x: NDArray[np.generic], number: Number, hours: Hours) -> Ints:
-    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        fixed = np.subtract(x, number.origin, dtype=np.float64).astype(np.float32)
-        fixed *= np.float32(FINE / number.scale)
-        np.rint(fixed, out=fixed)
-        np.clip(fixed, -LARGEST, LARGEST, out=fixed)
-    if x.dtype.kind == "f" and np.isnan(np.min(fixed, initial=0.0)):
-        np.nan_to_num(fixed, copy=False)
-    return np.bincount(hours.place, weights=fixed, minlength=hours.n).astype(np.int64)
+PLAIN = Loop(numeric, apart, pile, count, cross, look)
 
 
 def unpacked(held: Packed) -> Ints:
     """Return count and dropped bits of every cell."""
     return np.stack([held >> np.uint64(ONE), held & np.uint64((1 << ONE) - 1)], axis=1).astype(np.int64)
-
-
-def crossed(place: Codes, key: NDArray[np.uint16], n: int) -> tuple[Ints, Ints]:
-    """Return the pairs (place, cell) that occur, as place · 65,536 + cell, and how often."""
-    there = np.flatnonzero(np.bincount(key, minlength=CELLS))
-    rank = np.zeros(CELLS, np.int64)
-    rank[there] = np.arange(len(there))
-    counts = np.bincount(place * len(there) + rank[key], minlength=n * len(there))
-    held = np.flatnonzero(counts)
-    return (held // max(len(there), 1)) * CELLS + there[held % max(len(there), 1)], counts[held]

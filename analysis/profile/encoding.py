@@ -20,7 +20,7 @@ from analysis.profile.levels import Levels
 from analysis.profile.table import Table
 from analysis.spec import Spec
 
-MAGIC, VERSION = b"EXPR", 1
+MAGIC, VERSION = b"EXPR", 2
 LARGEST = 1 << 28  # bytes of an unpacked profile; ours are below 1 % of it
 KINDS = ("<i1", "<i2", "<i4", "<i8")
 

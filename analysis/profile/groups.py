@@ -1,108 +1,161 @@
-"""What is counted by text: traffic, categories, groups and segments; one function for each, one pass over the codes."""
+"""What is counted by text: traffic, categories, groups and segments, all folded from one crossing of codes a column."""
+
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.profile.cells import CELLS
-from analysis.profile.counting import ONE, PACK, Codes
-from analysis.profile.rows import Rows
-from analysis.profile.tally import Tally
+from analysis.profile.cells import CELLS, Ints
+from analysis.profile.columns import Texts
+from analysis.profile.counting import folded, unpacked
+from analysis.profile.rows import STATE, STATES, Rows
+from analysis.profile.tally import SCORED, Tally
 from analysis.spec import Spec
 
 GROUPS = 16  # groups of an attribute in the hourly view; the last is all others
 PLACES = 33  # of a category in the hourly view: missing, 30 pinned values, the other pinned ones, all others
+ROOM = 1 << 21  # counts of a crossing; where hours, states and values need more, they are crossed two by two
 ROLES = ("model_version", "model_id", "error", "decision", "label")
 
 
+def _those(*sums: NDArray[np.bool_]) -> Ints:
+    """Return a matrix that adds up counts by state: for each sum, which states are in it."""
+    return np.stack(sums, axis=1).astype(np.int64)
+
+
+failed, said, label, right = np.indices(STATE).reshape(4, STATES)
+TRAFFIC = _those(failed >= 0, failed == 1, said < 2, said == 1)  # rows, errors, decided, favourable
+OUTCOMES = _those(label < 2, (label < 2) & (said < 2), right == 1)  # labelled, labelled and decided, right
+GROUP = _those(said >= 0, said < 2, said == 1)  # rows, decided, favourable
+BY_LABEL = _those(*((label == i) & (said == j) for i in (0, 1) for j in (0, 1, 2)), right == 1)
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """Counts of a column's values by hour and by what happened to the row."""
+
+    rows: Rows
+    told: Texts
+
+    @property
+    def n(self) -> int:
+        """Return how many values there are, null included."""
+        return len(self.told.names) + 1
+
+    @cached_property
+    def _whole(self) -> Ints | None:
+        hours = len(self.rows.hours)
+        if hours * STATES * self.n > ROOM:
+            return None
+        counts = self.rows.loop.cross(self.rows.hour_state, hours * STATES, self.told.codes, self.n)
+        return counts.reshape(hours, STATES, self.n)
+
+    @cached_property
+    def by_hour(self) -> Ints:
+        """Return the counts by hour and value."""
+        if "_whole" in self.__dict__ and self._whole is not None:
+            whole: Ints = self._whole.sum(axis=1)
+            return whole
+        return self.rows.loop.cross(self.rows.hour, len(self.rows.hours), self.told.codes, self.n)
+
+    @cached_property
+    def by_state(self) -> Ints:
+        """Return the counts by value and by what happened."""
+        whole = self._whole
+        if whole is not None:
+            return np.asarray(whole.sum(axis=0)).T
+        return self.rows.loop.cross(self.rows.state, STATES, self.told.codes, self.n).T
+
+    @cached_property
+    def by_hour_decision(self) -> Ints:
+        """Return the counts by hour, decision and value."""
+        hours, whole = len(self.rows.hours), self._whole
+        if whole is not None:
+            return np.asarray(whole.reshape(hours, *STATE, self.n).sum(axis=(1, 3, 4)))
+        together = self.rows.hour * np.uint32(3) + self.rows.decision
+        return self.rows.loop.cross(together, hours * 3, self.told.codes, self.n).reshape(hours, 3, self.n)
+
+
 def traffic(tally: Tally, rows: Rows, spec: Spec) -> None:
-    """Count rows, errors, decisions, versions and the columns that are there."""
+    """Count rows, errors, decisions, outcomes, versions and the columns that are there."""
     tally.counts["rows"] += rows.n
-    known = rows.at[rows.at > 0]
-    if len(known):
-        tally.span("time", float(known.min()), float(known.max()))
-    by_hour = tally.loop.cross((rows.hour, len(rows.hours)), (rows.failed, 2), (rows.decision, 3))
-    parts = (by_hour.sum((1, 2)), by_hour[:, 1].sum(1), by_hour[:, :, :2].sum((1, 2)), by_hour[:, :, 1].sum(1))
-    tally.table("hour", rows.hours, np.stack(parts, axis=1))
-    for name in rows.columns:
-        tally.levels("columns", [name], np.array([[rows.n]]), spec.features)
-    for role in ROLES:
-        if (told := rows.texts(spec.column(role))) is not None:
-            ones = np.bincount(told.codes, minlength=len(told.names) + 1)
-            tally.levels(f"{'outcome.' if role == 'label' else ''}{role}", told.names, ones.reshape(-1, 1), ())
-            if role == "model_version" and len(known):
-                _versions(tally, rows, told.codes, told.names)
+    if rows.span:
+        tally.span("time", *map(float, rows.span))
+    hours = len(rows.hours)
+    by_hour = rows.loop.count(rows.hour_state, hours * STATES).reshape(hours, STATES)
+    tally.table("hour", rows.hours, by_hour @ TRAFFIC)
     if rows.label is not None:
-        _outcomes(tally, rows, rows.label)
+        tally.table("outcome.hour", rows.hours, by_hour @ OUTCOMES)
+    seen = np.r_[np.full(len(rows.columns), rows.n), 0]
+    tally.levels("columns", rows.columns, seen.reshape(-1, 1), spec.features)
+    for role in ROLES:
+        if (found := rows.texts(spec.column(role))) is not None:
+            counts = rows.loop.count(found.codes, len(found.names) + 1)
+            tally.levels(f"{'outcome.' if role == 'label' else ''}{role}", found.names, counts.reshape(-1, 1), ())
+            if role == "model_version":
+                _versions(tally, rows, found, counts)
 
 
-def _versions(tally: Tally, rows: Rows, codes: NDArray[np.int32], names: list[str]) -> None:
-    for i in np.flatnonzero(np.bincount(codes, minlength=len(names))[: len(names)]).tolist():
-        seen = rows.at[(codes == i) & (rows.at > 0)]
+def _versions(tally: Tally, rows: Rows, told: Texts, counts: Ints) -> None:
+    for i in np.flatnonzero(counts[:-1]).tolist():
+        if counts[i] == rows.n and rows.span:
+            tally.span(f"version:{told.names[i]}", *map(float, rows.span))
+            continue
+        seen = rows.at[(told.codes == i) & (rows.at > 0)]
         if len(seen):
-            tally.span(f"version:{names[i]}", float(seen.min()), float(seen.max()))
+            tally.span(f"version:{told.names[i]}", float(seen.min()), float(seen.max()))
 
 
-def _outcomes(tally: Tally, rows: Rows, label: Codes) -> None:
-    by_hour = tally.loop.cross((rows.hour, len(rows.hours)), (label, 3), (rows.decision, 3))
-    right = np.bincount(rows.hour[rows.is_right], minlength=len(rows.hours))
-    parts = (by_hour[:, :2].sum((1, 2)), by_hour[:, :2, :2].sum((1, 2)), right)
-    tally.table("outcome.hour", rows.hours, np.stack(parts, axis=1))
-
-
-def category(tally: Tally, rows: Rows, name: str, pinned: tuple[str, ...]) -> None:
-    """Count values, and by hour: nulls, each of 30 pinned values, the other pinned ones, all others."""
+def coded(tally: Tally, rows: Rows, name: str, spec: Spec) -> None:
+    """Count a column of texts: as a category, and as a segment or a protected attribute where it is one."""
     told = rows.texts(name)
     if told is None:
         return
-    counts = np.bincount(told.codes, minlength=len(told.names) + 1)
-    tally.levels(f"category:{name}", told.names, counts.reshape(-1, 1), pinned)
+    crossed = Crossed(rows, told)
+    if name in spec.segments:
+        _segment(tally, name, crossed, spec)
+    if name in spec.protected:
+        group(tally, name, crossed, spec)
+    pinned = (spec.protected if name in spec.protected else spec.categories)[name]
+    tally.levels(f"category:{name}", told.names, crossed.by_hour.sum(axis=0).reshape(-1, 1), pinned)
     place = {value: min(i, 30) for i, value in enumerate(pinned)}
-    bins = np.array([*(1 + place.get(value, 31) for value in told.names), 0], np.int32)
-    by_hour = tally.loop.cross((rows.hour, len(rows.hours)), (bins[told.codes], PLACES))
-    tally.table(f"hour.category:{name}", rows.hours, by_hour)
+    bins = np.array([*(1 + place.get(value, 31) for value in told.names), 0])
+    tally.table(f"hour.category:{name}", rows.hours, folded(crossed.by_hour, bins, PLACES))
 
 
-def group(tally: Tally, rows: Rows, attribute: tuple[str, ...], spec: Spec) -> None:
+def group(tally: Tally, name: str, crossed: Crossed, spec: Spec) -> None:
     """Count rows, decisions and favourable ones by group, by hour too, and labels against decisions."""
-    told = rows.joined(attribute)
-    if told is None:
-        return
-    name, g = " & ".join(attribute), len(told.names) + 1
+    rows, names, by_state = crossed.rows, crossed.told.names, crossed.by_state
     pinned = spec.protected.get(name, ())
+    tally.levels(f"group:{name}", names, by_state @ GROUP, pinned)
     place = {value: min(i, GROUPS - 1) for i, value in enumerate(pinned)}
-    bins = np.array([*(place.get(value, GROUPS - 1) for value in told.names), GROUPS - 1], np.int32)
-    counts = tally.loop.cross((told.codes, g), (rows.decision, 3))
-    tally.levels(f"group:{name}", told.names, np.c_[counts.sum(1), counts[:, :2].sum(1), counts[:, 1]], pinned)
-    cells = tally.loop.cross((rows.hour, len(rows.hours)), (bins[told.codes], GROUPS), (rows.decision, 3))
-    placed = np.stack([cells[:, :, :2].sum(2), cells[:, :, 1]], axis=2)
+    bins = np.array([*(place.get(value, GROUPS - 1) for value in names), GROUPS - 1])
+    decided, favourable = crossed.by_hour_decision[:, :2].sum(axis=1), crossed.by_hour_decision[:, 1]
+    placed = np.stack([folded(decided, bins, GROUPS), folded(favourable, bins, GROUPS)], axis=2)
     tally.table(f"hour.group:{name}", rows.hours, placed.reshape(len(rows.hours), GROUPS * 2))
     if rows.label is not None:
-        outcomes = tally.loop.cross((told.codes, g), (rows.label, 3), (rows.decision, 3)).reshape(g, 9)[:, :6]
-        right = np.bincount(told.codes[rows.is_right], minlength=g)
-        tally.levels(f"outcome.group:{name}", told.names, np.c_[outcomes, right], pinned)
+        tally.levels(f"outcome.group:{name}", names, by_state @ BY_LABEL, pinned)
 
 
-def segment(tally: Tally, rows: Rows, name: str, spec: Spec) -> None:
+def _segment(tally: Tally, name: str, crossed: Crossed, spec: Spec) -> None:
     """Count rows, errors, decisions, favourable ones and the nulls of each feature by the values of one category."""
-    told = rows.texts(name)
-    if told is None:
-        return
-    g = len(told.names) + 1
-    cells = tally.loop.cross((told.codes, g), (rows.failed, 2), (rows.decision, 3))
-    parts = [cells.sum((1, 2)), cells[:, 1].sum(1), cells[:, :, :2].sum((1, 2)), cells[:, :, 1].sum(1)]
-    for feature in spec.features:
-        missing = rows.missing(feature)
-        parts.append(np.zeros(g, np.int64) if missing is None else np.bincount(told.codes[missing], minlength=g))
-    tally.levels(f"segment:{name}", told.names, np.stack(parts, axis=1), spec.categories.get(name, ()))
+    rows, n, by_state = crossed.rows, crossed.n, crossed.by_state
+    parts = [*(by_state @ TRAFFIC).T]
+    parts += [np.bincount(crossed.told.codes[rows.missing(feature)], minlength=n) for feature in spec.features]
+    tally.levels(f"segment:{name}", crossed.told.names, np.stack(parts, axis=1), spec.categories.get(name, ()))
 
 
-def scored(tally: Tally, rows: Rows, key: NDArray[np.uint16], low: NDArray[np.uint16]) -> None:
-    """Count the score's cells apart for both decisions, and for both labels."""
-    by_decision = np.bincount(rows.decision.astype(np.int64) * CELLS + key, minlength=2 * CELLS)[: 2 * CELLS]
-    tally.cells("score.decision", 2)[:] += by_decision.astype(np.uint64) << np.uint64(ONE)
-    if rows.label is not None:
-        place = rows.label.astype(np.int64) * CELLS + key
-        both = np.bincount(place, weights=low + float(1 << PACK), minlength=2 * CELLS)[: 2 * CELLS].astype(np.uint64)
-        held = tally.cells("outcome.score", 2)
-        held += (both >> np.uint64(PACK)) << np.uint64(ONE)
-        held += both & np.uint64((1 << PACK) - 1)
+def scored(tally: Tally, rows: Rows, x: NDArray[np.generic], origin: float) -> None:
+    """Count the score's cells apart by decision and label."""
+    both = rows.decision * np.uint8(3) + (np.uint8(2) if rows.label is None else rows.label)
+    rows.loop.pile(x, origin, both, tally.cells(SCORED, 9))
+
+
+def latency(tally: Tally, rows: Rows, x: NDArray[np.generic]) -> None:
+    """Count the latency's cells, in all and by hour."""
+    cells, by_hour = rows.loop.apart(x, 0.0, rows.hour, len(rows.hours))
+    tally.cells("latency")[cells] += by_hour.sum(axis=0, dtype=np.uint64)
+    hour, cell = np.nonzero(by_hour)
+    keys, counts = rows.hours[hour] * CELLS + cells[cell], unpacked(by_hour[hour, cell])[:, :1]
+    tally.table("hour.latency", keys, counts)

@@ -4,7 +4,7 @@ What is counted, by name (f a feature, a an attribute):
 
     number:f score latency attribution:f    cells: count, sum of dropped bits
     hour                                    rows, errors, decided, favourable
-    hour.number:f hour.score                missing, sum in fixed point, 32 coarse bins
+    hour.number:f hour.score                missing, sum of the cells' middles in scale / 256, 32 coarse bins
     hour.category:f                         missing, 30 pinned values, other pinned values, all others
     hour.group:a                            decided and favourable of 16 groups
     hour.latency                            key = hour · 65,536 + cell: count

@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 
 from analysis.profile import columns
 from analysis.profile.cells import Ints
-from analysis.profile.columns import HOUR, NO_TIME, Texts
-from analysis.profile.counting import Codes, Hours
+from analysis.profile.columns import HOUR, NO_TIME, Memory, Texts
+from analysis.profile.counting import PLAIN, Codes, Hours, Loop
 from analysis.spec import Spec
 
 NO_HOUR = -1  # rows without a time are counted there; such a row is in no hourly comparison
+STATE = (2, 3, 3, 2)  # what happened to a row: failed, its decision, its label, whether the two agree
+STATES = 36
+NOWHERE = np.zeros(0, np.int64)
 
 
 @dataclass
@@ -22,14 +25,17 @@ class Rows:
 
     table: pa.Table
     spec: Spec
+    loop: Loop
+    memory: Memory
+    lacks: dict[str, bool] = field(default_factory=dict)  # whether a number is missing somewhere, where that is known
     _numbers: dict[str, NDArray[np.generic]] = field(default_factory=dict)
     _texts: dict[str, Texts] = field(default_factory=dict)
-    _missing: dict[str, NDArray[np.bool_] | None] = field(default_factory=dict)
+    _missing: dict[str, Ints] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, table: pa.Table, spec: Spec) -> "Rows":
-        """Return the rows of a table."""
-        return cls(table, spec)
+    def of(cls, table: pa.Table, spec: Spec, loop: Loop = PLAIN, memory: Memory | None = None) -> "Rows":
+        """Return the rows of a table; with a memory, they are good until the next slice."""
+        return cls(table, spec, loop, memory or Memory())
 
     @property
     def n(self) -> int:
@@ -50,13 +56,13 @@ class Rows:
     def numbers(self, name: str | None) -> NDArray[np.generic] | None:
         """Return a column as numbers, nulls as NaN."""
         if name is not None and name not in self._numbers and (array := self.array(name)) is not None:
-            self._numbers[name] = columns.numbers(array, name)
+            self._numbers[name] = columns.numbers(array, name, self.memory)
         return self._numbers.get(name or "")
 
     def texts(self, name: str | None) -> Texts | None:
         """Return a column as texts."""
         if name is not None and name not in self._texts and (array := self.array(name)) is not None:
-            self._texts[name] = columns.texts(array, name)
+            self._texts[name] = columns.texts(array, name, self.memory)
         return self._texts.get(name or "")
 
     def joined(self, names: tuple[str, ...]) -> Texts | None:
@@ -73,16 +79,18 @@ class Rows:
         """Return how many nulls a column has."""
         return int(self.table.column(name).null_count) if name in self.columns else 0
 
-    def missing(self, name: str) -> NDArray[np.bool_] | None:
-        """Return which rows lack a feature (null or NaN), or None where none does."""
-        if name in self._numbers and name in self.spec.numbers:
-            if name not in self._missing:
-                x = self._numbers[name]
-                has_none = x.dtype.kind != "f" or not np.isnan(np.min(x, initial=0.0))
-                self._missing[name] = None if has_none else np.isnan(x)
-            return self._missing[name]
+    def missing(self, name: str) -> Ints:
+        """Return which rows lack a feature (null or NaN)."""
+        if name not in self._missing:
+            self._missing[name] = self._lacking(name)
+        return self._missing[name]
+
+    def _lacking(self, name: str) -> Ints:
+        if name in self.spec.numbers:
+            x = self.numbers(name)
+            return NOWHERE if x is None or not self.lacks.get(name, True) else np.flatnonzero(np.isnan(x))
         told = self.texts(name)
-        return None if told is None or not self.nulls(name) else told.codes == len(told.names)
+        return NOWHERE if told is None or not self.nulls(name) else np.flatnonzero(told.codes == len(told.names))
 
     @cached_property
     def at(self) -> Ints:
@@ -92,13 +100,10 @@ class Rows:
         return np.full(self.n, NO_TIME, np.int64) if array is None else columns.hours(array, str(column))
 
     @cached_property
-    def _hours(self) -> tuple[Ints, Codes]:
-        hour = np.where(self.at == NO_TIME, NO_HOUR, self.at // HOUR)
-        steps = np.diff(hour)
-        if (steps < 0).any():
-            names, codes = np.unique(hour, return_inverse=True)
-            return names, codes.astype(np.int32)
-        return hour[np.r_[True, steps > 0]], np.r_[0, np.cumsum(steps > 0)].astype(np.int32)
+    def span(self) -> tuple[int, int] | None:
+        """Return the first and the last time that is known."""
+        known = self.at if not self.n or self.at.min() > 0 else self.at[self.at > 0]
+        return (int(known.min()), int(known.max())) if len(known) else None
 
     @property
     def hours(self) -> Ints:
@@ -108,27 +113,29 @@ class Rows:
     @property
     def hour(self) -> Codes:
         """Return each row's place in `hours`."""
-        return self._hours[1]
+        return self._hours[1].place
 
-    def by_hour(self, parts: list[NDArray[np.generic]]) -> Ints:
-        """Return sums of 0/1 columns by hour."""
-        return np.stack([np.bincount(self.hour, weights=p, minlength=len(self.hours)) for p in parts], 1).astype(
-            np.int64
-        )
-
-    @cached_property
+    @property
     def runs(self) -> Hours:
         """Return the places of rows among the hours, and the runs of one hour."""
-        return Hours.of(self.hour, len(self.hours))
+        return self._hours[1]
+
+    @cached_property
+    def _hours(self) -> tuple[Ints, Hours]:
+        if not self.n:
+            return NOWHERE, Hours(np.zeros(0, np.uint32), 0, np.zeros(1, np.int64))
+        hour = self.at // HOUR if self.at.min() > 0 else np.where(self.at == NO_TIME, NO_HOUR, self.at // HOUR)
+        starts = np.r_[0, np.flatnonzero(hour[1:] != hour[:-1]) + 1, self.n]
+        names, place = np.unique(hour[starts[:-1]], return_inverse=True)
+        return names, Hours(np.repeat(place.astype(np.uint32), np.diff(starts)), len(names), starts)
 
     @cached_property
     def failed(self) -> Codes:
         """Return 1 for requests that failed: an error that is not null, false, 0 or empty."""
         told = self.texts(self.spec.column("error"))
         if told is None:
-            return np.zeros(self.n, np.int32)
-        failed: Codes = np.array([*(name not in FINE for name in told.names), False], np.int32)[told.codes]
-        return failed
+            return np.zeros(self.n, np.uint8)
+        return self.loop.look(np.array([*(name not in FINE for name in told.names), False], np.uint8), told.codes)
 
     @cached_property
     def decision(self) -> Codes:
@@ -144,8 +151,9 @@ class Rows:
     @cached_property
     def is_right(self) -> NDArray[np.bool_]:
         """Return where decision and label are known and say the same."""
-        known = np.zeros(self.n, bool) if self.label is None else self.label < 2
-        return np.asarray(self._correct & known & (self.decision < 2))
+        if self.label is None:
+            return np.zeros(self.n, bool)
+        return np.asarray(self._correct & (self.label < 2) & (self.decision < 2))
 
     @cached_property
     def _correct(self) -> NDArray[np.bool_]:
@@ -154,15 +162,28 @@ class Rows:
         if said is None or true is None or self.spec.favourable != self.spec.positive:
             return np.asarray(self.decision == self.label)
         place = {name: i for i, name in enumerate(said.names)}
-        same = np.array([*(place.get(name, -1) for name in true.names), -2])
-        return np.asarray(same[true.codes] == said.codes)
+        same = np.array([*(place.get(name, -1) for name in true.names), -2], np.int32)
+        return np.asarray(self.loop.look(same, true.codes) == said.codes)
 
-    def _truth(self, role: str, wanted: str) -> Codes:
+    @cached_property
+    def state(self) -> NDArray[np.uint8]:
+        """Return what happened to each row as one number below `STATES`, made of the parts of `STATE`."""
+        label = np.uint8(2) if self.label is None else self.label
+        state = self.failed * np.uint8(3) + self.decision
+        return np.asarray((state * np.uint8(3) + label) * np.uint8(2) + self.is_right)
+
+    @cached_property
+    def hour_state(self) -> Codes:
+        """Return hour and state as one number."""
+        together = self.hour * np.uint32(STATES)
+        together += self.state
+        return together
+
+    def _truth(self, role: str, wanted: str) -> NDArray[np.uint8]:
         told = self.texts(self.spec.column(role))
         if told is None:
-            return np.full(self.n, 2, np.int32)
-        truth: Codes = np.array([*(int(name == wanted) for name in told.names), 2], np.int32)[told.codes]
-        return truth
+            return np.full(self.n, 2, np.uint8)
+        return self.loop.look(np.array([*(int(name == wanted) for name in told.names), 2], np.uint8), told.codes)
 
 
 FINE = frozenset({"", "0", "false", "False", "none", "None", "ok", "OK"})
@@ -171,6 +192,7 @@ FINE = frozenset({"", "0", "false", "False", "none", "None", "ok", "OK"})
 def _crossed(a: Texts, b: Texts) -> Texts:
     names = [f"{x} & {y}" for x in a.names for y in b.names]
     width = len(b.names)
-    codes = np.minimum(a.codes, max(len(a.names) - 1, 0)) * width + np.minimum(b.codes, max(width - 1, 0))
+    codes = np.minimum(a.codes, max(len(a.names) - 1, 0)).astype(np.uint32) * width
+    codes += np.minimum(b.codes, max(width - 1, 0))
     codes = np.where((a.codes == len(a.names)) | (b.codes == width), len(names), codes)
-    return Texts(codes.astype(np.int32), names)
+    return Texts(np.asarray(codes, np.uint32), names)

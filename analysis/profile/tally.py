@@ -13,7 +13,8 @@ from analysis.profile.counting import FULL, Loop, Packed, unpacked
 from analysis.profile.levels import Levels
 from analysis.profile.table import Table
 
-PENDING = 1 << 14  # rows that wait in small tables before they are added up
+PENDING = 1 << 17  # rows that wait in small tables before they are added up
+SCORED = "score by decision and label"  # key = (decision · 3 + label) · 65,536 + cell
 Names = Sequence[str]
 
 
@@ -28,7 +29,8 @@ class Tally:
         self._packed: dict[str, Packed] = {}
         self._room = FULL
         self._tables: dict[str, list[tuple[Ints, Ints]]] = defaultdict(list)
-        self._levels: dict[str, dict[str | None, Ints]] = defaultdict(dict)
+        self._pending: Counter[str] = Counter()
+        self._levels: dict[str, Pile] = {}
         self._cut: dict[str, Levels] = {}
         self._pinned: dict[str, frozenset[str]] = {}
 
@@ -56,24 +58,23 @@ class Tally:
         """Add rows of counts by an integer key."""
         waiting = self._tables[name]
         waiting.append((keys, values))
-        if len(waiting) > 1 and sum(len(more) for more, _ in waiting[1:]) > PENDING:
+        self._pending[name] += len(keys)
+        if self._pending[name] > PENDING:
             added = _added(waiting)
-            waiting[:] = [(added.keys, added.values)]
+            waiting[:], self._pending[name] = [(added.keys, added.values)], 0
 
     def levels(self, name: str, names: Names, values: Ints, pinned: Names) -> None:
         """Add rows of counts by text; the row past the last name is that of nulls."""
-        held = self._levels[name]
-        self._pinned[name] = frozenset(pinned)
-        for i in np.flatnonzero(values.any(axis=1)).tolist():
-            text = names[i] if i < len(names) else None
-            held[text] = held[text] + values[i] if text in held else values[i].copy()
-        if not held:
-            held[None] = np.zeros(values.shape[1], np.int64)
-        if len(held) > 8 * self.bound + len(pinned):
+        if name not in self._levels:
+            self._levels[name] = Pile(values.shape[1])
+            self._pinned[name] = frozenset(pinned)
+        self._levels[name].add(names, values)
+        if len(self._levels[name].place) > 8 * self.bound + len(pinned):
             self._settle(name)
 
     def _settle(self, name: str) -> Levels:
-        new = Levels.of(self._levels.pop(name), self.bound, self._pinned[name])
+        pile = self._levels.pop(name)
+        new = Levels.of(pile.held(), self.bound, self._pinned[name])
         self._cut[name] = self._cut[name] + new if name in self._cut else new
         return self._cut[name]
 
@@ -85,6 +86,7 @@ class Tally:
     def tables(self) -> dict[str, Table]:
         """Return every table; what lies in NaN cells and is no null is counted as NaN and dropped."""
         self._empty()
+        self._fold_score()
         numbers = {}
         for name, held in self._cells.items():
             nan = is_nan(held.keys % CELLS)
@@ -93,11 +95,46 @@ class Tally:
             numbers[name] = Table(held.keys[~nan], held.values[~nan])
         return numbers | {name: _added(waiting) for name, waiting in self._tables.items()}
 
+    def _fold_score(self) -> None:
+        """Turn the score's cells by decision and label into those by decision and those by label."""
+        held = self._cells.pop(SCORED, None)
+        if held is None:
+            return
+        both, cell = np.divmod(held.keys, CELLS)
+        decision, label = np.divmod(both, 3)
+        said, told = decision < 2, label < 2
+        counts = np.stack([held.values[:, 0], np.zeros(len(held.keys), np.int64)], axis=1)
+        self._cells["score.decision"] = Table.of((decision * CELLS + cell)[said], counts[said])
+        if "outcome.label" in self._levels or "outcome.label" in self._cut:
+            self._cells["outcome.score"] = Table.of((label * CELLS + cell)[told], held.values[told])
+
     def all_levels(self) -> dict[str, Levels]:
         """Return every table by text."""
         for name in list(self._levels):
             self._settle(name)
         return dict(self._cut)
+
+
+class Pile:
+    """Rows of counts by text that grow; slices mostly come with the same names, whose places are kept."""
+
+    def __init__(self, width: int) -> None:
+        self.place: dict[str | None, int] = {None: 0}
+        self._values = np.zeros((64, width), np.int64)
+        self._last: tuple[Names, Ints] = ((), np.zeros(1, np.int64))
+
+    def add(self, names: Names, values: Ints) -> None:
+        """Add a row to each name's, and the last one to that of nulls."""
+        if self._last[0] is not names:
+            self._last = (names, np.array([self.place.setdefault(one, len(self.place)) for one in (*names, None)]))
+        if len(self.place) > len(self._values):
+            more = np.zeros((2 * len(self.place) - len(self._values), self._values.shape[1]), np.int64)
+            self._values = np.concatenate([self._values, more])
+        np.add.at(self._values, self._last[1], values)
+
+    def held(self) -> dict[str | None, Ints]:
+        """Return each name's counts."""
+        return {name: self._values[i] for name, i in self.place.items()}
 
 
 def _added(rows: list[tuple[Ints, Ints]]) -> Table:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.profile import builder, counting
-from analysis.profile.cells import CELLS, coarse
+from analysis.profile.cells import CELLS, is_nan
 from analysis.profile.counting import Hours
 from analysis.spec import Number
 
@@ -19,27 +19,35 @@ COLUMNS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("is_sorted", [True, False])
+ORDERS = {"in order": np.sort, "in runs": lambda place: np.sort(place) * 7 % 9, "at random": lambda place: place}
+
+
+@pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("name", COLUMNS)
-def test_both_loops_give_the_same_bits(name, is_sorted):
+def test_both_loops_give_the_same_bits(name, order):
     x = COLUMNS[name]
-    place = DRAW.integers(0, 9, len(x))
-    place = np.sort(place) if is_sorted else place
+    place = ORDERS[order](DRAW.integers(0, 9, len(x))).astype(np.uint32)
     found = []
-    for loop in (counting.numeric, compiled.numeric):
+    for loop in (counting.PLAIN, compiled.FAST):
         number, held = Number(2.5, 0.25), np.zeros(CELLS, np.uint64)
-        plain, ends = loop(x, number, held, None)
-        hourly, again = loop(x, number, held, (Hours.of(place.astype(np.int32), 9), coarse(0.25)))
-        assert ends == again
-        found.append(((plain.shape, ends), hourly.tobytes(), held[held > 0].tobytes()))
-    assert found[0][:2] == found[1][:2]
-    assert found[0][2] == found[1][2] or name in ("odd", "few")  # the dropped bits of NaN are nobody's
+        hourly = loop.numeric(x, number, held, Hours.of(place, 9))
+        loop.numeric(x, number, held, None)
+        cells, by_place = loop.apart(x, 2.5, place, 9)
+        piled = np.zeros(9 * CELLS, np.uint64)
+        loop.pile(x, 2.5, place, piled)
+        known = ~is_nan(np.arange(CELLS))  # the dropped bits of NaN are nobody's
+        found.append((hourly.tobytes(), held[known].tobytes(), cells.tobytes(), by_place[:, known[cells]].tobytes(),
+                      piled.reshape(9, CELLS)[:, known].tobytes()))  # fmt: skip
+    assert found[0] == found[1]
 
 
-def test_both_count_the_same_crossings():
-    codes = [(DRAW.integers(0, n, N).astype(np.int32), n) for n in (5, 7, 3)]
-    for k in (2, 3):
-        assert (counting.cross(*codes[:k]) == compiled.cross(*codes[:k])).all()
+@pytest.mark.parametrize("kind", [np.uint8, np.uint32])
+def test_both_count_the_same_codes(kind):
+    a, b = (DRAW.integers(0, n, N).astype(kind) for n in (5, 7))
+    assert (counting.cross(a, 5, b, 7) == compiled.cross(a, 5, b, 7)).all()
+    assert (counting.count(a, 5) == compiled.count(a, 5)).all()
+    table = DRAW.integers(0, 99, 7).astype(np.uint8)
+    assert (counting.look(table, b) == compiled.look(table, b)).all()
 
 
 def test_whole_profiles_are_the_same(reference, spec):
