@@ -141,5 +141,5 @@ def _remembered(pair: Pair, one: Question) -> Origin:
     if found is None:
         told = Origin(one.metric, one.population.column, one.value(0), one.value(1), reason=Untold.NO_LOG)
         return replace(told, basis=remembered.BASIS)
-    told = origin(one, found.alone, [found])
+    told = origin(one, parts(found.before, found.now, one.kind.measure), [found])
     return replace(told, basis=remembered.BASIS, new_share=without_counterpart(found.before, found.now))

@@ -3,7 +3,7 @@
 1. Every feature is cut at the borders of cells: into bins of like size of both sides together, what lies beyond the
    baseline's range apart. A category has its most frequent values, the other known ones, the unknown ones, and null.
    The mix of people is the joint of all other protected attributes.
-2. Played are those that are raised in the same run or alone move the metric by more than chance, the largest first,
+2. Played are those that are raised in the same run or whose shift moves a rate by more than chance, the largest first,
    then the mix of people; as many as leave on average ROWS rows of the smallest group for a cell.
 3. Levels are put together with those whose rate in the baseline is next to theirs: within such a stratum a shift
    changes little (Hansen, The prognostic analogue of the propensity score, Biometrika 95 (2008) 481–488).
@@ -16,7 +16,7 @@ import numpy as np
 
 from analysis.detection.crosstab import Numbers, Player, Texts
 from analysis.detection.pair import Pair
-from analysis.metrics.reweighting import Measure, Parts, parts, without_counterpart
+from analysis.metrics.reweighting import Measure, effect, score, without_counterpart
 from analysis.profile.cells import Ints
 from analysis.profile.grid import Grid
 
@@ -26,30 +26,24 @@ JOINT = 1024  # levels of the mix of people
 MOST = 5  # players
 ROWS = 10  # of the smallest group of the baseline for a cell, on average
 CELLS = 2048  # of a group, at most
-CERTAIN = 3.0  # deviations by which a feature must move the metric, some twenty of them being looked at
+CERTAIN = 3.3  # deviations by which a shift must move a group's rate, some twenty features being looked at
 LOST = 0.25  # share of rows without a counterpart above which nothing can be told
 
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A player that may be chosen, its table in the baseline and in the window, and what it does alone."""
+    """A player that may be chosen, its table in the baseline and in the window, and what it alone does."""
 
     player: Player
     before: Ints
     now: Ints
-    alone: Parts
+    effect: float
     is_mix: bool
 
     @property
-    def effect(self) -> float:
-        """Return by how much it alone moves the metric."""
-        return self.alone.players[0].value
-
-    @property
     def is_certain(self) -> bool:
-        """Return whether that is more than chance."""
-        low, high = self.alone.players[0].interval
-        return abs(self.effect) * 2 * 1.96 > CERTAIN * (high - low)
+        """Return whether its shift moves the rate of some group by more than chance."""
+        return score(self.before, self.now) > CERTAIN
 
     @property
     def is_lost(self) -> bool:
@@ -100,7 +94,7 @@ def _texts(pair: Pair, name: str, room: int) -> Texts:
 
 def weighed(player: Player, sides: tuple[Ints, Ints], measure: Measure, *, is_mix: bool) -> Candidate:
     """Return the candidate with what it does alone."""
-    return Candidate(player, *sides, parts(*sides, measure), is_mix)
+    return Candidate(player, *sides, effect(*sides, measure), is_mix)
 
 
 def chosen(candidates: Sequence[Candidate], raised: Collection[str]) -> list[Candidate]:

@@ -102,6 +102,34 @@ def parts(before: Ints, now: Ints, measure: Measure) -> Parts:
     )
 
 
+def effect(before: Ints, now: Ints, measure: Measure) -> float:
+    """Return what the players together do to the metric, without an interval."""
+    values = _valued(before[None], now[None], measure)
+    return float(values[0, -3] - values[0, 0])
+
+
+def score(before: Ints, now: Ints) -> float:
+    """Return how far one player's shift moved a group's rate, in standard deviations of no shift: the largest of all.
+
+    With r(x) the baseline's rate at a level, Δ = Σ (q(x) − p(x)) r(x), and where p = q its variance is that of r over
+    both sides together times 1/n + 1/m. It asks about the shift alone, so it is sharper than the interval of the part,
+    which also holds what is not known of r.
+
+    >>> counts = np.array([[[80, 20], [20, 80]]])
+    >>> score(counts, counts), round(score(counts, np.array([[[60, 15], [25, 100]]])), 2)
+    (0.0, 2.52)
+    """
+    n, m = before.sum(axis=-1), now.sum(axis=-1)
+    whole = before[..., 1].sum(axis=-1) / np.maximum(n.sum(axis=-1), 1)
+    rate = np.where(n > 0, before[..., 1] / np.maximum(n, 1), whole[:, None])
+    p, q, both = (side / np.maximum(side.sum(axis=-1, keepdims=True), 1) for side in (n, m, n + m))
+    moved = ((q - p) * rate).sum(axis=-1)
+    spread = (both * rate**2).sum(axis=-1) - (both * rate).sum(axis=-1) ** 2
+    sizes = 1 / np.maximum(n.sum(axis=-1), 1) + 1 / np.maximum(m.sum(axis=-1), 1)
+    error = np.sqrt(np.maximum(spread, 0) * sizes)
+    return float(np.divide(np.abs(moved), error, out=np.zeros_like(moved), where=error > 1e-12).max())
+
+
 def without_counterpart(before: Ints, now: Ints) -> float:
     """Return the largest share, over groups, of window rows in cells that the baseline does not have.
 

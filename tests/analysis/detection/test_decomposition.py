@@ -127,6 +127,28 @@ def test_other_women_and_a_biased_model_are_told_apart():
     assert np.mean(held) >= 0.9
 
 
+def test_a_small_group_among_three_is_told_apart_too():
+    """One group in seven loses skill; its rows are few, and so the interval is wide and holds."""
+
+    def log_of(seed, less=0.0):
+        draw = np.random.default_rng(seed)
+        race = draw.choice(["a", "b", "c"], 1_500, p=[0.6, 0.25, 0.15])
+        skill = draw.normal(0, 1, 1_500) - less * (race == "c")
+        approved = draw.random(1_500) < 1 / (1 + np.exp(-skill))
+        return pa.table({"skill": skill, "race": race, "decision": approved.astype(np.int8)})
+
+    held, shares = [], []
+    for seed in range(40):
+        for origin in origins(log_of(2 * seed), log_of(2 * seed + 1, less=1.0), Told(protected=("race",))):
+            value, (low, high) = of(origin, Source.MODEL)
+            held.append(low <= 0 <= high)
+            shares.append(of(origin, Source.FEATURE, "skill")[0] / origin.change)
+            assert value == pytest.approx(origin.change - sum(p.value for p in origin.parts if p.columns), abs=0.05)
+    assert len(held) > 20
+    assert np.mean(held) >= 0.9
+    assert np.mean(shares) == pytest.approx(1, abs=0.15)
+
+
 def test_a_feature_whose_shift_hides_inside_a_group_is_found():
     """No shift over all: skilled women are fewer, skilled men more."""
 

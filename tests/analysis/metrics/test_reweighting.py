@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.metrics.reweighting import alone, difference, parts, ratio, without_counterpart
+from analysis.metrics.reweighting import alone, difference, effect, parts, ratio, score, without_counterpart
 from analysis.metrics.shapley import shapley
 
 N, M = 40_000, 30_000
@@ -135,3 +135,24 @@ def test_shapley_is_the_average_over_all_orders(values):
             gains[player] += values[held | 1 << player] - values[held]
             held |= 1 << player
     assert shapley(np.array(values)).tolist() == pytest.approx((gains / 6).tolist(), abs=1e-9)
+
+
+def test_without_a_shift_the_score_is_a_normal_deviate_and_a_shift_shows_in_it():
+    draw, rates = np.random.default_rng(6), np.linspace(0.1, 0.9, 24)
+    shares = draw.dirichlet(np.full(24, 3.0))
+
+    def side(rows, tilt=0.0):
+        weights = shares * np.exp(tilt * rates)
+        n = draw.multinomial(rows, weights / weights.sum())
+        events = draw.binomial(n, rates)
+        return np.stack([n - events, events], -1)[None]
+
+    found = np.array([score(side(900), side(700)) for _ in range(500)])
+    assert np.mean(found > 1.96) == pytest.approx(0.05, abs=0.03)
+    assert found.max() < 4.5
+    assert score(side(900), side(700, tilt=2.0)) > 5
+
+
+def test_the_effect_is_what_the_players_do_together():
+    before, now = table(P, RATE, N), table(Q, RATE - 0.1, M)
+    assert effect(before, now, alone) == pytest.approx(sum(one.value for one in parts(before, now, alone).players))
