@@ -30,7 +30,7 @@ def told(origin: Origin, versions: tuple[str, ...]) -> str:
     span = f"{_size(origin, first.value)} ({_number(origin, low)} to {_number(origin, high)})"
     said = [f"{span} come from {_from(origin, first, versions)}"]
     said += [f"{_size(origin, part.value)} from {_from(origin, part, versions)}" for part in rest]
-    return f"Of {_what(origin)}, {', '.join(said)}.{_untold(origin)}"
+    return f"Of {_what(origin)}, {', '.join(said)}."
 
 
 def _what(origin: Origin) -> str:
@@ -65,6 +65,8 @@ def _from(origin: Origin, part: Part, versions: tuple[str, ...]) -> str:
         return f"the shift of {columns}"
     if part.source is Source.NEW:
         return "people and values that the baseline never had"
+    if origin.untold:
+        return f"{_model(origin, versions)}, or from {' and '.join(origin.untold)}: not to be told apart"
     return _model(origin, versions)
 
 
@@ -76,8 +78,3 @@ def _model(origin: Origin, versions: tuple[str, ...]) -> str:
     if origin.metric in ("demographic_parity_difference", "disparate_impact_ratio"):
         return "like people being decided otherwise"
     return "like cases being decided or turning out otherwise"
-
-
-def _untold(origin: Origin) -> str:
-    names = ", ".join(origin.untold)
-    return f" What {names} has to do with it cannot be told." if names else ""
