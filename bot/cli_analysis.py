@@ -156,4 +156,4 @@ def busy(what: str) -> "Iterator[Seen | None]":
     rows = TextColumn("{task.completed:,.0f} rows")
     with Progress(TextColumn(what), BarColumn(), rows, TimeRemainingColumn(), console=console, transient=True) as bar:
         task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        yield lambda done, total: bar.update(task, completed=done, total=total or None)

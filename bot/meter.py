@@ -33,5 +33,6 @@ class Meter:
             now = time.monotonic()
             if now - self._said >= EVERY_S:
                 self._said = now
-                sys.stdout.write(f"{self._rows} {max(self._rows, self._expected)}\n")
+                most = max(self._rows, self._expected) if self._expected else 0  # 0: nobody knows
+                sys.stdout.write(f"{self._rows} {most}\n")
                 sys.stdout.flush()

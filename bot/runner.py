@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 LIMIT = timedelta(minutes=30)  # a run that hangs is ended
 LEASE = LIMIT + timedelta(minutes=1)
 DIED = "The process that read the log died"
-Seen = Callable[[int, int], None]  # rows read, rows in all as far as known
+Seen = Callable[[int, int], None]  # rows read, rows in all about; 0: not known
 
 
 class WorkFailedError(Exception):

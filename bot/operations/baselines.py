@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from analysis.errors import ForeignProfile, Missing, NotAllowed, NotYou, Refused, Unknown
 from analysis.profile import Profile
@@ -91,6 +91,7 @@ def activate(services: Services, wish: Wish, version: str) -> Activated:
         if before is None:
             model.spec = Profile.from_bytes(chosen.profile).spec.to_json()  # the first one pins the columns
             session.add(model)
+            _call_off(session, wish.model, now)
         _fit(model, chosen)
         data |= {"checksum": chosen.checksum, "rows": chosen.rows}
         switched = baselines.switch(session, chosen)
@@ -99,6 +100,14 @@ def activate(services: Services, wish: Wish, version: str) -> Activated:
         return Activated(switched, before.version if before else None), data
 
     return _audited(services, wish, "baseline_activated", activated)
+
+
+def _call_off(session: Session, model_id: str, now: datetime) -> None:
+    """End the run that would have made the model's first baseline: it must not take the place of what a person chose."""
+    waiting = select(Run).where(Run.model_id == model_id, Run.purpose == "baseline", Run.status == "queued")
+    for run in session.exec(waiting):
+        run.status, run.finished_at = "finished", now
+        session.add(run)
 
 
 def _run(session: Session, wish: Wish, version: str, now: datetime) -> Run:

@@ -97,6 +97,22 @@ def test_the_first_is_made_and_activated_by_one_person_the_next_needs_a_second(p
     ]  # fmt: skip
 
 
+def test_what_a_person_chose_first_is_not_replaced_by_the_first_that_waits(place):
+    from bot import app, settings
+    from bot.operations import detection
+    from bot.runner import Runner
+
+    services = app.open_services(settings.load())
+    detection.register(services)  # as a bot that was stopped at once
+    services.database.dispose()
+    first = create(LEAD, "--activate")
+    services = app.open_services(settings.load())
+    detection.register(services)
+    assert not Runner(services).step()
+    services.database.dispose()
+    assert active(place) == first
+
+
 def test_two_versions_are_compared_as_files_are(place, data):
     first = create(LEAD, "--activate")
     second = create(ENGINEER, "--log", data / "current_c_hours_in_minutes.parquet")
