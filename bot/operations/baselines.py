@@ -103,7 +103,7 @@ def activate(services: Services, wish: Wish, version: str) -> Activated:
 
 
 def _call_off(session: Session, model_id: str, now: datetime) -> None:
-    """End the run that would have made the model's first baseline: it must not take the place of what a person chose."""
+    """End the run that waits to make the first baseline: it must not take the place of what a person chose."""
     waiting = select(Run).where(Run.model_id == model_id, Run.purpose == "baseline", Run.status == "queued")
     for run in session.exec(waiting):
         run.status, run.finished_at = "finished", now
