@@ -12,13 +12,18 @@ GAPS = {
 }
 WHY_NOT = {
     Untold.NO_COUNTERPART: "too many requests are like none of the baseline",
-    Untold.NO_LOG: "the log that the baseline was counted from is not there",
+    Untold.NO_LOG: "the log that the baseline was counted from could not be read again",
 }
 
 
 def sentence(alert: Alert) -> str:
     """Return where the change that leads the alert comes from; empty where it was not taken apart."""
     return told(alert.origins[0], alert.versions) if alert.origins else ""
+
+
+def sentences(alert: Alert) -> list[str]:
+    """Return where each change that the alert is about comes from."""
+    return [told(origin, alert.versions) for origin in alert.origins]
 
 
 def told(origin: Origin, versions: tuple[str, ...]) -> str:
@@ -72,7 +77,7 @@ def _from(origin: Origin, part: Part, versions: tuple[str, ...]) -> str:
 
 def _model(origin: Origin, versions: tuple[str, ...]) -> str:
     if origin.basis is Basis.PROFILES:
-        return "the model or its inputs, not told apart without the baseline's log"
+        return "the model or its inputs, not to be told apart without reading the baseline's log again"
     if versions:
         return f"the model itself (version {', '.join(versions)})"
     if origin.metric in ("demographic_parity_difference", "disparate_impact_ratio"):

@@ -279,8 +279,7 @@ def alert(a: Alert) -> str:
     ended = f" until {moment(a.until)}" if a.until else ""
     when = f"{began}{ended}{where}." if began else (f" Only{where[1:]}." if where else "")
     new = f" Model version {', '.join(a.versions)} is new in this window." if a.versions else ""
-    whence = f" {origins.sentence(a)}" if a.origins else ""
-    return f"{finding(a.lead)}{when}{new}{_followed(a)}{whence}"
+    return " ".join([f"{finding(a.lead)}{when}{new}{_followed(a)}", *origins.sentences(a)])
 
 
 def _followed(a: Alert) -> str:
@@ -302,6 +301,8 @@ def report(r: Report) -> dict[str, Any]:
         row["sentence"], row["title"] = alert(a), title(a)
         for part, c in zip(row["consequences"], a.consequences, strict=True):
             part["sentence"] = finding(c)
+        for part, said in zip(row["origins"], origins.sentences(a), strict=True):
+            part["sentence"] = said
     return kept | {"sentence": summary(r)}
 
 

@@ -149,7 +149,7 @@ def of(view: IncidentView, now: datetime, cleaned: Clean) -> Story:
 
 def exact(view: IncidentView) -> list[str]:
     """Return where the changes come from, and the exact statement of everything that was raised; raw text."""
-    whence = [origins.told(one, alert.versions) for alert in _alerts(view) for one in alert.origins]
+    whence = [said for alert in _alerts(view) for said in origins.sentences(alert)]
     return list(dict.fromkeys([*whence, *(prose.exact(one) for one in _raised(view))]))
 
 

@@ -66,3 +66,23 @@ def test_a_check_that_raised_no_such_alert_reads_nothing_again(job, data, monkey
     quiet = replace(job, source=job.source | {"predictions": str(data / "current_a_no_change.parquet")})
     monkeypatch.setattr(tasks.explaining, "reader", None)
     assert tasks.check(quiet)["report"]["alerts"] == []
+
+
+def test_logs_that_are_too_large_are_not_read_again(job, monkeypatch):
+    monkeypatch.setattr(tasks.explaining, "MOST_ROWS", 100)
+    assert {one["basis"] for one in origins(job)} == {"profiles"}
+
+
+def test_a_check_is_not_lost_to_an_explanation_that_needs_too_much_memory(job, monkeypatch):
+    def full(_log):
+        raise MemoryError
+
+    monkeypatch.setattr(tasks.explaining, "reader", full)
+    assert {one["basis"] for one in origins(job)} == {"profiles"}
+
+
+def test_each_origin_of_a_report_on_files_has_its_sentence(job):
+    files = replace(job, task="analyze", spec=None, baseline=None)
+    (alert,) = tasks.analyze(files)["alerts"]
+    assert all(one["sentence"].startswith("Of the ") for one in alert["origins"])
+    assert alert["origins"][0]["sentence"] in alert["sentence"]

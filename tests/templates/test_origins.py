@@ -43,7 +43,7 @@ def test_what_cannot_be_told_is_said():
     assert "from the model itself (version 2), or from kind and x: not to be told apart, 1.6 from the shift" in mixed
     for reason in Untold:
         assert "cannot be told: " in origins.told(replace(DROP, parts=(), reason=reason), ())
-    assert "without the baseline's log" in origins.told(replace(DROP, basis=Basis.PROFILES), ("2",))
+    assert "without reading the baseline's log" in origins.told(replace(DROP, basis=Basis.PROFILES), ("2",))
 
 
 def test_the_message_and_the_report_of_an_incident_say_it(make, now):

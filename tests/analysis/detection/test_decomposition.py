@@ -259,3 +259,25 @@ def test_a_stretch_that_few_rows_can_tell_apart_says_what_it_leaves_out():
     report = explained(pair, compare(pair.baseline, pair.window, limits), (before.to_batches, now.to_batches))
     (origin,) = report.alerts[0].origins
     assert of(origin, Source.FEATURE, "skill")[0] / origin.change > 0.5
+
+
+@pytest.mark.parametrize("metric", ["demographic_parity_difference", "equal_opportunity_difference", "accuracy_gap"])
+def test_every_gap_between_groups_can_be_taken_apart(metric):
+    others = {name: {"high": "> 9"} for name in ALL if name not in (metric, "disparate_impact_ratio")}
+    limits = Limits(
+        alpha=0.9999, limits={**others, "disparate_impact_ratio": {"high": "< -9"}, metric: {"high": "> -9"}}
+    )
+    (_, logs), sides = shipped("e"), (profile_of("reference"), profile_of("current_e_"))
+    pair = Pair(*sides, limits)
+    found = [one for alert in explained(pair, compare(*sides, limits), logs).alerts for one in alert.origins]
+    (origin,) = [one for one in found if one.metric == metric]
+    assert (origin.basis, origin.reason) == (Basis.LOGS, None)
+    assert (origin.before, origin.now) == pytest.approx((pair_value(pair, origin, 0), pair_value(pair, origin, 1)))
+    assert sum(part.value for part in origin.parts) == pytest.approx(origin.change, abs=1e-12)
+
+
+def pair_value(pair, origin, side):
+    """Return the value that the finding itself has."""
+    report = compare(pair.baseline, pair.window, pair.limits)
+    (finding,) = [f for f in report.findings if (f.metric, f.column) == (origin.metric, origin.column)]
+    return (finding.baseline_value, finding.value)[side]
