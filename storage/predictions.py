@@ -23,6 +23,7 @@ from analysis.errors import BadLog, Fault
 from analysis.profile.columns import hours, whole
 from storage import places, streams
 from storage.places import Place, Remote, Rows
+from storage.streams import Span
 
 SUFFIXES = {
     ".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".tsv": "csv",
@@ -93,10 +94,11 @@ def expected(log: Log) -> int:
 
 
 def _expected(place: Place) -> int:
-    if isinstance(place, Rows):
-        return 0  # a database would have to count them
+    kind = SUFFIXES.get(place.suffix.lower())
+    if isinstance(place, Rows) or kind == "arrow":
+        return 0  # they would have to be read
     try:
-        if SUFFIXES.get(place.suffix.lower()) == "parquet":
+        if kind == "parquet":
             return int(footer(place).num_rows)
         with opened(place) as source, pa.input_stream(source) as file:
             head = file.read(1 << 20)
@@ -128,7 +130,7 @@ def placed(
     """Yield the record batches of some pieces of a log, each with the file and row group it comes from."""
     late = Late.read(log) if log.late_labels else None
     for shard in shards:
-        for group, batch in _batches(shard, rows):
+        for group, batch in _batches(shard, rows, Span(log.column("timestamp"), log.since, log.until)):
             if seen is not None:
                 seen(batch.num_rows)
             try:
@@ -138,10 +140,10 @@ def placed(
                 raise wrong.at(file=str(shard.file), row_group=group) from None
 
 
-def _batches(shard: Shard, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
+def _batches(shard: Shard, rows: int, span: Span | None = None) -> Iterator[tuple[int, pa.RecordBatch]]:
     path = shard.file
     if isinstance(path, Rows):
-        yield from enumerate(streams.batches(path, rows))
+        yield from enumerate(streams.batches(path, rows, span))
         return
     kind = SUFFIXES.get(path.suffix.lower())
     if kind is None:

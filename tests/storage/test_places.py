@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta, timezone
 
 import pyarrow as pa
 import pyarrow.csv
@@ -13,6 +14,7 @@ from analysis.errors import BadLog, Fault
 from storage.engines import local
 from storage.places import Rows
 from storage.predictions import expected, find, log_at, read
+from storage.streams import Span, query
 from tests.analysis.conftest import DATA, the_spec
 from tests.storage.objects import served
 
@@ -20,8 +22,8 @@ REFERENCE, LATE = DATA / "reference.parquet", DATA / "late_labels.parquet"
 KEY, SECRET = "AKIAEXAMPLE", "wJalrXUtn"
 
 
-def checksum(*places, late=(), **more):
-    return local(the_spec(), log_at(places, late), **more).checksum
+def checksum(*places, late=(), threads=1, **window):
+    return local(the_spec(), log_at(places, late, **window), threads).checksum
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +109,26 @@ def database(tmp_path):
 def test_a_table_has_the_bytes_of_the_same_rows_in_a_file(database, whole):
     assert checksum(f"{database}#log", late=[LATE]) == whole
     assert max(batch.num_rows for batch in read(log_at([f"{database}#log"]), 700)) <= 700
+
+
+def test_a_window_of_a_table_is_that_of_the_file(database):
+    week = {"since": datetime(2025, 2, 10, tzinfo=UTC), "until": datetime(2025, 2, 17, tzinfo=UTC)}
+    assert checksum(f"{database}#log", **week) == checksum(REFERENCE, **week)
+
+
+@pytest.mark.parametrize(
+    ("kind", "dialect", "asks"),
+    [
+        (sa.DateTime(timezone=True), "postgresql", "2025-02-10 01:59:59+02:00"),
+        (sa.DateTime(), "mysql", "2025-02-09 23:59:59"),
+        (sa.DateTime(), "sqlite", None),
+        (sa.Text(), "postgresql", None),
+    ],
+)
+def test_a_database_is_asked_for_the_window_where_it_knows_times(kind, dialect, asks):
+    table = sa.Table("log", sa.MetaData(), sa.Column("at", kind), sa.Column("age", sa.Integer))
+    asked = query(table, Span("at", since=datetime(2025, 2, 10, 2, tzinfo=timezone(timedelta(hours=2)))), dialect)
+    assert [str(value) for value in asked.compile().params.values()] == ([asks] if asks else [])
 
 
 def test_a_table_is_analysed_from_the_command_line(database):
