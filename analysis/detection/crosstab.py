@@ -8,7 +8,7 @@ for any split and order of the rows.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import reduce
+from functools import cached_property, reduce
 
 import numpy as np
 import pyarrow as pa
@@ -102,8 +102,9 @@ class Numbers:
         x = rows.numbers(self.column)
         if x is None:
             return np.full(rows.n, self.n - 1)
-        return self._of_cells()[split(x, self.origin)[0]]
+        return self._of_cells[split(x, self.origin)[0]]
 
+    @cached_property
     def _of_cells(self) -> Ints:
         cells = np.arange(CELLS)
         return np.where(is_nan(cells), self.n - 1, np.searchsorted(self.edges, order(cells), side="left"))
