@@ -35,7 +35,7 @@ class Wanted:
 def compared(wanted: Wanted, seen: Seen | None = None) -> dict[str, Any]:
     """Return the report with its sentences; raise BadInput in one line where a log or a word is at fault."""
     with tempfile.TemporaryDirectory(prefix="ethixbot-analyze-") as folder:
-        report = _worked(replace(job(wanted, "analyze", folder), draws=wanted.plots is not None), seen)
+        report = _worked(replace(job(wanted, "analyze", folder), draws=wanted.plots is not None), seen, "analyze")
         if wanted.plots is not None:
             _move(Path(folder) / "plots", wanted.plots)
         return report
@@ -44,13 +44,13 @@ def compared(wanted: Wanted, seen: Seen | None = None) -> dict[str, Any]:
 def screened(wanted: Wanted, seen: Seen | None = None) -> dict[str, Any]:
     """Return which inputs of a log tell of its protected attributes; raise BadInput."""
     with tempfile.TemporaryDirectory(prefix="ethixbot-proxies-") as folder:
-        return _worked(job(wanted, "proxies", folder), seen)
+        return _worked(job(wanted, "proxies", folder), seen, "proxies")
 
 
 def profiled(wanted: Wanted, target: Path, seen: Seen | None = None) -> int:
     """Write the profile of a log and return its rows; raise BadInput."""
     with tempfile.TemporaryDirectory(prefix="ethixbot-profile-") as folder:
-        result = _worked(job(wanted, "baseline", folder), seen)
+        result = _worked(job(wanted, "baseline", folder), seen, "profile")
         _write(target, (Path(folder) / "profile.bin").read_bytes())
     return int(result["rows"])
 
@@ -77,11 +77,11 @@ def job(wanted: Wanted, task: str, folder: str) -> Job:
     return replace(made, engine=wanted.engine, threads=wanted.threads)
 
 
-def _worked(wanted: Job, seen: Seen | None) -> dict[str, Any]:
+def _worked(wanted: Job, seen: Seen | None, command: str) -> dict[str, Any]:
     try:
         return work(wanted, seen)
     except WorkFailedError as error:
-        raise BadInput(wanted.task, str(error)) from None
+        raise BadInput(command, str(error)) from None
 
 
 def _references(wanted: Wanted) -> dict[str, str]:

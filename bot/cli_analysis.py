@@ -36,8 +36,8 @@ WORTH_A_LINE = ("alarm", "notice")
 
 
 def analyze(
-    baseline: Annotated[str, typer.Option(help="Reference: a file, folder or glob of logs, or a stored .profile.")],
-    window: Annotated[str, typer.Option(help="The log to judge: a file, folder or glob.")],
+    baseline: Annotated[str, typer.Option(help="Reference: a log as --window, or a stored .profile.")],
+    window: Annotated[str, typer.Option(help="The log to judge: a file, folder, glob, s3://…, or database#table.")],
     protected: Protected = "",
     favourable: Favourable = None,
     reference_group: Annotated[list[str] | None, typer.Option(help="attribute=group; may be repeated.")] = None,
@@ -63,7 +63,7 @@ def analyze(
 
 
 def profile(
-    log: Annotated[str, typer.Argument(help="A file, folder or glob.")],
+    log: Annotated[str, typer.Argument(help="A file, folder, glob, s3://…, or database#table.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Where the profile goes, as NAME.profile.")],
     protected: Protected = "",
     favourable: Favourable = None,
