@@ -130,16 +130,16 @@ def test_other_processes_give_the_same_bytes(log):
     assert merged(the_spec(), parts).to_bytes() == local(the_spec(), log).to_bytes()
 
 
-def test_a_thousand_partitions_are_merged_as_a_tree_and_a_lost_one_is_counted_again():
-    """10⁹ rows are 1,000 partitions of 10⁶: as many profiles here, of few rows each."""
+def test_many_partitions_are_merged_as_a_tree_and_a_lost_one_is_counted_again():
+    """The shape of 10⁹ rows, in which a partition has 10⁶ or more; here each has 20."""
     table = pq.read_table(DATA / "reference.parquet")
-    parts = [count(the_spec(), table.slice(i * 5, 5).to_batches()) for i in range(1000)]
-    lost = [part for i, part in enumerate(parts) if i % 97 != 13]
-    again = [count(the_spec(), table.slice(i * 5, 5).to_batches()) for i in range(1000) if i % 97 == 13]
+    deals = [table.slice(start, 20).to_batches() for start in range(0, table.num_rows, 20)]
+    parts = [count(the_spec(), deal) for deal in deals]
     whole = local(the_spec(), log_at([DATA / "reference.parquet"])).to_bytes()
     assert merged(the_spec(), parts).to_bytes() == whole
-    assert merged(the_spec(), [*again, *lost]).to_bytes() == whole
-    assert merged(the_spec(), lost).to_bytes() != whole
+    left = parts[:113] + parts[114:]
+    assert merged(the_spec(), left).to_bytes() != whole
+    assert merged(the_spec(), [count(the_spec(), deals[113]), *left]).to_bytes() == whole
 
 
 def test_spark_counts_a_lost_partition_again(log, session, tmp_path):
