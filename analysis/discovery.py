@@ -104,7 +104,7 @@ def _segments(categories: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
 
 def _number(sample: pa.Table, name: str) -> Number:
     """Return a coarse origin and scale, so that another sample of the same log most likely finds the same."""
-    x = numbers(whole(sample.column(name)), name).astype(np.float64)
+    x = numbers(whole(sample.column(name)), name).filled().astype(np.float64)
     x = x[np.isfinite(x)]
     if not len(x):
         return Number()

@@ -15,12 +15,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
+from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
 
 from analysis.errors import BadLog, Fault, Refused
-from analysis.profile import Builder, Profile, count
+from analysis.profile import Profile, count
 from analysis.spec import Spec
 from storage import cluster
 from storage.places import Rows
@@ -43,11 +44,8 @@ def shards(log: Log) -> list[Shard]:
 
 def work(spec: Spec, log: Log, pieces: Sequence[Shard], seen: Seen | None = None) -> Profile:
     """Return the profile of some pieces of a log, the unit of work on every engine; raise BadLog saying where."""
-    builder = Builder(spec)
     try:
-        for _, batch in placed(log, pieces, seen=seen):
-            builder.add(batch)
-        return builder.profile()
+        return count(spec, map(itemgetter(1), placed(log, pieces, seen=seen)))
     except BadLog as wrong:
         raise located(spec, log, pieces, wrong) from None
 

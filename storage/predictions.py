@@ -5,10 +5,13 @@ and the column and row group where it has one.
 """
 
 import glob
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -121,23 +124,31 @@ def opened(place: Path | Remote) -> AbstractContextManager[Any]:
 
 def read(log: Log, batch_rows: int = BATCH) -> Iterator[pa.RecordBatch]:
     """Yield the log's record batches in the order of its files; raise BadLog naming file, column and row group."""
-    return (batch for _, batch in placed(log, map(Shard, log.paths), batch_rows))
+    return map(itemgetter(1), placed(log, map(Shard, log.paths), batch_rows))
 
 
 def placed(
     log: Log, shards: Iterable[Shard], rows: int = BATCH, seen: Seen | None = None
 ) -> Iterator[tuple[Shard, pa.RecordBatch]]:
-    """Yield the record batches of some pieces of a log, each with the file and row group it comes from."""
+    """Yield the record batches of some pieces of a log, each with the file and row group it comes from.
+
+    Nothing here holds on to a batch that was given out, so that its memory is free before the next one is read.
+    """
     late = Late.read(log) if log.late_labels else None
+    span = Span(log.column("timestamp"), log.since, log.until)
+
+    def given(shard: Shard, found: tuple[int, pa.RecordBatch]) -> tuple[Shard, pa.RecordBatch]:
+        group, batch = found
+        if seen is not None:
+            seen(batch.num_rows)
+        try:
+            kept = _within(batch, log)
+            return Shard(shard.file, group), late.join(kept, log) if late else kept
+        except BadLog as wrong:
+            raise wrong.at(file=str(shard.file), row_group=group) from None
+
     for shard in shards:
-        for group, batch in _batches(shard, rows, Span(log.column("timestamp"), log.since, log.until)):
-            if seen is not None:
-                seen(batch.num_rows)
-            try:
-                kept = _within(batch, log)
-                yield Shard(shard.file, group), late.join(kept, log) if late else kept
-            except BadLog as wrong:
-                raise wrong.at(file=str(shard.file), row_group=group) from None
+        yield from map(partial(given, shard), _batches(shard, rows, span))
 
 
 def _batches(shard: Shard, rows: int, span: Span | None = None) -> Iterator[tuple[int, pa.RecordBatch]]:
@@ -168,12 +179,21 @@ def _parquet(path: Path | Remote, rows: int, only: int | None) -> Iterator[tuple
             if told.total_byte_size > LARGEST_GROUP or told.num_rows > LARGEST_GROUP:
                 raise BadLog(Fault.TOO_LARGE, file=str(path), row_group=group, detail=f"{told.total_byte_size:,} bytes")
             try:
-                for batch in file.iter_batches(rows, row_groups=[group], use_threads=False):
-                    yield group, batch
+                yield from _row_group(file, group, rows)
             except BROKEN as wrong:
                 raise BadLog(
                     Fault.UNREADABLE, file=str(path), row_group=group, detail=first_line(wrong, path)
                 ) from None
+
+
+def _row_group(file: pq.ParquetFile, group: int, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
+    if file.metadata.row_group(group).num_rows > rows:
+        batches = file.iter_batches(rows, row_groups=[group], use_threads=False)
+        yield from ((group, batch) for batch in batches)
+        return
+    batches = deque(file.read_row_group(group, use_threads=False).to_batches())  # faster as a whole
+    while batches:
+        yield group, batches.popleft()
 
 
 def _csv(path: Path | Remote, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:

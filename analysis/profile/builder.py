@@ -1,13 +1,14 @@
 """Reads record batches into a profile: one pass, bounded memory, the same counts for any batch size."""
 
 import sys
+from collections import deque
 from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
 
 from analysis.profile import counting
-from analysis.profile.columns import Memory
+from analysis.profile.columns import Named, Numbers
 from analysis.profile.counting import MISSING, Loop
 from analysis.profile.groups import Crossed, coded, group, latency, scored, traffic
 from analysis.profile.profile import Profile
@@ -20,11 +21,10 @@ CHUNK = counting.SLICE  # rows counted at a time, at most
 ENOUGH = 1 << 16  # rows that are worth a turn of their own: smaller batches wait for one another
 
 
-def count(spec: Spec, batches: Iterable[pa.RecordBatch]) -> Profile:
-    """Return the profile of these record batches."""
-    builder = Builder(spec)
-    for batch in batches:
-        builder.add(batch)
+def count(spec: Spec, batches: Iterable[pa.RecordBatch], loop: Loop | None = None) -> Profile:
+    """Return the profile of these record batches; none is held on to while the next one is made."""
+    builder = Builder(spec, loop)
+    deque(map(builder.add, batches), maxlen=0)
     return builder.profile()
 
 
@@ -36,7 +36,7 @@ class Builder:
         self._tally = Tally(spec.bound, loop or (fastest() if "numba" in sys.modules else counting.PLAIN))
         self._may_switch = loop is None
         self._waiting: list[pa.RecordBatch] = []
-        self._memory = Memory()
+        self._named: dict[str, Named] = {}
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Count a batch, at once or together with the next ones; raise BadLog naming the column that does not fit."""
@@ -64,12 +64,12 @@ class Builder:
         if self._may_switch and tally.counts["rows"] > WORTHWHILE:
             tally.loop, self._may_switch = fastest(), False
         tally.expect(table.num_rows)
-        rows = Rows.of(table, spec, tally.loop, self._memory)
+        rows = Rows.of(table, spec, tally.loop, self._named)
         traffic(tally, rows, spec)
         for name, number in spec.numbers.items():
             self._number(rows, f"number:{name}", name, number)
         self._number(rows, "score", spec.column("score"), spec.score)
-        self._number(rows, "latency", spec.column("latency_ms"), Number(0.0, 1.0))
+        self._latency(rows, spec.column("latency_ms"))
         for name in spec.attributions:
             self._number(rows, f"attribution:{name}", ATTRIBUTION + name, Number())
         for name in {**spec.categories, **spec.protected}:
@@ -79,25 +79,31 @@ class Builder:
                 group(tally, " & ".join(attributes), Crossed(rows, told), spec)
 
     def _number(self, rows: Rows, name: str, column: str | None, number: Number) -> None:
-        x = rows.numbers(column)
-        if x is None or column is None:
+        raw = rows.raw(column)
+        if raw is None or column is None:
             return
         tally = self._tally
-        x = np.abs(x) if name.startswith("attribution:") else x
+        raw = Numbers(np.abs(raw.values), raw.nulls) if name.startswith("attribution:") else raw
+        hourly, ends = tally.loop.numeric(raw, number, tally.cells(name), rows.runs)
         tally.counts[f"null:{name}"] += rows.nulls(column)
-        if name == "latency":
-            latency(tally, rows, x)
-        elif name.startswith(HOURLY):
-            hourly = tally.loop.numeric(x, number, tally.cells(name), rows.runs)
+        if ends[0] <= ends[1]:
+            tally.span(name, *ends)
+        if name.startswith(HOURLY):
             tally.table(f"hour.{name}", rows.hours, hourly)
-            rows.lacks[column] = bool(hourly[:, MISSING].any())
-        else:
-            tally.loop.numeric(x, number, tally.cells(name), None)
-        lowest, highest = counting.ends(x, has_nan=rows.lacks.get(column, False))
-        if lowest <= highest:
-            tally.span(name, lowest, highest)
+            rows.lacks[column] = int(hourly[:, MISSING].sum())
         if name == "score":
-            scored(tally, rows, x, number.origin)
+            scored(tally, rows, raw.filled(), number.origin)
+
+    def _latency(self, rows: Rows, column: str | None) -> None:
+        raw = rows.raw(column)
+        if raw is None or column is None:
+            return
+        x = raw.filled()
+        self._tally.counts["null:latency"] += rows.nulls(column)
+        ends = counting.ends(x)
+        if ends[0] <= ends[1]:
+            self._tally.span("latency", *ends)
+        latency(self._tally, rows, x)
 
 
 HOURLY = ("number:", "score")

@@ -96,7 +96,7 @@ STEPS = np.array([0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0, 8.0,
 
 
 @cache
-def coarse(scale: float) -> NDArray[np.uint8]:
+def coarse(scale: float) -> Ints:
     """Return the coarse bin of every cell: 16 on each side of the origin, cut at multiples of a scale; NaN is bin 32.
 
     >>> coarse(1.0)[[0x3F80, 0xBF80, 0x7FC0]].tolist()
@@ -107,18 +107,18 @@ def coarse(scale: float) -> NDArray[np.uint8]:
         side = np.searchsorted(STEPS, np.abs(lower(keys)) / scale, side="right")
     bins = np.where(keys & SIGN, 15 - side, 16 + side)
     bins[is_nan(keys)] = 32
-    return bins.astype(np.uint8)
+    return bins
 
 
 @cache
-def fixed(scale: float) -> NDArray[np.int32]:
+def fixed(scale: float) -> Floats:
     """Return the middle of every cell in scale / 256, held to ± 2**30; NaN is 0. What an hourly sum adds up.
 
     >>> fixed(1.0)[[0x3F80, 0xBF80, 0x7FC0, 0x7F80]].tolist()
-    [257, -257, 0, 1073741824]
+    [257.0, -257.0, 0.0, 1073741824.0]
     """
     keys = np.arange(CELLS)
     with np.errstate(invalid="ignore", over="ignore"):
         middles = (lower(keys) + unit(keys) * (1 << 15)) * (FINE / scale)
     middles[is_nan(keys)] = 0.0
-    return np.rint(np.clip(middles, -LARGEST, LARGEST)).astype(np.int32)
+    return np.asarray(np.rint(np.clip(middles, -LARGEST, LARGEST)))

@@ -3,7 +3,7 @@
 Raises BadLog naming the column where its type does not fit the part it plays.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from analysis.profile.cells import Ints
 
 HOUR = 3_600_000  # milliseconds
 NO_TIME = -(1 << 62)
+NOWHERE = np.zeros(0, np.int64)
 FEW = 64  # integers of a narrower range are their own codes
 # a bare integer is an epoch in seconds, milliseconds, microseconds or nanoseconds: the borders are in the year 5138
 EPOCHS = ((1e11, 1000, 1), (1e14, 1, 1), (1e17, 1, 1000), (np.inf, 1, 1_000_000))
@@ -31,11 +32,26 @@ def whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     return array
 
 
-def numbers(column: pa.Array, name: str, memory: "Memory | None" = None) -> NDArray[np.generic]:
-    """Return the values as numbers, nulls as NaN; raise BadLog for text that is none."""
-    memory, kind = memory or Memory(), column.type
+class Numbers(NamedTuple):
+    """A column as numbers, whatever stands where there is none, and where that is."""
+
+    values: NDArray[Any]
+    nulls: Ints
+
+    def filled(self) -> NDArray[Any]:
+        """Return the values with NaN where there is none."""
+        if not len(self.nulls):
+            return self.values
+        values = self.values.astype(self.values.dtype if self.values.dtype.kind == "f" else np.float64)
+        values[self.nulls] = np.nan
+        return values
+
+
+def numbers(column: pa.Array, name: str) -> Numbers:
+    """Return the values as numbers; raise BadLog for text that is none."""
+    kind = column.type
     if pa.types.is_dictionary(kind):
-        return numbers(column.dictionary_decode(), name, memory)
+        return numbers(column.dictionary_decode(), name)
     if pa.types.is_temporal(kind):
         column = (
             column.cast(pa.timestamp("ms")).cast(pa.int64()) if not pa.types.is_duration(kind) else column.cast("int64")
@@ -43,15 +59,7 @@ def numbers(column: pa.Array, name: str, memory: "Memory | None" = None) -> NDAr
     elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
         column = _double(column, name)
     values, valid = _apart(column)
-    if valid is None:
-        return values
-    if values.dtype != np.float32:
-        values = values.astype(np.float64)
-    room = memory.room(name, len(values), values.dtype)
-    bits = room.view(np.int32 if values.dtype == np.float32 else np.int64)
-    np.subtract(valid, 1, out=bits, dtype=bits.dtype)  # all bits set, which is a NaN, where there is none
-    np.bitwise_or(bits, values.view(bits.dtype), out=bits)
-    return room
+    return Numbers(values, NOWHERE if valid is None else np.flatnonzero(valid == 0))
 
 
 def _double(column: pa.Array, name: str) -> pa.Array:
@@ -83,21 +91,7 @@ class Named(NamedTuple):
     place: NDArray[np.uint32] | None  # where a name is null, the code of each
 
 
-@dataclass
-class Memory:
-    """What slices of a log share: names of dictionaries, and room for the numbers of one slice."""
-
-    named: dict[str, Named] = field(default_factory=dict)
-    rooms: dict[str, NDArray[np.generic]] = field(default_factory=dict)
-
-    def room(self, name: str, n: int, kind: np.dtype[Any]) -> NDArray[np.generic]:
-        """Return room for n numbers of a column; the same again for the next slice."""
-        if name not in self.rooms or len(self.rooms[name]) < n or self.rooms[name].dtype != kind:
-            self.rooms[name] = np.empty(n, kind)
-        return self.rooms[name][:n]
-
-
-def texts(column: pa.Array, name: str, memory: Memory | None = None) -> Texts:
+def texts(column: pa.Array, name: str, named: dict[str, Named] | None = None) -> Texts:
     """Return the values as texts; raise BadLog for lists and structures.
 
     >>> texts(pa.array([True, None, False]), "label").names
@@ -107,11 +101,11 @@ def texts(column: pa.Array, name: str, memory: Memory | None = None) -> Texts:
     if pa.types.is_nested(kind):
         raise BadLog(Fault.COLUMN_TYPE, column=name, detail=f"single values expected, {kind} found")
     if pa.types.is_boolean(kind):
-        return texts(column.cast(pa.int8()), name, memory)
+        return texts(column.cast(pa.int8()), name, named)
     if pa.types.is_integer(kind) and (few := _few(column)) is not None:
         return few
     held = column if pa.types.is_dictionary(kind) else column.dictionary_encode()
-    told = _named(held.dictionary, name, (memory or Memory()).named)
+    told = _named(held.dictionary, name, {} if named is None else named)
     indices = held.indices.fill_null(len(told.names)) if held.indices.null_count else held.indices
     codes = indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False).view(np.uint32)
     return Texts(codes if told.place is None else told.place[codes], told.names)

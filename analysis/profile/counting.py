@@ -7,12 +7,14 @@ same bits.
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.profile.cells import CELLS, Ints, coarse, fixed
+from analysis.profile.columns import Numbers
 from analysis.spec import Number
 
 BINS = 32  # of the hourly view
@@ -35,6 +37,11 @@ class Hours:
     n: int
     starts: Ints  # first row of each run of one hour, and the number of rows
 
+    @cached_property
+    def binned(self) -> NDArray[np.intp]:
+        """Return where each row's coarse bins begin, with those of all hours in a row."""
+        return np.multiply(self.place, BINS + 1, dtype=np.intp)
+
     @classmethod
     def of(cls, place: Codes, n: int) -> "Hours":
         """Return the hours of these places."""
@@ -55,27 +62,32 @@ class Scratch(threading.local):
 SCRATCH = Scratch()
 
 
-def numeric(x: NDArray[np.generic], number: Number, held: Packed, hours: Hours | None) -> Ints:
-    """Add the values to the packed cells `held`; return the hourly rows, none without hours."""
-    if hours is None:
-        held += _packed(*_split(x, number.origin), CELLS)
-        return np.zeros((0, FIRST + BINS), np.int64)
-    cells, by_hour = apart(x, number.origin, hours.place, hours.n)
-    held[cells] += by_hour.sum(axis=0, dtype=np.uint64)
-    counts = (by_hour >> np.uint64(ONE)).astype(np.int64)
-    binned = folded(counts, coarse(number.scale)[cells], BINS + 1)
-    sums = counts @ fixed(number.scale)[cells].astype(np.int64)
-    return np.column_stack([binned[:, BINS], sums, binned[:, :BINS]])
+def numeric(raw: Numbers, number: Number, held: Packed, hours: Hours) -> tuple[Ints, Ends]:
+    """Add the values to the packed cells `held`; return the hourly rows, and the ends of the values."""
+    x = raw.filled()
+    key, low = _split(x, number.origin)
+    counted = np.bincount(key, weights=low, minlength=CELLS)
+    there = np.flatnonzero(counted)
+    held[there] += _packed(counted[there])
+    middles = np.take(fixed(number.scale), key, out=low, mode="clip")
+    sums = np.zeros(hours.n, np.int64)
+    if len(x):
+        np.add.at(sums, hours.place[hours.starts[:-1]], np.add.reduceat(middles, hours.starts[:-1]).astype(np.int64))
+    bins = np.take(coarse(number.scale), key, out=SCRATCH.wide[1, : len(x)], mode="clip")
+    bins += hours.binned
+    binned = np.bincount(bins, minlength=hours.n * (BINS + 1)).reshape(hours.n, BINS + 1)
+    return np.column_stack([binned[:, BINS], sums, binned[:, :BINS]]), ends(x)
 
 
-def apart(x: NDArray[np.generic], origin: float, place: Codes, parts: int) -> Apart:
+def apart(x: NDArray[Any], origin: float, place: Codes, parts: int) -> Apart:
     """Return the packed cells of each part, where `place` says which part a value belongs to."""
     key, low = _split(x, origin)
     cells = np.flatnonzero(np.bincount(key, minlength=CELLS))
     SCRATCH.rank[cells] = np.arange(len(cells))
     together = np.take(SCRATCH.rank, key, out=SCRATCH.wide[1, : len(x)], mode="clip")
     together += np.multiply(place, len(cells), out=key, dtype=np.intp)
-    return cells, _packed(together, low, parts * len(cells)).reshape(parts, len(cells))
+    counted = np.bincount(together, weights=low, minlength=parts * len(cells))
+    return cells, _packed(counted).reshape(parts, len(cells))
 
 
 def pile(x: NDArray[np.generic], origin: float, place: Codes, held: Packed) -> None:
@@ -99,8 +111,8 @@ def _split(x: NDArray[np.generic], origin: float) -> tuple[NDArray[np.intp], NDA
     return key, np.add(bits, float(1 << PACK), out=low)
 
 
-def _packed(place: NDArray[np.intp], low: NDArray[np.float64], n: int) -> Packed:
-    packed = np.bincount(place, weights=low, minlength=n).astype(np.uint64)
+def _packed(counted: NDArray[Any]) -> Packed:
+    packed = counted.astype(np.uint64)
     return ((packed >> np.uint64(PACK)) << np.uint64(ONE)) | (packed & np.uint64((1 << PACK) - 1))
 
 
@@ -115,7 +127,7 @@ def folded(counts: Ints, bins: NDArray[np.integer], n: int) -> Ints:
 
 
 def ends(x: NDArray[np.generic], *, has_nan: bool = False) -> Ends:
-    """Return the smallest and the largest value, NaN left out; (inf, −inf) where there is none.
+    """Return the smallest and the largest value, NaN left out and −0.0 as 0.0; (inf, −inf) where there is none.
 
     The plain minimum is faster, and is NaN where one is.
     """
@@ -124,17 +136,18 @@ def ends(x: NDArray[np.generic], *, has_nan: bool = False) -> Ends:
     low, high = (np.nan, np.nan) if has_nan else (float(np.min(x)), float(np.max(x)))
     if low != low:  # noqa: PLR0124
         low, high = float(np.fmin.reduce(x)), float(np.fmax.reduce(x))
-    return (np.inf, -np.inf) if low != low else (low, high)  # noqa: PLR0124
+    return (np.inf, -np.inf) if low != low else (low + 0.0, high + 0.0)  # noqa: PLR0124
 
 
 def count(codes: Codes, n: int) -> Ints:
     """Return how often each of n codes occurs."""
-    return np.bincount(codes, minlength=n)
+    return np.bincount(codes.astype(np.intp), minlength=n)
 
 
 def cross(a: Codes, n: int, b: Codes, m: int) -> Ints:
     """Return how often each of n codes meets each of m."""
-    together = np.multiply(a, m, dtype=np.intp)
+    room = SCRATCH.wide[0, : len(a)] if len(a) <= SLICE else None
+    together = np.multiply(a, m, out=room, dtype=np.intp)
     together += b
     return np.bincount(together, minlength=n * m).reshape(n, m)
 
@@ -148,8 +161,8 @@ def look(table: NDArray[Any], codes: Codes) -> NDArray[Any]:
 class Loop:
     """The loops in which nearly all time is spent."""
 
-    numeric: Callable[[NDArray[np.generic], Number, Packed, Hours | None], Ints]
-    apart: Callable[[NDArray[np.generic], float, Codes, int], Apart]
+    numeric: Callable[[Numbers, Number, Packed, Hours], tuple[Ints, Ends]]
+    apart: Callable[[NDArray[Any], float, Codes, int], Apart]
     pile: Callable[[NDArray[np.generic], float, Codes, Packed], None]
     count: Callable[[Codes, int], Ints]
     cross: Callable[[Codes, int, Codes, int], Ints]

@@ -6,9 +6,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.profile.cells import CELLS, Ints
+from analysis.profile.cells import CELLS, Ints, split
 from analysis.profile.columns import Texts
-from analysis.profile.counting import folded, unpacked
+from analysis.profile.counting import ONE, Codes, folded
 from analysis.profile.rows import STATE, STATES, Rows
 from analysis.profile.tally import SCORED, Tally
 from analysis.spec import Spec
@@ -16,6 +16,7 @@ from analysis.spec import Spec
 GROUPS = 16  # groups of an attribute in the hourly view; the last is all others
 PLACES = 33  # of a category in the hourly view: missing, 30 pinned values, the other pinned ones, all others
 ROOM = 1 << 21  # counts of a crossing; where hours, states and values need more, they are crossed two by two
+MOST = 1_000  # hours of a slice that may have a row of cells each
 ROLES = ("model_version", "model_id", "error", "decision", "label")
 
 
@@ -52,12 +53,33 @@ class Crossed:
         return counts.reshape(hours, STATES, self.n)
 
     @cached_property
-    def by_hour(self) -> Ints:
-        """Return the counts by hour and value."""
+    def counts(self) -> Ints:
+        """Return the counts by value."""
         if "_whole" in self.__dict__ and self._whole is not None:
-            whole: Ints = self._whole.sum(axis=1)
-            return whole
-        return self.rows.loop.cross(self.rows.hour, len(self.rows.hours), self.told.codes, self.n)
+            return np.asarray(self._whole.sum(axis=(0, 1)))
+        return self.rows.loop.count(self.told.codes, self.n)
+
+    def by_hour(self, bins: Ints, k: int) -> Ints:
+        """Return the counts by hour and by the bin, one of k, of each value."""
+        if "_whole" in self.__dict__ and self._whole is not None:
+            return folded(self._whole.sum(axis=1), bins, k)
+        return self._crossed(self.rows.hour, len(self.rows.hours), bins, k)
+
+    def by_hour_decision(self, bins: Ints, k: int) -> Ints:
+        """Return the counts by hour, decision and bin."""
+        hours, whole = len(self.rows.hours), self._whole
+        if whole is not None:
+            by_decision = whole.reshape(hours, *STATE, self.n).sum(axis=(1, 3, 4))
+            return folded(by_decision.reshape(hours * 3, self.n), bins, k).reshape(hours, 3, k)
+        together = self.rows.hour * np.uint32(3) + self.rows.decision
+        return self._crossed(together, hours * 3, bins, k).reshape(hours, 3, k)
+
+    def _crossed(self, codes: Codes, n: int, bins: Ints, k: int) -> Ints:
+        """Return how often codes meet bins: of few values each is crossed, of many their bins."""
+        loop, values = self.rows.loop, self.told.codes
+        if n * self.n <= ROOM:
+            return folded(loop.cross(codes, n, values, self.n), bins, k)
+        return loop.cross(codes, n, loop.look(bins.astype(np.uint8), values), k)
 
     @cached_property
     def by_state(self) -> Ints:
@@ -66,15 +88,6 @@ class Crossed:
         if whole is not None:
             return np.asarray(whole.sum(axis=0)).T
         return self.rows.loop.cross(self.rows.state, STATES, self.told.codes, self.n).T
-
-    @cached_property
-    def by_hour_decision(self) -> Ints:
-        """Return the counts by hour, decision and value."""
-        hours, whole = len(self.rows.hours), self._whole
-        if whole is not None:
-            return np.asarray(whole.reshape(hours, *STATE, self.n).sum(axis=(1, 3, 4)))
-        together = self.rows.hour * np.uint32(3) + self.rows.decision
-        return self.rows.loop.cross(together, hours * 3, self.told.codes, self.n).reshape(hours, 3, self.n)
 
 
 def traffic(tally: Tally, rows: Rows, spec: Spec) -> None:
@@ -118,10 +131,10 @@ def coded(tally: Tally, rows: Rows, name: str, spec: Spec) -> None:
     if name in spec.protected:
         group(tally, name, crossed, spec)
     pinned = (spec.protected if name in spec.protected else spec.categories)[name]
-    tally.levels(f"category:{name}", told.names, crossed.by_hour.sum(axis=0).reshape(-1, 1), pinned)
+    tally.levels(f"category:{name}", told.names, crossed.counts.reshape(-1, 1), pinned)
     place = {value: min(i, 30) for i, value in enumerate(pinned)}
     bins = np.array([*(1 + place.get(value, 31) for value in told.names), 0])
-    tally.table(f"hour.category:{name}", rows.hours, folded(crossed.by_hour, bins, PLACES))
+    tally.table(f"hour.category:{name}", rows.hours, crossed.by_hour(bins, PLACES))
 
 
 def group(tally: Tally, name: str, crossed: Crossed, spec: Spec) -> None:
@@ -131,8 +144,8 @@ def group(tally: Tally, name: str, crossed: Crossed, spec: Spec) -> None:
     tally.levels(f"group:{name}", names, by_state @ GROUP, pinned)
     place = {value: min(i, GROUPS - 1) for i, value in enumerate(pinned)}
     bins = np.array([*(place.get(value, GROUPS - 1) for value in names), GROUPS - 1])
-    decided, favourable = crossed.by_hour_decision[:, :2].sum(axis=1), crossed.by_hour_decision[:, 1]
-    placed = np.stack([folded(decided, bins, GROUPS), folded(favourable, bins, GROUPS)], axis=2)
+    by_decision = crossed.by_hour_decision(bins, GROUPS)
+    placed = np.stack([by_decision[:, :2].sum(axis=1), by_decision[:, 1]], axis=2)
     tally.table(f"hour.group:{name}", rows.hours, placed.reshape(len(rows.hours), GROUPS * 2))
     if rows.label is not None:
         tally.levels(f"outcome.group:{name}", names, by_state @ BY_LABEL, pinned)
@@ -154,8 +167,11 @@ def scored(tally: Tally, rows: Rows, x: NDArray[np.generic], origin: float) -> N
 
 def latency(tally: Tally, rows: Rows, x: NDArray[np.generic]) -> None:
     """Count the latency's cells, in all and by hour."""
+    if len(rows.hours) > MOST:  # the times are in no order, or years apart
+        rows.loop.pile(x, 0.0, np.zeros(rows.n, np.uint8), tally.cells("latency"))
+        keys, counts = np.unique(rows.hours[rows.hour] * CELLS + split(x, 0.0)[0], return_counts=True)
+        tally.table("hour.latency", keys, counts.reshape(-1, 1))
+        return
     cells, by_hour = rows.loop.apart(x, 0.0, rows.hour, len(rows.hours))
     tally.cells("latency")[cells] += by_hour.sum(axis=0, dtype=np.uint64)
-    hour, cell = np.nonzero(by_hour)
-    keys, counts = rows.hours[hour] * CELLS + cells[cell], unpacked(by_hour[hour, cell])[:, :1]
-    tally.table("hour.latency", keys, counts)
+    tally.grid("hour.latency", rows.hours, cells, (by_hour >> np.uint64(ONE)).astype(np.int64))

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from analysis.profile import columns
 from analysis.profile.cells import Ints
-from analysis.profile.columns import HOUR, NO_TIME, Memory, Texts
+from analysis.profile.columns import HOUR, NO_TIME, NOWHERE, Named, Numbers, Texts
 from analysis.profile.counting import PLAIN, Codes, Hours, Loop
 from analysis.spec import Spec
 
 NO_HOUR = -1  # rows without a time are counted there; such a row is in no hourly comparison
+MOST = 1_000 * HOUR  # in order, a slice that spans no more is cut at its hours; every row of another is looked at
 STATE = (2, 3, 3, 2)  # what happened to a row: failed, its decision, its label, whether the two agree
 STATES = 36
-NOWHERE = np.zeros(0, np.int64)
 
 
 @dataclass
@@ -26,16 +26,16 @@ class Rows:
     table: pa.Table
     spec: Spec
     loop: Loop
-    memory: Memory
-    lacks: dict[str, bool] = field(default_factory=dict)  # whether a number is missing somewhere, where that is known
-    _numbers: dict[str, NDArray[np.generic]] = field(default_factory=dict)
+    named: dict[str, Named]  # of the slices before, so that names are made once
+    lacks: dict[str, int] = field(default_factory=dict)  # how many numbers are null or NaN, where that is known
+    _raw: dict[str, Numbers] = field(default_factory=dict)
     _texts: dict[str, Texts] = field(default_factory=dict)
     _missing: dict[str, Ints] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, table: pa.Table, spec: Spec, loop: Loop = PLAIN, memory: Memory | None = None) -> "Rows":
-        """Return the rows of a table; with a memory, they are good until the next slice."""
-        return cls(table, spec, loop, memory or Memory())
+    def of(cls, table: pa.Table, spec: Spec, loop: Loop = PLAIN, named: dict[str, Named] | None = None) -> "Rows":
+        """Return the rows of a table; `named` keeps the names of columns from slice to slice."""
+        return cls(table, spec, loop, {} if named is None else named)
 
     @property
     def n(self) -> int:
@@ -53,16 +53,21 @@ class Rows:
             return None
         return columns.whole(self.table.column(name))
 
+    def raw(self, name: str | None) -> Numbers | None:
+        """Return a column as numbers, and where there is none."""
+        if name is not None and name not in self._raw and (array := self.array(name)) is not None:
+            self._raw[name] = columns.numbers(array, name)
+        return self._raw.get(name or "")
+
     def numbers(self, name: str | None) -> NDArray[np.generic] | None:
         """Return a column as numbers, nulls as NaN."""
-        if name is not None and name not in self._numbers and (array := self.array(name)) is not None:
-            self._numbers[name] = columns.numbers(array, name, self.memory)
-        return self._numbers.get(name or "")
+        raw = self.raw(name)
+        return None if raw is None else raw.filled()
 
     def texts(self, name: str | None) -> Texts | None:
         """Return a column as texts."""
         if name is not None and name not in self._texts and (array := self.array(name)) is not None:
-            self._texts[name] = columns.texts(array, name, self.memory)
+            self._texts[name] = columns.texts(array, name, self.named)
         return self._texts.get(name or "")
 
     def joined(self, names: tuple[str, ...]) -> Texts | None:
@@ -87,8 +92,10 @@ class Rows:
 
     def _lacking(self, name: str) -> Ints:
         if name in self.spec.numbers:
-            x = self.numbers(name)
-            return NOWHERE if x is None or not self.lacks.get(name, True) else np.flatnonzero(np.isnan(x))
+            raw = self.raw(name)
+            if raw is None or self.lacks.get(name) == len(raw.nulls):
+                return NOWHERE if raw is None else raw.nulls
+            return np.flatnonzero(np.isnan(raw.filled()))
         told = self.texts(name)
         return NOWHERE if told is None or not self.nulls(name) else np.flatnonzero(told.codes == len(told.names))
 
@@ -124,10 +131,18 @@ class Rows:
     def _hours(self) -> tuple[Ints, Hours]:
         if not self.n:
             return NOWHERE, Hours(np.zeros(0, np.uint32), 0, np.zeros(1, np.int64))
-        hour = self.at // HOUR if self.at.min() > 0 else np.where(self.at == NO_TIME, NO_HOUR, self.at // HOUR)
-        starts = np.r_[0, np.flatnonzero(hour[1:] != hour[:-1]) + 1, self.n]
-        names, place = np.unique(hour[starts[:-1]], return_inverse=True)
+        starts = self._starts()
+        names, place = np.unique(_hour(self.at[starts[:-1]]), return_inverse=True)
         return names, Hours(np.repeat(place.astype(np.uint32), np.diff(starts)), len(names), starts)
+
+    def _starts(self) -> Ints:
+        """Return where a new hour begins, and the number of rows."""
+        first, last = int(self.at[0]), int(self.at[-1])
+        if first > 0 and last - first < MOST and (self.at[1:] >= self.at[:-1]).all():
+            edges = np.arange(first // HOUR + 1, last // HOUR + 1) * HOUR
+            return np.unique(np.r_[0, np.searchsorted(self.at, edges), self.n])
+        hour = _hour(self.at)
+        return np.concatenate([[0], np.flatnonzero(hour[1:] != hour[:-1]) + 1, [self.n]])
 
     @cached_property
     def failed(self) -> Codes:
@@ -187,6 +202,10 @@ class Rows:
 
 
 FINE = frozenset({"", "0", "false", "False", "none", "None", "ok", "OK"})
+
+
+def _hour(at: Ints) -> Ints:
+    return np.asarray(np.where(at == NO_TIME, NO_HOUR, at // HOUR), np.int64)
 
 
 def _crossed(a: Texts, b: Texts) -> Texts:

@@ -14,6 +14,7 @@ from analysis.profile.levels import Levels
 from analysis.profile.table import Table
 
 PENDING = 1 << 17  # rows that wait in small tables before they are added up
+ROOM = 1 << 22  # counts of a grid before it becomes a table
 SCORED = "score by decision and label"  # key = (decision · 3 + label) · 65,536 + cell
 Names = Sequence[str]
 
@@ -30,6 +31,7 @@ class Tally:
         self._room = FULL
         self._tables: dict[str, list[tuple[Ints, Ints]]] = defaultdict(list)
         self._pending: Counter[str] = Counter()
+        self._grids: dict[str, Grid] = {}
         self._levels: dict[str, Pile] = {}
         self._cut: dict[str, Levels] = {}
         self._pinned: dict[str, frozenset[str]] = {}
@@ -63,6 +65,13 @@ class Tally:
             added = _added(waiting)
             waiting[:], self._pending[name] = [(added.keys, added.values)], 0
 
+    def grid(self, name: str, keys: Ints, cells: Ints, counts: Ints) -> None:
+        """Add counts of cells by an integer key, kept as a table with key · 65,536 + cell."""
+        grid = self._grids.setdefault(name, Grid())
+        grid.add(keys, cells, counts)
+        if grid.counts.size > ROOM:
+            self.table(name, *self._grids.pop(name).rows())
+
     def levels(self, name: str, names: Names, values: Ints, pinned: Names) -> None:
         """Add rows of counts by text; the row past the last name is that of nulls."""
         if name not in self._levels:
@@ -87,6 +96,9 @@ class Tally:
         """Return every table; what lies in NaN cells and is no null is counted as NaN and dropped."""
         self._empty()
         self._fold_score()
+        for name, grid in self._grids.items():
+            self.table(name, *grid.rows())
+        self._grids.clear()
         numbers = {}
         for name, held in self._cells.items():
             nan = is_nan(held.keys % CELLS)
@@ -113,6 +125,37 @@ class Tally:
         for name in list(self._levels):
             self._settle(name)
         return dict(self._cut)
+
+
+class Grid:
+    """Counts of cells by a key, dense over the keys and cells seen so far."""
+
+    def __init__(self) -> None:
+        self.counts = np.zeros((64, 1024), np.int64)
+        self._key: dict[int, int] = {}
+        self._place = np.full(CELLS, -1)
+        self._cells = 0
+
+    def add(self, keys: Ints, cells: Ints, counts: Ints) -> None:
+        """Add one row of counts for each key, one column for each cell."""
+        new = cells[self._place[cells] < 0]
+        self._place[new] = np.arange(self._cells, self._cells + len(new))
+        self._cells += len(new)
+        rows = np.array([self._key.setdefault(key, len(self._key)) for key in keys.tolist()], np.int64)
+        height, width = self.counts.shape
+        if len(self._key) > height or self._cells > width:
+            more = [(0, 2 * max(0, len(self._key) - height)), (0, 2 * max(0, self._cells - width))]
+            self.counts = np.pad(self.counts, more)
+        self.counts[np.ix_(rows, self._place[cells])] += counts
+
+    def rows(self) -> tuple[Ints, Ints]:
+        """Return key · 65,536 + cell, and the count, of what occurred."""
+        key, cell = np.nonzero(self.counts)
+        seen = np.flatnonzero(self._place >= 0)
+        cells = np.zeros(self._cells, np.int64)
+        cells[self._place[seen]] = seen
+        keys = np.array(list(self._key), np.int64)
+        return keys[key] * CELLS + cells[cell], self.counts[key, cell].reshape(-1, 1)
 
 
 class Pile:

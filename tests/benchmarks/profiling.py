@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from analysis.discovery import Told, discover
-from analysis.profile import Builder, Profile
+from analysis.profile import Profile, count
 from analysis.profile.builder import fastest
 from analysis.profile.counting import PLAIN, Loop
 from analysis.spec import Spec
@@ -25,16 +25,13 @@ def decode(paths: list[Path]) -> None:
     """Read every row group and drop it."""
     for path in paths:
         with pq.ParquetFile(path, memory_map=True) as file:
-            for batch in file.iter_batches(1 << 17, use_threads=False):
-                del batch
+            for group in range(file.num_row_groups):
+                file.read_row_group(group, use_threads=False)
 
 
 def counted(spec: Spec, log: Log, loop: Loop) -> Profile:
     """Count a log with the given inner loop."""
-    builder = Builder(spec, loop)
-    for batch in read(log):
-        builder.add(batch)
-    return builder.profile()
+    return count(spec, read(log), loop)
 
 
 def main(millions: int, runs: int) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.errors import BadProfile, ForeignProfile
-from analysis.profile import Profile, builder, count
+from analysis.profile import Profile, builder, count, counting
 from analysis.spec import Number, Spec
 from tests.analysis.conftest import DATA, the_spec
 
@@ -63,6 +63,21 @@ def test_batches_files_and_chunks_do_not_show(reference, spec, monkeypatch):
     assert count(spec, reference.to_batches(max_chunksize=777)).checksum == whole
     order = np.random.default_rng(1).permutation(len(reference))
     assert count(spec, reference.take(order).to_batches()).checksum == whole
+
+
+@pytest.mark.parametrize("loop", [counting.PLAIN, builder.fastest()])
+def test_many_hours_in_no_order_and_many_values_are_counted_alike(loop):
+    draw, n = np.random.default_rng(8), 20_000
+    rows = pa.table({
+        "timestamp": pa.array(draw.integers(0, 5 * 365 * 86_400_000, n), pa.timestamp("ms", "UTC")),
+        "x": draw.normal(size=n), "c": pa.array([f"v{i}" for i in draw.integers(0, 5_000, n)]),
+        "g": pa.array(draw.choice(["m", "f", "o"], n)), "score": draw.random(n),
+        "decision": draw.integers(0, 2, n).astype(np.int8), "label": draw.integers(0, 2, n),
+        "latency_ms": draw.random(n),
+    })  # fmt: skip
+    spread, ordered = (count(SPEC, one.to_batches(), loop) for one in (rows, rows.sort_by("timestamp")))
+    assert spread.checksum == ordered.checksum
+    assert spread.table("hour.latency", 1).total().tolist() == [n]
 
 
 def test_the_type_of_a_column_does_not_show(reference, spec):
