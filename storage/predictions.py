@@ -33,6 +33,7 @@ SUFFIXES = {
     ".jsonl": "json", ".ndjson": "json", ".json": "json", ".arrow": "arrow", ".feather": "arrow",
 }  # fmt: skip
 BATCH = 1 << 18
+SAMPLE = 1 << 17  # rows by which columns are told
 LARGEST_GROUP = 1 << 31  # bytes of a row group before compression; a hostile file may claim any
 Seen = Callable[[int], None]  # is told how many rows were read
 BROKEN = (pa.ArrowException, OSError, UnicodeDecodeError)
@@ -72,10 +73,10 @@ def find(*wanted: str | Path) -> tuple[Place, ...]:
     return tuple(found)
 
 
-def sample(log: Log, rows: int = BATCH) -> pa.Table:
+def sample(log: Log, rows: int = SAMPLE) -> pa.Table:
     """Return the first rows of a log, for finding out what it looks like; raise BadLog where it has none."""
     taken: list[pa.RecordBatch] = []
-    for batch in read(log):
+    for batch in read(log, rows):
         taken.append(batch)
         if sum(b.num_rows for b in taken) >= rows:
             break
@@ -173,13 +174,15 @@ def first_line(wrong: Exception, path: Path | Remote) -> str:
 
 def _parquet(path: Path | Remote, rows: int, only: int | None) -> Iterator[tuple[int, pa.RecordBatch]]:
     far = not isinstance(path, Path)
-    with opened(path) as source, pq.ParquetFile(source, memory_map=True, pre_buffer=far) as file:
-        for group in range(file.num_row_groups) if only is None else [only]:
-            told = file.metadata.row_group(group)
-            if told.total_byte_size > LARGEST_GROUP or told.num_rows > LARGEST_GROUP:
-                raise BadLog(Fault.TOO_LARGE, file=str(path), row_group=group, detail=f"{told.total_byte_size:,} bytes")
-            try:
-                yield from _row_group(file, group, rows)
+    with opened(path) as source:
+        told = pq.read_metadata(source)
+        for group in range(told.num_row_groups) if only is None else [only]:
+            size = told.row_group(group).total_byte_size
+            if size > LARGEST_GROUP or told.row_group(group).num_rows > LARGEST_GROUP:
+                raise BadLog(Fault.TOO_LARGE, file=str(path), row_group=group, detail=f"{size:,} bytes")
+            try:  # opened anew for each, for what is mapped of a file counts as memory until it is closed
+                with pq.ParquetFile(source, metadata=told, memory_map=True, pre_buffer=far) as file:
+                    yield from _row_group(file, group, rows)
             except BROKEN as wrong:
                 raise BadLog(
                     Fault.UNREADABLE, file=str(path), row_group=group, detail=first_line(wrong, path)

@@ -1,6 +1,7 @@
 """`Grid`: the occupied cells of a column in number order, and what can be read off them: quantiles, mean, bins."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -18,7 +19,8 @@ class Grid:
     rank: Ints
     count: Ints
     value: Floats
-    mean: float  # of the finite values; exact but for the last rounding
+    table: Table
+    origin: float
 
     @classmethod
     def of(cls, table: Table, origin: float) -> "Grid":
@@ -31,11 +33,15 @@ class Grid:
         rank = order(table.keys)
         by_rank = np.argsort(rank)
         count, low = table.values[by_rank, 0], table.values[by_rank, 1]
-        key = table.keys[by_rank]
-        finite = int(count[(rank[by_rank] > LOWEST) & (rank[by_rank] < HIGHEST)].sum())
-        total = exact_sum(key, count, low)
-        mean = origin + total / ((1 << 149) * finite) if finite else np.nan
-        return cls(rank[by_rank], count, origin + middle(key, count, low), float(mean))
+        value = origin + middle(table.keys[by_rank], count, low)
+        return cls(rank[by_rank], count, value, table, origin)
+
+    @cached_property
+    def mean(self) -> float:
+        """Return the mean of the finite values, exact but for the last rounding; NaN where there is none."""
+        finite = int(self.count[(self.rank > LOWEST) & (self.rank < HIGHEST)].sum())
+        total = exact_sum(self.table.keys, self.table.values[:, 0], self.table.values[:, 1])
+        return float(self.origin + total / ((1 << 149) * finite)) if finite else float("nan")
 
     @property
     def n(self) -> int:
@@ -50,7 +56,7 @@ class Grid:
     def finite(self) -> "Grid":
         """Return the grid without infinities."""
         kept = np.isfinite(self.value)
-        return Grid(self.rank[kept], self.count[kept], self.value[kept], self.mean)
+        return Grid(self.rank[kept], self.count[kept], self.value[kept], self.table, self.origin)
 
     def variance(self) -> float:
         """Return the population variance of the finite values, to within the width of a cell."""
