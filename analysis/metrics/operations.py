@@ -29,8 +29,7 @@ def latency(baseline: Grid, window: Grid, share: float = 0.95) -> Latency:
     if not baseline.n or not window.n:
         raise ValueError("no requests")
     old, new = baseline.quantile(share), window.quantile(share)
-    border = int(baseline.edges(20)[-1])
-    x, y = baseline.beyond(-1, border), window.beyond(-1, border)
+    x, y = baseline.beyond(-1, baseline.slow), window.beyond(-1, baseline.slow)
     p = two_proportions(x, baseline.n, y, window.n)
     return Latency(old, new, new / old if old > 0 else float("inf"), p, y)
 

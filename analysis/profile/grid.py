@@ -43,10 +43,20 @@ class Grid:
         total = exact_sum(self.table.keys, self.table.values[:, 0], self.table.values[:, 1])
         return float(self.origin + total / ((1 << 149) * finite)) if finite else float("nan")
 
-    @property
+    @cached_property
+    def cumulative(self) -> Ints:
+        """Return how many values lie in each cell or below it."""
+        return np.cumsum(self.count)
+
+    @cached_property
     def n(self) -> int:
         """Return how many values there are."""
         return int(self.count.sum())
+
+    @cached_property
+    def slow(self) -> int:
+        """Return the rank of the cell that holds the value which 95 % of the rows do not exceed."""
+        return int(self.edges(20)[-1])
 
     @property
     def infinite(self) -> int:
@@ -71,7 +81,7 @@ class Grid:
         """
         if not len(self.count):
             return float("nan")
-        at = int(np.searchsorted(np.cumsum(self.count), share * self.n, side="left"))
+        at = int(np.searchsorted(self.cumulative, share * self.n, side="left"))
         return float(self.value[min(at, len(self.value) - 1)])
 
     def edges(self, bins: int = BINS) -> Ints:
@@ -82,8 +92,7 @@ class Grid:
         """
         if not len(self.count):
             return np.zeros(0, np.int64)
-        cumulative = np.cumsum(self.count) * bins
-        at = np.searchsorted(cumulative, np.arange(1, bins) * self.n, side="left")
+        at = np.searchsorted(self.cumulative * bins, np.arange(1, bins) * self.n, side="left")
         return np.unique(self.rank[at])
 
     def binned(self, edges: Ints) -> Ints:

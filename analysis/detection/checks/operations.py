@@ -147,8 +147,8 @@ def _by_block(profile: Profile, baseline: Grid, least: int) -> list[tuple[operat
     found = []
     for block in blocks(profile, least):
         held = slice(*np.searchsorted(hours, [block.first, block.last + 1]).tolist())
-        grid = _grid(table.keys[held] % CELLS, table.values[held, 0])
-        if grid.n >= least:
+        if int(table.values[held, 0].sum()) >= least:
+            grid = _grid(table.keys[held] % CELLS, table.values[held, 0])
             found.append((operations.latency(baseline, grid), block, grid.n))
     return found
 
