@@ -32,7 +32,8 @@ Favourable = Annotated[str | None, typer.Option(help="The favourable decision; f
 On = Annotated[Engine, typer.Option(help="Who counts: this machine, or Spark (the extra [spark], and Java).")]
 Threads = Annotated[int, typer.Option(help="On so many threads; 0 is what suits the engine.", min=0, max=256)]
 STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
-WORTH_A_LINE = ("alarm", "notice")
+VERDICTS = {"alarm": "red", "notice": ""}  # that are worth a line
+WITHIN_LIMIT = "certain_not_material"  # a notice that matters to whoever reads all of them
 
 
 def analyze(
@@ -110,20 +111,20 @@ def show(report: dict[str, Any], console: Console) -> None:
     for alert in report["alerts"]:
         console.print(Text(f"\n{alert['severity'].upper()}  {alert['title']}", STYLES[alert["severity"]]))
         console.print(Text(alert["sentence"]))
-    rows = [row for row in report["results"] if row["verdict"] in WORTH_A_LINE]
+    rows = [row for row in report["results"] if row["verdict"] in VERDICTS and row["reason"] != WITHIN_LIMIT]
     if rows:
-        console.print(_table(rows))
+        console.print(_table(sorted(rows, key=lambda row: list(VERDICTS).index(row["verdict"]))))
     verdicts = [row["verdict"] for row in report["results"]]
     counts = {name: verdicts.count(name) for name in dict.fromkeys(verdicts)}
     told = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items())
-    console.print(Text(f"\n{len(verdicts)} findings: {told}.", "dim"))
+    console.print(Text(f"\n{len(verdicts)} findings: {told}. All of them: --json or --html.", "dim"))
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:
-    table = Table("verdict", "metric", "of", "finding", title="Worth a look", title_justify="left", expand=True)
+    table = Table("verdict", "finding", title="Worth a look", title_justify="left", expand=True, show_lines=True)
     for row in rows:
-        of = " ".join(filter(None, [row["column"], row["group"]]))
-        table.add_row(*(Text(str(cell)) for cell in (row["verdict"], row["metric"], of, row["sentence"])))
+        what = Text(" ".join(filter(None, [row["metric"], row["column"], row["group"]])), "bold")
+        table.add_row(Text(row["verdict"], VERDICTS[row["verdict"]]), what.append(f"\n{row['sentence']}", "not bold"))
     return table
 
 
