@@ -168,7 +168,8 @@ def _batches(shard: Shard, rows: int, span: Span | None = None) -> Iterator[tupl
 
 def first_line(wrong: Exception, path: Path | Remote) -> str:
     """Return what a reader said, without the secrets of where it read."""
-    said = (str(wrong).splitlines() or [type(wrong).__name__])[0][:300]
+    first = (str(wrong).splitlines() or [type(wrong).__name__])[0][:300].rstrip(".")
+    said = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in first)
     return said if isinstance(path, Path) else places.hidden(said, path.root)
 
 

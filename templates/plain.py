@@ -139,6 +139,8 @@ def _right(found: Finding) -> str:
 
 def _missing(found: Finding) -> str:
     now, was = _share(found, "window_share"), _share(found, "baseline_share")
+    if found.facts.get("gone"):
+        return f"{found.column} is no longer in the log; before it was missing in {was} of the requests."
     return f"{found.column} is missing in {now} of the requests; before in {was}."
 
 

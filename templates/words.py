@@ -93,6 +93,8 @@ def moment(at: datetime) -> str:
 
 def _missing(f: Finding) -> str:
     before, now = f.facts.get("baseline_share"), f.facts.get("window_share")
+    if f.facts.get("gone"):
+        return f"{f.column} is no longer in the log; it was missing in {percent(before)} of requests"
     return f"{f.column} is missing in {percent(now)} of requests; it was {percent(before)}"
 
 

@@ -122,9 +122,8 @@ def _place(pair: Pair, finding: Finding) -> int | None:
     if finding.metric == "error_rate":
         return 1
     features = pair.spec.features
-    return (
-        4 + features.index(finding.column) if finding.metric == "null_increase" and finding.column in features else None
-    )
+    is_null = finding.metric == "null_increase" and not finding.facts.get("gone")
+    return 4 + features.index(finding.column) if is_null and finding.column in features else None
 
 
 def _explaining(pair: Pair, name: str, place: int) -> list[tuple[int, int, str, str]]:

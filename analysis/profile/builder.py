@@ -49,8 +49,8 @@ class Builder:
     def profile(self) -> Profile:
         """Return the profile of all rows added."""
         self._flush()
-        tally = self._tally
-        return Profile(self.spec, dict(tally.counts), dict(tally.spans), tally.tables(), tally.all_levels())
+        counts, tables = self._tally.tables()
+        return Profile(self.spec, counts, dict(self._tally.spans), tables, self._tally.all_levels())
 
     def _flush(self) -> None:
         waiting, self._waiting = self._waiting, []

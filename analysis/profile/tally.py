@@ -92,33 +92,34 @@ class Tally:
         low, high = self.spans.get(name, (np.inf, -np.inf))
         self.spans[name] = (min(low, lowest), max(high, highest))
 
-    def tables(self) -> dict[str, Table]:
-        """Return every table; what lies in NaN cells and is no null is counted as NaN and dropped."""
+    def tables(self) -> tuple[dict[str, int], dict[str, Table]]:
+        """Return every count and every table; what lies in NaN cells and is no null is counted as NaN and dropped."""
         self._empty()
-        self._fold_score()
         for name, grid in self._grids.items():
             self.table(name, *grid.rows())
         self._grids.clear()
-        numbers = {}
-        for name, held in self._cells.items():
+        counts, numbers = dict(self.counts), {}
+        for name, held in {**self._cells, **self._scores()}.items():
             nan = is_nan(held.keys % CELLS)
-            if f"null:{name}" in self.counts:
-                self.counts[f"nan:{name}"] += int(held.values[nan, 0].sum()) - self.counts[f"null:{name}"]
+            if f"null:{name}" in counts:
+                counts[f"nan:{name}"] = int(held.values[nan, 0].sum()) - counts[f"null:{name}"]
             numbers[name] = Table(held.keys[~nan], held.values[~nan])
-        return numbers | {name: _added(waiting) for name, waiting in self._tables.items()}
+        numbers.pop(SCORED, None)
+        return counts, numbers | {name: _added(waiting) for name, waiting in self._tables.items()}
 
-    def _fold_score(self) -> None:
-        """Turn the score's cells by decision and label into those by decision and those by label."""
-        held = self._cells.pop(SCORED, None)
-        if held is None:
-            return
+    def _scores(self) -> dict[str, Table]:
+        """Return the score's cells by decision and those by label, from those by both."""
+        if SCORED not in self._cells:
+            return {}
+        held = self._cells[SCORED]
         both, cell = np.divmod(held.keys, CELLS)
         decision, label = np.divmod(both, 3)
         said, told = decision < 2, label < 2
         counts = np.stack([held.values[:, 0], np.zeros(len(held.keys), np.int64)], axis=1)
-        self._cells["score.decision"] = Table.of((decision * CELLS + cell)[said], counts[said])
+        found = {"score.decision": Table.of((decision * CELLS + cell)[said], counts[said])}
         if "outcome.label" in self._levels or "outcome.label" in self._cut:
-            self._cells["outcome.score"] = Table.of((label * CELLS + cell)[told], held.values[told])
+            found["outcome.score"] = Table.of((label * CELLS + cell)[told], held.values[told])
+        return found
 
     def all_levels(self) -> dict[str, Levels]:
         """Return every table by text."""

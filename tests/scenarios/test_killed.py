@@ -20,7 +20,7 @@ from storage.tables import Owed
 
 KILLS = 4
 SEED = 20261123
-POSTS = ("incident", "reply", "chart", "link", "notice")
+POSTS = ("incident", "reply", "chart", "link", "notice", "digest")  # a digest is due if the clock says so
 
 
 @pytest.fixture

@@ -20,17 +20,21 @@ def check(pair: Pair) -> list[Draft]:
     """Return the findings of every feature and protected attribute, and of columns that came or went."""
     drafts: list[Draft] = []
     for name, number in pair.spec.numbers.items():
-        drafts += _gone(pair, name) or numeric(pair, name, number)
+        drafts += _gone(pair, name, missing(pair.baseline, f"number:{name}")) or numeric(pair, name, number)
     for name in (*pair.spec.categories, *pair.spec.protected):
-        drafts += _gone(pair, name) or categorical(pair, name)
+        before = int(pair.baseline.level(f"category:{name}", 1).null[0])
+        drafts += _gone(pair, name, before) or categorical(pair, name)
     return drafts + _new(pair)
 
 
-def _gone(pair: Pair, name: str) -> list[Draft]:
+def _gone(pair: Pair, name: str, before: int) -> list[Draft]:
+    """Return that every row lacks a column which the log no longer has: a pipeline broke, whatever the cause."""
     if pair.window.has(name) or not pair.window.rows:
         return []
-    sizes = Sizes(pair.baseline.rows, 0, pair.window.rows)
-    return [pair.unknown("null_increase", (name, None), sizes, Reason.COLUMN_GONE)]
+    sizes = Sizes(pair.baseline.rows - before, 0, pair.window.rows)
+    if not pair.baseline.has(name):
+        return [pair.unknown("null_increase", (name, None), sizes, Reason.COLUMN_GONE)]
+    return [_nulls(pair, name, before, sizes).told(gone=True)]
 
 
 def _new(pair: Pair) -> list[Draft]:

@@ -90,6 +90,18 @@ def test_the_type_of_a_column_does_not_show(reference, spec):
     assert count(spec, other.to_batches()).checksum == count(spec, reference.to_batches()).checksum
 
 
+def test_nan_and_null_are_told_apart_and_asking_twice_changes_nothing():
+    column = pa.array([None, float("nan"), 1.0, float("nan"), None, 2.0], from_pandas=False)
+    one = builder.Builder(Spec(numbers={"x": Number()}, roles={"latency_ms": "x"}))
+    one.add(pa.record_batch({"x": column}))
+    first, second = one.profile(), one.profile()
+    for name in ("number:x", "latency"):
+        assert (first.counts[f"null:{name}"], first.counts[f"nan:{name}"]) == (2, 2)
+    assert first.to_bytes() == second.to_bytes()
+    one.add(pa.record_batch({"x": column}))
+    assert one.profile().to_bytes() == first.merge(first).to_bytes()
+
+
 def test_outcomes_are_replaced_not_added(spec, reference):
     early = reference.set_column(reference.schema.get_field_index("label"), "label", pa.nulls(5000, pa.int8()))
     first, second = (count(spec, table.to_batches()) for table in (early, reference))
