@@ -20,21 +20,21 @@ def check(pair: Pair) -> list[Draft]:
     """Return the findings of every feature and protected attribute, and of columns that came or went."""
     drafts: list[Draft] = []
     for name, number in pair.spec.numbers.items():
-        drafts += _gone(pair, name, missing(pair.baseline, f"number:{name}")) or numeric(pair, name, number)
+        drafts += gone(pair, name, missing(pair.baseline, f"number:{name}")) or numeric(pair, name, number)
     for name in (*pair.spec.categories, *pair.spec.protected):
         before = int(pair.baseline.level(f"category:{name}", 1).null[0])
-        drafts += _gone(pair, name, before) or categorical(pair, name)
+        drafts += gone(pair, name, before) or categorical(pair, name)
     return drafts + _new(pair)
 
 
-def _gone(pair: Pair, name: str, before: int) -> list[Draft]:
+def gone(pair: Pair, name: str, before: int) -> list[Draft]:
     """Return that every row lacks a column which the log no longer has: a pipeline broke, whatever the cause."""
     if pair.window.has(name) or not pair.window.rows:
         return []
     sizes = Sizes(pair.baseline.rows - before, 0, pair.window.rows)
     if not pair.baseline.has(name):
         return [pair.unknown("null_increase", (name, None), sizes, Reason.COLUMN_GONE)]
-    return [_nulls(pair, name, before, sizes).told(gone=True)]
+    return [nulls(pair, name, before, sizes).told(gone=True)]
 
 
 def _new(pair: Pair) -> list[Draft]:
@@ -69,7 +69,7 @@ def numeric(pair: Pair, name: str, number: Number) -> list[Draft]:
     sizes = pair.sizes(f"number:{name}", grids)
     edges = grids[0].edges()
     drafts = shape(pair, name, (grids[0].binned(edges), grids[1].binned(edges)), sizes)
-    drafts += [_nulls(pair, name, missing(pair.baseline, f"number:{name}"), sizes)]
+    drafts += [nulls(pair, name, missing(pair.baseline, f"number:{name}"), sizes)]
     if not pair.is_enough(sizes):
         metrics = ("ks", "wasserstein_over_std", "out_of_range_share")
         return drafts + [pair.unknown(metric, (name, None), sizes, Reason.TOO_FEW_ROWS) for metric in metrics]
@@ -107,7 +107,8 @@ def _aligned(a: Grid, b: Grid) -> tuple[Floats, Ints, Ints]:
     return mean, counts[0], counts[1]
 
 
-def _nulls(pair: Pair, name: str, before: int, sizes: Sizes) -> Draft:
+def nulls(pair: Pair, name: str, before: int, sizes: Sizes) -> Draft:
+    """Return how much more often a column is missing; `before` is how often the baseline lacks it."""
     n, m = sizes.baseline + before, sizes.window + sizes.null
     held = Sizes(n, m, sizes.null)
     if not pair.is_enough(held):
@@ -144,7 +145,7 @@ def categorical(pair: Pair, name: str) -> list[Draft]:
     sizes = Sizes(int(old.total()[0]), int(new.total()[0]), int(new.null[0]))
     drafts = shape(pair, name, counts_of(old, new), sizes)
     held = Sizes(sizes.baseline - int(old.null[0]), sizes.window - sizes.null, sizes.null)
-    drafts.append(_nulls(pair, name, int(old.null[0]), held))
+    drafts.append(nulls(pair, name, int(old.null[0]), held))
     if not pair.is_enough(held):
         return [*drafts, pair.unknown("unseen_share", (name, None), held, Reason.TOO_FEW_ROWS)]
     unseen = unseen_names(old, new)

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from analysis.detection.checks.inputs import counts_of
+from analysis.detection.checks.inputs import counts_of, gone, nulls
 from analysis.detection.checks.outcomes import by_label, decided
 from analysis.detection.findings import Draft, Fact, Reason
-from analysis.detection.pair import Pair, Sizes
+from analysis.detection.pair import Pair, Sizes, missing
 from analysis.metrics import distance, performance
+from analysis.profile import Profile
 from analysis.profile.cells import Ints
 from analysis.profile.grid import Grid
 
@@ -14,7 +15,32 @@ OUTPUTS = ("score_total_variation", "score_psi")
 
 
 def check(pair: Pair) -> list[Draft]:
-    """Return the findings of the score; without one, those of the decisions."""
+    """Return what is missing of the outputs, and the findings of the score; without one, those of the decisions."""
+    return [*_missing(pair), *_shift(pair)]
+
+
+def _missing(pair: Pair) -> list[Draft]:
+    """Return how much more often requests that did not fail have no decision, score or latency."""
+    drafts = []
+    for role in ("decision", "score", "latency_ms"):
+        column = pair.spec.column(role)
+        if column is not None:
+            (n, before), (m, now) = (_lacking(profile, role) for profile in (pair.baseline, pair.window))
+            drafts += gone(pair, column, before) or [nulls(pair, column, before, Sizes(n - before, m - now, now))]
+    return drafts
+
+
+def _lacking(profile: Profile, role: str) -> tuple[int, int]:
+    """Return how many requests did not fail, and how many of these lack an output, as far as failures explain none."""
+    rows, failed = profile.total("hour", 4)[:2].tolist()
+    if role == "decision":
+        lacking = int(profile.level("decision", 1).null[0])
+    else:
+        lacking = missing(profile, {"latency_ms": "latency"}.get(role, role))
+    return rows - failed, max(0, lacking - failed)
+
+
+def _shift(pair: Pair) -> list[Draft]:
     if pair.spec.column("score") is None:
         return _decisions(pair)
     name = str(pair.spec.column("score"))
