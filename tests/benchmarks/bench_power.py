@@ -126,7 +126,7 @@ SHIFTS = (
     Shift("scores higher", Family.MODEL, _higher, (0.02, 0.05, 0.1, 0.15), "", ("score",)),
     Shift("attributions of the next", Family.EXPLANATION, _reweighed, (0.1, 0.25, 0.5, 1.0), "", (None,)),
     Shift("requests fail", Family.OPERATIONS, _failed, (0.005, 0.01, 0.02, 0.05), "", (None,)),
-    Shift("slower", Family.OPERATIONS, _slower, (1.5, 2.0, 2.5, 3.0), "×", ("latency_ms",)),
+    Shift("slower", Family.OPERATIONS, _slower, (2.0, 3.5, 5.0, 8.0), "×", ("latency_ms",)),
 )  # fmt: skip
 
 
