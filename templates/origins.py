@@ -3,6 +3,7 @@
 from analysis.detection.alerts import Alert
 from analysis.detection.origins import Basis, Origin, Part, Source, Untold
 
+NEARLY_ALL, A_TENTH = 0.9, 0.1
 MOST = 3  # parts in the sentence; all are in the report
 GAPS = {
     "demographic_parity_difference": "the gap in approvals",
@@ -16,14 +17,24 @@ WHY_NOT = {
 }
 
 
-def sentence(alert: Alert) -> str:
-    """Return where the change that leads the alert comes from; empty where it was not taken apart."""
-    return told(alert.origins[0], alert.versions) if alert.origins else ""
-
-
 def sentences(alert: Alert) -> list[str]:
     """Return where each change that the alert is about comes from."""
     return [told(origin, alert.versions) for origin in alert.origins]
+
+
+def plainly(alert: Alert) -> str:
+    """Return in plain words where the change that leads the alert comes from; the sentences have its figures."""
+    origin = alert.origins[0]
+    shares = [(part, part.share) for part in origin.parts if part.share is not None]
+    if origin.reason is not None or not shares:
+        return told(origin, alert.versions)
+    (first, share), *rest = shares
+    whence = _from(origin, first, alert.versions)
+    if share >= NEARLY_ALL:
+        return f"Nearly all of the change comes from {whence}."
+    more = [f"{share:.0%} from {_from(origin, part, alert.versions)}" for part, share in rest if share >= A_TENTH]
+    said = ", ".join([f"{share:.0%} from {whence}", *more[: MOST - 1]]).replace("%", " %")
+    return f"Of the change, {said}."
 
 
 def told(origin: Origin, versions: tuple[str, ...]) -> str:

@@ -87,7 +87,7 @@ def first_alert(view: IncidentView) -> Alert | None:
 def also(view: IncidentView) -> list[str]:
     """Return what else was found: consequences of the cause, and further causes; raw text, each said once."""
     raised = finding.raised(first_alert(view))
-    whence = [origins.sentence(raised)] if raised and raised.origins else []
+    whence = [origins.plainly(raised)] if raised and raised.origins else []
     return [*whence, *(plain.consequences(raised) if raised else []), *map(plain.alert, view.alerts[1:])]
 
 

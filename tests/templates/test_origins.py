@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from analysis.detection.alerts import Alert
 from analysis.detection.origins import Basis, Origin, Part, Source, Untold
 from templates import origins
 from templates.slack import incident, limits, modals
@@ -19,6 +20,18 @@ def test_the_largest_part_has_its_interval_and_a_part_the_other_way_a_minus():
         "Of the 8.1-point drop in accuracy, 6.9 (6.1 to 7.6) come from the model itself (version 2.0.0), "
         "1.6 from the shift of age, −0.4 from a different mix of people (sex, race)."
     )
+
+
+@pytest.mark.parametrize(
+    ("parts", "says"),
+    [
+        ((MODEL, AGE, PEOPLE), "Of the change, 85 % from the model itself (version 2), 20 % from the shift of age."),
+        ((replace(MODEL, share=0.97),), "Nearly all of the change comes from the model itself (version 2)."),
+    ],
+)
+def test_the_message_says_it_in_plain_words(make, parts, says):
+    alert = Alert.from_json(make.view().alerts[0].details)
+    assert origins.plainly(replace(alert, origins=(replace(DROP, parts=parts),), versions=("2",))) == says
 
 
 def test_parts_of_nothing_are_left_out():
@@ -51,7 +64,7 @@ def test_the_message_and_the_report_of_an_incident_say_it(make, now):
     view.alerts[0].details["origins"] = [replace(DROP, untold=(make.nasty,)).to_json()]
     message = incident.message(view, now)
     assert limits.lint(message.blocks, message.text) == []
-    assert "Of the 8.1-point drop in accuracy" in str(message.blocks)
+    assert "Of the change, 85 % from" in str(message.blocks)
     assert "Of the 8.1-point drop in accuracy" in str(modals.document(view, now))
 
 
