@@ -38,9 +38,23 @@ def main() -> None:
         sys.exit(2)
 
 
+class Stopped(threading.Event):
+    """An event whose waiter looks up now and then.
+
+    A signal that the system gives to another thread wakes nobody: it is seen when the main thread does something again.
+    """
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Return whether it is set; without a timeout, when it is."""
+        while not super().wait(0.5 if timeout is None else timeout):
+            if timeout is not None:
+                return False
+        return True
+
+
 def until_stopped() -> threading.Event:
     """Return an event that Ctrl-C or a polite kill sets."""
-    stopped = threading.Event()
+    stopped = Stopped()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         stopped.set()
