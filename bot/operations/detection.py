@@ -94,7 +94,7 @@ def _queue(session: Session, wish: Wish, purpose: str, now: datetime) -> Run | N
 def begin(services: Services, lease: timedelta) -> tuple[Run, Baseline | None, Model] | None:
     """Return the next run to work on with its baseline, claimed; a check waits for its model's first baseline."""
     now = services.clock()
-    with services.transaction() as session:
+    with services.database.write() as session:  # wakes nobody: a claim gives no other loop something to do
         run = leases.claim(session, Run, leases.Lease(now, lease, "running"))
         if run is None:
             return None

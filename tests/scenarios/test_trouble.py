@@ -47,3 +47,12 @@ def test_an_event_that_could_not_be_stored_is_delivered_again(fairness, monkeypa
     monkeypatch.setattr(events.inbox, "arrive", once_busy)
     fairness.ask("POST", "/_local/say", user="viewer", channel="general", text="<@U0ETHIXBOT> help")
     wait_for(lambda: len(calls) >= 2)
+
+
+def test_at_rest_no_loop_wakes_another(world):
+    world.settle()
+    wake = world.bot.services.wake
+    before = wake.wait(-1, 0)
+    for loop in world.bot.loops.loops:
+        assert loop.step() is False, loop.name
+    assert wake.wait(-1, 0) == before
