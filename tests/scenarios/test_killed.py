@@ -23,6 +23,9 @@ SEED = 20261123
 POSTS = ("incident", "reply", "chart", "link", "notice", "digest")  # a digest is due if the clock says so
 
 
+STARTED: list[subprocess.Popen[bytes]] = []
+
+
 @pytest.fixture
 def slack():
     with LocalSlack(manifest(), port=0) as workspace:  # real processes, real time
@@ -48,7 +51,18 @@ def start(slack, folder) -> subprocess.Popen[bytes]:
         "ETHIXBOT_POST_INTERVAL": "0",
         "ETHIXBOT_LOOK_AFTER": "0.2",
     }
-    return subprocess.Popen([sys.executable, "-m", "bot", "run"], env=environment)
+    process = subprocess.Popen([sys.executable, "-m", "bot", "run"], env=environment)
+    STARTED.append(process)
+    return process
+
+
+@pytest.fixture(autouse=True)
+def none_is_left():
+    yield
+    for process in STARTED:
+        process.kill()
+        process.wait()
+    STARTED.clear()
 
 
 def rows(folder) -> list[Owed]:
