@@ -32,7 +32,7 @@ bench: .venv/.tested
 
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --group build pyproject.toml -o requirements.lock
-	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --extra fast --extra spark --group build --group test pyproject.toml -c requirements.lock -o tests/requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --extra fast --extra postgres --extra spark --group build --group test pyproject.toml -c requirements.lock -o tests/requirements.lock
 
 clean:
 	rm -rf .venv

@@ -14,7 +14,7 @@ from bot import runner
 from bot.operations import evidence
 from bot.runner import WorkFailedError
 from bot.services import Services
-from storage import audit, baselines, leases
+from storage import audit, baselines, failpoints, leases
 from storage import evidence as packing
 from storage import incidents as records
 from storage.incidents import IncidentView
@@ -23,7 +23,7 @@ from templates import chart, documents
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(minutes=35)  # beyond the worker's own limit
+LEASE = timedelta(minutes=3)  # renewed while the decisions are copied; gathering and packing take seconds
 LAST = 10_000  # decisions (000, Collect Evidence)
 # What 004's checklist asks for and no source of ours holds yet; named in the bundle, so nobody takes it for complete.
 NOT_HELD = {
@@ -65,16 +65,21 @@ class Bundling:
             log.error("bundle failed", incident=bundle.incident_id, error=str(error))
             evidence.failed(self.services, bundle, f"The files could not be written: {error}.")
             return True
+        except runner.WorkLostError:
+            return True
+        failpoints.reach("evidence.before_record")
         evidence.made(self.services, bundle, str(packed.path), packed.sha256, packed.size)
         return True
 
     def _make(self, bundle: Bundle) -> packing.Packed:
-        name = f"{bundle.incident_id}-evidence-v{bundle.version}"
+        # A file for each attempt: one that wakes up late must not write over what another has recorded.
+        again = f".{bundle.attempts}" if bundle.attempts > 1 else ""
+        name = f"{bundle.incident_id}-evidence-v{bundle.version}{again}"
         folder = self.services.data / "evidence" / name
-        shutil.rmtree(folder, ignore_errors=True)  # an attempt that was cut off
+        shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         gathered = self._gather(bundle)
-        missing = dict(NOT_HELD) | self._decisions(gathered, folder)
+        missing = dict(NOT_HELD) | self._decisions(gathered, folder, bundle)
         self._write(gathered, folder, bundle, missing)
         info = {
             "Source-Organization": "EthixAI",
@@ -95,7 +100,7 @@ class Bundling:
             baseline = baselines.active(session, view.model.id)
             return Gathered(view, rows, audit.head_of(session), baseline, run)
 
-    def _decisions(self, gathered: Gathered, folder: Path) -> dict[str, str]:
+    def _decisions(self, gathered: Gathered, folder: Path, bundle: Bundle) -> dict[str, str]:
         """Copy the last decisions into the folder; return what is missing and why."""
         watched = self.services.policy.model(gathered.view.model.id)
         if watched is None:
@@ -105,7 +110,8 @@ class Bundling:
         work = folder.parent / f".{folder.name}.work"
         work.mkdir(exist_ok=True)
         try:
-            runner.work(runner.job_for(self.services, "decisions", watched, str(work), **more))
+            job = runner.job_for(self.services, "decisions", watched, str(work), **more)
+            runner.work(job, beat=runner.beating(self.services, bundle, LEASE))
             (work / "decisions.parquet").rename(folder / "decisions.parquet")
         except WorkFailedError as error:
             return {"last decisions": str(error)}

@@ -59,7 +59,8 @@ class Loops:
         while not self.stopping.is_set():
             try:
                 busy = loop.step()
-            except Busy:
+            except Busy as error:
+                log.warning("the database is busy", loop=loop.name, error=str(error))
                 busy = False
             except Exception:
                 log.exception("a step failed", loop=loop.name, reference=secrets.token_hex(4))

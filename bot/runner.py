@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
@@ -17,15 +18,18 @@ from analysis.policy import Watched
 from bot.operations import detection
 from bot.services import Services
 from bot.worker import Job
-from storage import places
+from storage import failpoints, leases, places
+from storage.database import Busy
 from storage.tables import Baseline, Model, Run
 
 log = structlog.get_logger(__name__)
 
 LIMIT = timedelta(minutes=30)  # a run that hangs is ended
-LEASE = LIMIT + timedelta(minutes=1)
+BEAT_S = 10.0  # how often a worker's claim is renewed while it works
+LEASE = timedelta(seconds=60)  # so long after the last beat another process may take the work over
 DIED = "The process that read the log died"
 Seen = Callable[[int, int], None]  # rows read, rows in all about; 0: not known
+Beat = Callable[[], bool]  # renews the claim; False: somebody else has the work now
 
 
 class WorkFailedError(Exception):
@@ -36,8 +40,15 @@ class WorkFailedError(Exception):
         self.died = died
 
 
-def work(job: Job, seen: Seen | None = None) -> dict[str, Any]:
-    """Return the result of the job, telling how many rows were read of how many; raise WorkFailedError."""
+class WorkLostError(Exception):
+    """Somebody else has taken the work over: whatever came of it here is theirs to find."""
+
+
+def work(job: Job, seen: Seen | None = None, beat: Beat | None = None) -> dict[str, Any]:
+    """Return the result of the job, telling how many rows were read of how many.
+
+    Raise WorkFailedError, or WorkLostError where the beat says that somebody else has the work.
+    """
     command = [sys.executable, "-m", "bot.worker"]
     out = subprocess.PIPE if seen else subprocess.DEVNULL
     with (
@@ -49,11 +60,11 @@ def work(job: Job, seen: Seen | None = None) -> dict[str, Any]:
             process.stdin.write(json.dumps(asdict(replace(job, tells=seen is not None))) + "\n")
             process.stdin.flush()  # kept open: its end tells the worker that we are gone
             listener = _listen(process, seen)
-            process.wait(LIMIT.total_seconds())
-        except subprocess.TimeoutExpired:
+            _wait(process, beat)
+        except (WorkFailedError, WorkLostError):
             process.kill()
             listener.join()
-            raise WorkFailedError(f"The check took longer than {LIMIT.total_seconds() / 60:.0f} minutes.") from None
+            raise
         except BrokenPipeError:
             process.wait()
             raise WorkFailedError(f"{DIED}.", died=True) from None
@@ -67,6 +78,35 @@ def work(job: Job, seen: Seen | None = None) -> dict[str, Any]:
         raise WorkFailedError(f"{DIED} (code {process.returncode}).", died=True)
     result: dict[str, Any] = json.loads((Path(job.folder) / "result.json").read_text())
     return result
+
+
+def _wait(process: "subprocess.Popen[str]", beat: Beat | None) -> None:
+    """Return when the process has ended; raise WorkFailedError at the limit, WorkLostError when a beat says so."""
+    end = time.monotonic() + LIMIT.total_seconds()
+    while True:
+        left = end - time.monotonic()
+        if left <= 0:
+            raise WorkFailedError(f"The check took longer than {LIMIT.total_seconds() / 60:.0f} minutes.")
+        try:
+            process.wait(min(BEAT_S, left) if beat else left)
+        except subprocess.TimeoutExpired:
+            if beat is not None and not beat():
+                raise WorkLostError from None
+        else:
+            return
+
+
+def beating(services: Services, row: leases.Work, lease: timedelta) -> Beat:
+    """Return a beat that renews the claim on the row; a database that is away for a moment does not end the work."""
+
+    def beat() -> bool:
+        try:
+            with services.database.write() as session:
+                return leases.renew(session, row, services.clock() + lease)
+        except Busy:
+            return True
+
+    return beat
 
 
 def _listen(process: subprocess.Popen[str], seen: Seen | None) -> threading.Thread:
@@ -119,11 +159,14 @@ class Runner:
         if claimed is None:
             return False
         run, baseline, model = claimed
+        failpoints.reach("run.after_claim")
         try:
             with tempfile.TemporaryDirectory(prefix="ethixbot-run-") as folder:
                 self._do(run, baseline, model, folder)
         except WorkFailedError as error:
             detection.fail(self.services, run, str(error), again=error.died)
+        except WorkLostError:
+            log.warning("run taken over", run=run.id)
         except OSError as error:
             detection.fail(self.services, run, f"The check could not be started: {error}.", again=True)
         return True
@@ -140,7 +183,7 @@ class Runner:
         self._check(run, watched, (baseline, model), folder)
 
     def _baseline(self, run: Run, watched: Watched, folder: str) -> None:
-        result = work(job_for(self.services, "baseline", watched, folder))
+        result = work(job_for(self.services, "baseline", watched, folder), beat=beating(self.services, run, LEASE))
         made = Baseline(
             model_id=run.model_id,
             version="",
@@ -161,8 +204,11 @@ class Runner:
         checks = self.services.policy.checks.model_dump(mode="json")
         more = {"spec": model.spec, "baseline": str(place), "baseline_version": baseline.version, "checks": checks}
         more["reference"] = _source(watched, baseline)  # read again only where a raised change is to be explained
-        result = work(job_for(self.services, "compare", watched, folder, **more))
+        result = work(
+            job_for(self.services, "compare", watched, folder, **more), beat=beating(self.services, run, LEASE)
+        )
         profile = (Path(folder) / "profile.bin").read_bytes()
+        failpoints.reach("run.before_result")
         detection.finish(self.services, run, result["report"], profile)
 
 

@@ -15,7 +15,7 @@ from sqlmodel import Session
 from analysis.policy import Policy
 from bot.operations import detection, escalation
 from bot.services import SYSTEM, Services
-from storage import audit, outbox, timers
+from storage import audit, failpoints, outbox, timers
 from storage.tables import Owed, Timer
 
 LATEST = {"digest": timedelta(hours=12), "escalate": timedelta(hours=12)}  # later than this: skipped, and said so
@@ -124,6 +124,8 @@ def fire(services: Services) -> bool:
             audit.append(session, audit.Entry(SYSTEM, "skipped", timer.key, "done", data), now)
         else:
             HANDLERS[timer.kind](services, session, timer, now)
+        failpoints.reach("timer.before_commit")
+    failpoints.reach("timer.after_commit")
     return True
 
 

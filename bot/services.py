@@ -1,11 +1,14 @@
 """What an operation may touch: the database, the policy in force, the clock, the keys; nothing of Slack."""
 
+import functools
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from sqlmodel import Session
 
@@ -13,7 +16,7 @@ from analysis.policy import Policy
 from analysis.vocabulary import Role
 from bot.keys import Keys
 from storage import people
-from storage.database import Database
+from storage.database import Again, Busy, Database
 
 Clock = Callable[[], datetime]
 
@@ -84,6 +87,41 @@ class Services:
     def in_future(self, **span: float) -> datetime:
         """Return the time so long from now."""
         return self.clock() + timedelta(**span)
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+DOOR_S = 1.5  # a person waits; Slack allows three seconds
+RESULT_S = 60.0  # work is done and only has to be written down
+
+
+def _repeated(operation: Callable[P, R], passing: type[Busy], patience: float) -> Callable[P, R]:
+    @functools.wraps(operation)
+    def repeat(*args: P.args, **kwargs: P.kwargs) -> R:
+        end, pause = time.monotonic() + patience, 0.02
+        while True:
+            try:
+                return operation(*args, **kwargs)
+            except passing:
+                if time.monotonic() + pause > end:
+                    raise
+            time.sleep(pause)
+            pause = min(pause * 2, 0.5)
+
+    return repeat
+
+
+def whole(operation: Callable[P, R]) -> Callable[P, R]:
+    """Begin the operation anew where its connection broke or another was first; raise Busy when a person waited enough.
+
+    Its one transaction is idempotent by the delivery's id, so one that was kept after all is only found done.
+    """
+    return _repeated(operation, Again, DOOR_S)
+
+
+def kept(operation: Callable[P, R]) -> Callable[P, R]:
+    """Write down the result of work already done, however busy the database is for a while; raise Busy in the end."""
+    return _repeated(operation, Busy, RESULT_S)
 
 
 SYSTEM = "system"  # the actor of what policy and timers do

@@ -14,6 +14,7 @@ import rfc8785
 from sqlalchemy import Connection, text
 from sqlmodel import Session, col, select
 
+from storage import failpoints
 from storage.tables import AuditHead, AuditRow
 
 GENESIS = "0" * 64
@@ -47,10 +48,7 @@ def digest(row: AuditRow) -> str:
 
 def append(session: Session, entry: Entry, at: datetime) -> AuditRow:
     """Return the new row. Call it last before the commit: it holds the chain's head until then."""
-    head = session.exec(select(AuditHead).with_for_update()).one_or_none()
-    if head is None:
-        head = AuditHead(seq=0, hash=GENESIS)
-        session.add(head)
+    head = session.exec(select(AuditHead).with_for_update()).one()
     row = AuditRow(
         seq=head.seq + 1,
         at=at,
@@ -63,6 +61,7 @@ def append(session: Session, entry: Entry, at: datetime) -> AuditRow:
         hash="",
     )
     row.hash = digest(row)
+    failpoints.reach("audit.before_head")
     head.seq, head.hash = row.seq, row.hash
     session.add(row)
     session.flush()
@@ -138,7 +137,10 @@ NAMES = {
 
 
 def protect(connection: Connection) -> None:
-    """Make the triggers that forbid changing or deleting audit rows."""
+    """Make the triggers that forbid changing or deleting audit rows, and the head of an empty chain."""
+    connection.execute(
+        text("INSERT INTO audit_head (id, seq, hash) VALUES (1, 0, :hash) ON CONFLICT DO NOTHING"), {"hash": GENESIS}
+    )
     dialect = connection.dialect.name
     on = " ON audit" if dialect == "postgresql" else ""
     for name in sorted(NAMES[dialect]):

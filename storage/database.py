@@ -14,15 +14,25 @@ from typing import Any
 from sqlalchemy import DateTime, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Session, SQLModel
 
 BUSY_MS = 1_500  # a door waits this long for the write lock, then says "try again" (DESIGN, Buttons)
 
 
+STUCK_MS = 5_000  # PostgreSQL ends a transaction that idles this long: a stopped replica must not hold the others up
+
+
 class Busy(Exception):
-    """The database could not be written just now (locked or full); nothing was changed; try again."""
+    """The database could not be used just now (locked, full, not there); try again later."""
+
+
+class Again(Busy):
+    """The connection broke or another transaction was first: the same work, begun anew, may pass at once.
+
+    Whether a commit under way was kept is not known, so only work that is idempotent may be begun anew.
+    """
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -58,9 +68,10 @@ class Database:
         self.read_only = read_only
         # One write lock in this process: SQLite admits one writer, and waiting here is fair and cheap.
         self._writing = threading.Lock()
-        self.engine = (
-            self._open_sqlite() if self.is_sqlite else create_engine(self.url, pool_size=40, pool_pre_ping=True)
-        )
+        self.engine = self._open_sqlite() if self.is_sqlite else self._open_postgresql()
+        # One snapshot for all that a reader asks; on SQLite every transaction is one.
+        snapshot = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._reader = self.engine if self.is_sqlite else self.engine.execution_options(**snapshot)
 
     def _open_sqlite(self) -> Engine:
         if self.url.database and self.url.database != ":memory:" and not self.read_only:
@@ -81,32 +92,51 @@ class Database:
 
         return engine
 
+    def _open_postgresql(self) -> Engine:
+        if self.url.drivername == "postgresql":  # the driver of the extra `postgres`
+            self.url = self.url.set(drivername="postgresql+psycopg")
+        limits = {
+            "timezone": "UTC",
+            "lock_timeout": BUSY_MS,
+            "idle_in_transaction_session_timeout": STUCK_MS,
+            "default_transaction_read_only": "on" if self.read_only else "off",
+        }
+        return create_engine(
+            self.url,
+            pool_size=40,
+            pool_pre_ping=True,
+            connect_args={
+                "connect_timeout": 2,
+                "application_name": "ethixbot",
+                "keepalives_idle": 10,
+                "keepalives_interval": 5,
+                "keepalives_count": 3,
+                "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
+            },
+        )
+
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """Give a session whose work commits as one or not at all; raise Busy where the lock cannot be had."""
+        """Give a session whose work commits as one or not at all; raise Busy, or Again, where it could not."""
         if self.is_sqlite and not self._writing.acquire(timeout=BUSY_MS / 1000):
             raise Busy("the database is busy")
         try:
-            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            with _told(), Session(self.engine, expire_on_commit=False) as session, session.begin():
                 if self.is_sqlite:
                     session.connection().exec_driver_sql("BEGIN IMMEDIATE")
                 yield session
-        except OperationalError as error:
-            if any(word in str(error.orig) for word in ("locked", "full", "deadlock")):
-                raise Busy(str(error.orig)) from error
-            raise
         finally:
             if self.is_sqlite:
                 self._writing.release()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """Give a session that sees one state of the database and writes nothing."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        """Give a session that sees one state of the database and writes nothing; raise Again where it broke."""
+        with _told(), Session(self._reader, expire_on_commit=False) as session:
             if self.is_sqlite:
                 session.connection().exec_driver_sql("BEGIN")
-            else:
-                session.connection(execution_options={"postgresql_readonly": True})
+            else:  # a reader holds nobody up, and may draw a picture meanwhile
+                session.connection().exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '5min'")
             try:
                 yield session
             finally:
@@ -118,6 +148,38 @@ class Database:
         self.engine.dispose()
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    """Raise Busy or Again for what passes by itself; whatever else the database says is a bug, and stays as it is."""
+    try:
+        yield
+    except DBAPIError as error:
+        meaning = _meaning(error)
+        if meaning is None:
+            raise
+        raise meaning(f"{type(error.orig).__name__}: {error.orig}".splitlines()[0]) from error
+
+
+# https://www.postgresql.org/docs/current/errcodes-appendix.html: by class, and by code where a class says too little.
+PASSING = {"08", "53", "57", "55P03", "25P03"}  # connection, resources, shutdown or time-out, lock, idle too long
+RACES = {"40", "23505"}  # deadlock or serialization; two that made the same row at once
+
+
+def _meaning(error: DBAPIError) -> type[Busy] | None:
+    code = getattr(error.orig, "sqlstate", None) or ""
+    if RACES & {code, code[:2]} or error.connection_invalidated or code[:2] in ("08", "57"):
+        return Again
+    if PASSING & {code, code[:2]}:
+        return Busy
+    says = str(error.orig)
+    if isinstance(error, IntegrityError):
+        return None
+    if any(words in says for words in ("is locked", "is full", "disk I/O error")):  # SQLite has no codes here
+        return Busy
+    unreachable = not code and type(error.orig).__name__ in ("OperationalError", "ConnectionTimeout", "InterfaceError")
+    return Again if unreachable and error.orig.__class__.__module__.startswith("psycopg") else None
+
+
 def insert_once(session: Session, record: SQLModel) -> bool:
     """Return whether the record is new; one that clashes with a unique key is left out, and nothing fails."""
     table = SQLModel.metadata.tables[str(type(record).__tablename__)]
@@ -125,4 +187,5 @@ def insert_once(session: Session, record: SQLModel) -> bool:
     known = {name: value for name, value in values.items() if value is not None}
     connection = session.connection()
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    return connection.execute(insert(table).values(known).on_conflict_do_nothing()).rowcount == 1
+    new = insert(table).values(known).on_conflict_do_nothing().returning(*table.primary_key)
+    return connection.execute(new).first() is not None  # a driver's row count says nothing here

@@ -5,15 +5,18 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from storage import failpoints
 from storage.database import insert_once
 from storage.tables import Inbound
 
 
 def arrive(session: Session, key: str, kind: str, at: datetime, body: dict[str, Any] | None = None) -> bool:
     """Return whether this delivery is the first of its id; without a body there is nothing left to do for it."""
-    return insert_once(
+    first = insert_once(
         session, Inbound(key=key, kind=kind, received_at=at, body=body or {}, done_at=None if body else at)
     )
+    failpoints.reach("inbound.before_commit")
+    return first
 
 
 def waiting(session: Session, now: datetime, limit: int = 20) -> list[Inbound]:

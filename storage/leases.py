@@ -58,6 +58,11 @@ def release_all(session: Session, now: datetime) -> int:
     return ended
 
 
+def renew(session: Session, row: Work, until: datetime) -> bool:
+    """Return whether the claim still held, and holds until then; `row` knows it too."""
+    return settle(session, row, next_at=until)
+
+
 def settle(session: Session, row: Work, **values: Any) -> bool:  # noqa: ANN401
     """Return whether the claim still held and the values were written."""
     table = type(row)

@@ -7,8 +7,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from storage import audit
+from storage import audit, failpoints
 from storage.database import Database
+
+LOCK = 0x657468697862  # “ethixb”: any number, but always the same
 
 
 def config() -> Config:
@@ -27,9 +29,13 @@ def upgrade(database: Database) -> None:
     with database.engine.connect() as connection:
         if database.is_sqlite:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:  # replicas that start at once migrate one after the other
+            connection.exec_driver_sql("SET LOCAL lock_timeout = '2min'")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
         alembic.attributes["connection"] = connection
         command.upgrade(alembic, "head")
         audit.protect(connection)
+        failpoints.reach("migration.before_commit")
         connection.commit()
 
 

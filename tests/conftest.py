@@ -4,13 +4,17 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from storage import migrate
 from storage.database import Database
 
-pytest_plugins = ["tests.world"]
+if TYPE_CHECKING:
+    from tests.postgres import PostgreSQL
+
+pytest_plugins = ["tests.postgres", "tests.world"]
 
 NO_SKIPS = os.environ.get("ETHIXBOT_TESTS_ALLOW_NO_SKIPS") == "1"
 
@@ -40,10 +44,30 @@ def data() -> Path:
     return Path(__file__).resolve().parents[1] / "bot/demo/data"
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    """A fresh database with the newest schema, in a file of its own."""
-    made = Database(f"sqlite:///{tmp_path / 'test.db'}")
+@pytest.fixture(params=["sqlite", "postgresql"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """The kind of database: whatever asks for this runs on both."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def empty_on_postgresql(postgresql: "PostgreSQL") -> str:
+    """The name of a database with the newest schema and nothing in it, to make copies of."""
+    address = postgresql.create()
+    made = Database(address)
     migrate.upgrade(made)
+    made.dispose()
+    return str(made.url.database)
+
+
+@pytest.fixture
+def database(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A fresh database with the newest schema, of its own."""
+    if backend == "sqlite":
+        made = Database(f"sqlite:///{tmp_path / 'test.db'}")
+        migrate.upgrade(made)
+    else:
+        server, template = (request.getfixturevalue(name) for name in ("postgresql", "empty_on_postgresql"))
+        made = Database(server.create(template))
     yield made
     made.dispose()

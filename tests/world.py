@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 from slack_bolt.adapter.socket_mode import SocketModeHandler
+from sqlalchemy import make_url
 
 from bot import app
 from bot.app import Bot
@@ -60,6 +61,7 @@ class World:
     folder: Path
     clock: StillClock = field(default_factory=StillClock)
     data: Path = demo.DATA
+    address: str | None = None  # of its database; none: SQLite in the folder
     bot: Bot = field(init=False)
     _socket: SocketModeHandler | None = None
 
@@ -70,7 +72,8 @@ class World:
     def start(self) -> None:
         """Build the bot on the folder's database and connect it."""
         settings = demo.settings_for(self.folder, self.data, self.slack)
-        settings = settings.model_copy(update={"look_after": 0.0})
+        told = {"look_after": 0.0} | ({"database_url": self.address} if self.address else {})
+        settings = settings.model_copy(update=told)
         self.bot = app.build(settings, self.clock)
         self.bot.prepare()
         token = settings.slack_app_token
@@ -203,35 +206,77 @@ def slack(clock: StillClock) -> Iterator[LocalSlack]:
 
 
 @pytest.fixture
-def world(slack: LocalSlack, clock: StillClock, tmp_path: Path) -> Iterator[World]:
+def address(backend: str, request: pytest.FixtureRequest) -> str | None:
+    """The address of a fresh database; none: SQLite in the world's folder."""
+    if backend == "sqlite":
+        return None
+    return str(request.getfixturevalue("postgresql").create(request.getfixturevalue("empty_on_postgresql")))
+
+
+@pytest.fixture
+def world(slack: LocalSlack, clock: StillClock, address: str | None, tmp_path: Path) -> Iterator[World]:
     """A fresh workspace and bot."""
-    made = World(slack, tmp_path, clock)
+    made = World(slack, tmp_path, clock, address=address)
     yield made
     made.stop()
+
+
+def _night(folder: Path, address: str | None = None) -> None:
+    with LocalSlack(manifest(), port=0) as slack:
+        made = World(slack, folder, address=address)
+        shutil.copyfile(demo.find_windows(demo.DATA, "e")[0], folder / "log" / "current.parquet")
+        detection.request(made.bot.services, Wish(demo.MODEL, SYSTEM))
+        checks = next(loop for loop in made.bot.loops.loops if loop.name == "checks")
+        while checks.step():
+            pass
+        if address is None:
+            with made.bot.services.database.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        made.stop()
 
 
 @pytest.fixture(scope="session")
 def night_of_e(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the break of window e was just found and nothing is delivered yet; analysed once a session."""
     folder = tmp_path_factory.mktemp("night")
-    with LocalSlack(manifest(), port=0) as slack:
-        made = World(slack, folder)
-        shutil.copyfile(demo.find_windows(demo.DATA, "e")[0], folder / "log" / "current.parquet")
-        detection.request(made.bot.services, Wish(demo.MODEL, SYSTEM))
-        checks = next(loop for loop in made.bot.loops.loops if loop.name == "checks")
-        while checks.step():
-            pass
-        with made.bot.services.database.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        made.stop()
+    _night(folder)
     return folder
 
 
+@pytest.fixture(scope="session")
+def night_on_postgresql(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> tuple[Path, str]:
+    """The same in a PostgreSQL database: the folder, and the database's name, to make copies of."""
+    folder = tmp_path_factory.mktemp("night")
+    address = request.getfixturevalue("postgresql").create(request.getfixturevalue("empty_on_postgresql"))
+    _night(folder, address)
+    return folder, make_url(address).database or ""
+
+
+@dataclass(frozen=True)
+class Night:
+    """A copy of that night, for one test: the bot's folder and the address of its database."""
+
+    folder: Path
+    address: str | None
+
+
 @pytest.fixture
-def fairness(slack: LocalSlack, clock: StillClock, night_of_e: Path, tmp_path: Path) -> Iterator[World]:
+def night(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Night:
+    """The break of window e was just found, and nothing is delivered yet."""
+    address = None
+    if backend == "sqlite":
+        folder = request.getfixturevalue("night_of_e")
+    else:
+        folder, template = request.getfixturevalue("night_on_postgresql")
+        address = request.getfixturevalue("postgresql").create(template)
+    shutil.copytree(folder, tmp_path / "bot", dirs_exist_ok=True)
+    return Night(tmp_path / "bot", address)
+
+
+@pytest.fixture
+def fairness(slack: LocalSlack, clock: StillClock, night: Night) -> Iterator[World]:
     """The world at the moment in which the fairness alert has just been posted."""
-    shutil.copytree(night_of_e, tmp_path / "bot", dirs_exist_ok=True)
-    made = World(slack, tmp_path / "bot", clock)
+    made = World(slack, night.folder, clock, address=night.address)
     made.settle()
     yield made
     made.stop()

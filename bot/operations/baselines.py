@@ -18,7 +18,7 @@ from analysis.spec import Spec
 from analysis.vocabulary import Role
 from bot.operations import standing
 from bot.operations.opening import Result
-from bot.services import Services
+from bot.services import Services, whole
 from storage import audit, baselines
 from storage.tables import Baseline, Model, Run
 
@@ -127,6 +127,7 @@ def _run(session: Session, wish: Wish, version: str, now: datetime) -> Run:
     return run
 
 
+@whole
 def _audited(
     services: Services, wish: Wish, action: str, work: Callable[[Session, datetime], tuple[T, dict[str, Any]]]
 ) -> T:

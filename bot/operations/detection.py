@@ -12,7 +12,7 @@ from analysis.errors import NotAllowed, Unknown
 from analysis.response import cadence, life
 from analysis.vocabulary import Family, Risk
 from bot.operations import notices, opening, standing
-from bot.services import Services
+from bot.services import Services, kept, whole
 from storage import alerts, audit, baselines, inbox, leases
 from storage.tables import Baseline, Model, Run
 
@@ -47,6 +47,7 @@ def register(services: Services) -> None:
                 _queue(session, Wish(watched.id, "system", key=f"baseline:{watched.id}:first"), "baseline", now)
 
 
+@whole
 def request(services: Services, wish: Wish) -> Run | None:
     """Return the queued run; None where this delivery came before. Raise Unknown or NotAllowed, audited."""
     now = services.clock()
@@ -114,6 +115,7 @@ def _baseline_is_coming(session: Session, run: Run) -> bool:
     return session.exec(coming).first() is not None
 
 
+@kept
 def baseline_made(services: Services, run: Run, made: Baseline, spec: dict[str, Any]) -> bool:
     """Activate the baseline, pin the columns of the model's log to it, and tell the gaps that it has itself."""
     now = services.clock()
@@ -132,6 +134,7 @@ def baseline_made(services: Services, run: Run, made: Baseline, spec: dict[str, 
     return True
 
 
+@kept
 def finish(services: Services, run: Run, told: dict[str, Any], profile: bytes) -> bool:
     """Record the result with what the rules say, open or repeat alerts, mark those that recovered; one transaction."""
     now = services.clock()
@@ -164,6 +167,7 @@ def _ruled(services: Services, session: Session, run: Run, report: Report) -> Re
     return rules.follow(report, services.policy.rules_for(run.model_id), before[-1] if before else {})
 
 
+@kept
 def fail(services: Services, run: Run, error: str, *, again: bool = False) -> bool:
     """Record why the run failed and tell #engineering; or queue it again where its worker merely died."""
     now = services.clock()

@@ -6,7 +6,7 @@ from sqlmodel import col, func, select
 
 from analysis.response.outcomes import Kind, Outcome
 from bot.operations.doing import Doing, Effect, Request, tell, urgency
-from bot.services import SYSTEM, Services
+from bot.services import SYSTEM, Services, kept
 from storage import audit, incidents, leases, outbox
 from storage.tables import Bundle, Incident, Owed
 
@@ -35,6 +35,7 @@ def ask(doing: Doing) -> Effect | Outcome:
     return Effect(facts={"version": bundle.version})
 
 
+@kept
 def made(services: Services, bundle: Bundle, path: str, sha256: str, size: int) -> bool:
     """Record the bundle, tell the thread its SHA-256, and owe the file to it."""
     now = services.clock()
@@ -52,6 +53,7 @@ def made(services: Services, bundle: Bundle, path: str, sha256: str, size: int) 
     return True
 
 
+@kept
 def failed(services: Services, bundle: Bundle, error: str) -> bool:
     """Record that the bundle could not be made, and say so in the thread."""
     now = services.clock()

@@ -8,8 +8,8 @@ from analysis.response.outcomes import Kind, Outcome
 from analysis.vocabulary import State
 from bot.operations import escalation, evidence, oversight, retraining
 from bot.operations.doing import Doing, Effect, Request, owe_redraw, tell
-from bot.services import Services
-from storage import audit, inbox, incidents, timers
+from bot.services import Services, whole
+from storage import audit, failpoints, inbox, incidents, timers
 from storage.incidents import IncidentView
 from templates.slack import calls
 
@@ -67,6 +67,7 @@ def note_for(services: Services, request: Request) -> str | None:
     return calls.line(roles, people)
 
 
+@whole
 def _answered(services: Services, request: Request, do: Callable[[Doing], Outcome]) -> Outcome:
     now = services.clock()
     with services.transaction() as session:
@@ -80,8 +81,11 @@ def _answered(services: Services, request: Request, do: Callable[[Doing], Outcom
                 outcome = do(Doing(services, session, incident, request, now))
         except Refused as error:
             outcome = Outcome(Kind.REFUSED, request.verb, {"incident": request.incident}, error)
+        failpoints.reach("operation.before_audit")
         said = {"reason": outcome.error.reason} if outcome.error else _digest(services, outcome)
         audit.append(session, audit.Entry(request.actor, request.verb, request.incident, outcome.kind, said), now)
+        failpoints.reach("operation.before_commit")
+    failpoints.reach("operation.after_commit")
     return outcome
 
 

@@ -6,7 +6,7 @@ from analysis.errors import Missing
 from analysis.response.outcomes import Kind, Outcome
 from analysis.vocabulary import State
 from bot.operations.doing import Doing, Effect, Request, tell
-from bot.services import SYSTEM, Services
+from bot.services import SYSTEM, Services, kept
 from storage import audit, baselines, counters, incidents, leases
 from storage.tables import Incident, RetrainRequest
 
@@ -40,6 +40,7 @@ def ask(doing: Doing) -> Effect | Outcome:
     return Effect(facts={"retrain": request.id, "reason": request.reason, "notes": request.notes})
 
 
+@kept
 def record(services: Services, request: RetrainRequest, verb: str, **values: object) -> bool:
     """Write what the pipeline did (`retrain_started`, `retrain_finished`, `retrain_failed`) and tell the thread."""
     now = services.clock()

@@ -3,10 +3,11 @@
 from analysis.errors import NotAllowed
 from analysis.response import permissions
 from analysis.response.permissions import View
-from bot.services import Services
+from bot.services import Services, whole
 from storage import audit
 
 
+@whole
 def look(services: Services, actor: str, view: View, at_what: str = "") -> None:
     """Record that the person looks at something; raise NotAllowed where their roles may not."""
     refused: NotAllowed | None = None

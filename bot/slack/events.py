@@ -9,10 +9,11 @@ from slack_bolt import App, BoltResponse
 from slack_bolt.request import BoltRequest
 from slack_sdk.errors import SlackApiError
 
+from bot.services import Services, whole
 from bot.slack import commands, home
 from bot.slack.commands import Typed
 from bot.slack.door import Door
-from storage import inbox, outbox
+from storage import failpoints, inbox, outbox
 from storage.tables import Inbound, Owed
 
 log = structlog.get_logger(__name__)
@@ -68,10 +69,15 @@ def register(app: App, door: Door) -> None:
         body = req.body
         if body.get("type") != "event_callback" or "event_id" not in body:
             return next()
-        kept = {"event": body["event"], "event_id": body["event_id"]}
-        with door.services.transaction() as session:
-            inbox.arrive(session, f"event:{body['event_id']}", "event", door.services.clock(), kept)
+        _store(door.services, f"event:{body['event_id']}", {"event": body["event"], "event_id": body["event_id"]})
+        failpoints.reach("inbound.after_commit")
         return BoltResponse(status=200, body="")
+
+
+@whole
+def _store(services: Services, key: str, body: dict[str, Any]) -> None:
+    with services.transaction() as session:
+        inbox.arrive(session, key, "event", services.clock(), body)
 
 
 @dataclass
@@ -94,6 +100,7 @@ class Sweeper:
                 handler(self.door, one.body)
         except (SlackApiError, OSError, KeyError) as error:
             return self._failed(one, error)
+        failpoints.reach("event.after_work")
         with self.door.services.database.write() as session:
             inbox.done(session, session.merge(one), now)
         return True

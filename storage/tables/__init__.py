@@ -7,7 +7,7 @@ from storage.tables.alerts import Alert, Run
 from storage.tables.audit import AuditHead, AuditRow
 from storage.tables.evidence import Bundle
 from storage.tables.inbox import Inbound
-from storage.tables.incidents import Counter, Incident, TimelineEntry
+from storage.tables.incidents import Counter, Incident, Storm, TimelineEntry
 from storage.tables.models import Baseline, Model, OversightChange
 from storage.tables.outbox import Owed
 from storage.tables.people import Person
@@ -31,6 +31,7 @@ __all__ = [
     "PolicyVersion",
     "RetrainRequest",
     "Run",
+    "Storm",
     "TimelineEntry",
     "Timer",
 ]

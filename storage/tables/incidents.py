@@ -1,5 +1,6 @@
 """Incidents: people at work on one or more alerts, and what they did."""
 
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import Facts, Moment, at, facts, maybe_at
@@ -30,7 +31,28 @@ class Incident(SQLModel, table=True):
     resolved_at: Moment | None = maybe_at()
     resolved_by: str | None = None
     escalation_step: int = 0
+    storm_id: int | None = Field(default=None, index=True)  # the storm that it was opened in, if in one
     is_drill: bool = False
+
+
+class Storm(SQLModel, table=True):
+    """Many incidents in a short time: one message counts them; it ends when none came for a while."""
+
+    __table_args__ = (
+        Index(
+            "uq_storm_one_open",
+            "channel",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    channel: str
+    began_at: Moment = at()
+    last_at: Moment = at()
+    ended_at: Moment | None = maybe_at()
 
 
 class TimelineEntry(SQLModel, table=True):

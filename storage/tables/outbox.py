@@ -13,6 +13,7 @@ class Owed(SQLModel, table=True):
     __table_args__ = (
         Index("ix_outbox_status_next_at", "status", "next_at"),
         Index("ix_outbox_thread_of", "thread_of"),
+        Index("ix_outbox_channel_tried_at", "channel", "tried_at"),
         # Ten edits that wait are one edit: at most one pending row a coalescing key.
         Index(
             "uq_outbox_coalesce_pending",
@@ -32,12 +33,14 @@ class Owed(SQLModel, table=True):
     thread_of: str | None = None  # key of the post it belongs to; waits until that one is sent
     priority: int = 5  # 0 goes first
     data: Facts = facts()
-    status: str = "pending"  # pending | sending | sent | parked
+    reason: str = "owed"  # why it is sent, or withheld: a value of analysis.response.notifying.Reason
+    status: str = "pending"  # pending | sending | sent | parked | withheld | dropped
     attempts: int = 0
     next_at: Moment = at()  # when it may be claimed; while sending, the end of the lease
     owner: str | None = None
     uncertain: bool = False  # an earlier attempt may have reached Slack: look before posting
     first_try_at: Moment | None = maybe_at()
+    tried_at: Moment | None = maybe_at()  # the newest try: a channel has one post a second, whoever sends it
     sent_at: Moment | None = maybe_at()
     remote_channel: str | None = None
     remote_ts: str | None = None

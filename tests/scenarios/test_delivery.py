@@ -8,12 +8,9 @@ from tests.world import World, buttons
 
 
 @pytest.fixture
-def undelivered(slack, clock, night_of_e, tmp_path):
+def undelivered(slack, clock, night):
     """The alert is in the outbox; nothing was sent yet."""
-    import shutil
-
-    shutil.copytree(night_of_e, tmp_path / "bot", dirs_exist_ok=True)
-    made = World(slack, tmp_path / "bot", clock)
+    made = World(slack, night.folder, clock, address=night.address)
     yield made
     made.stop()
 

@@ -26,8 +26,9 @@ def verdict(database):
 
 def tamper(database, *statements: str) -> None:
     with database.engine.connect() as connection:
-        for name in audit.NAMES["sqlite"]:
-            connection.execute(text(f"DROP TRIGGER {name}"))
+        dialect = connection.dialect.name
+        for name in audit.NAMES[dialect]:
+            connection.execute(text(f"DROP TRIGGER {name}" + (" ON audit" if dialect == "postgresql" else "")))
         for statement in statements:
             connection.execute(text(statement))
         connection.commit()
@@ -39,10 +40,15 @@ def test_an_untouched_chain_holds(chain):
 
 @pytest.mark.parametrize(
     "statement",
-    ["UPDATE audit SET actor = 'U2' WHERE seq = 3", "DELETE FROM audit WHERE seq = 3", "INSERT OR REPLACE INTO audit"
-     " SELECT seq, at, 'U2', action, entity, outcome, data, prev, hash FROM audit WHERE seq = 3"],
+    ["UPDATE audit SET actor = 'U2' WHERE seq = 3", "DELETE FROM audit WHERE seq = 3",
+     {"sqlite": "INSERT OR REPLACE INTO audit SELECT seq, at, 'U2', action, entity, outcome, data, prev, hash"
+                " FROM audit WHERE seq = 3",
+      "postgresql": "INSERT INTO audit SELECT * FROM audit WHERE seq = 3"
+                    " ON CONFLICT (seq) DO UPDATE SET actor = 'U2'"},
+     {"sqlite": "DELETE FROM audit", "postgresql": "TRUNCATE audit"}],
 )  # fmt: skip
-def test_the_triggers_forbid_any_change(chain, statement):
+def test_the_triggers_forbid_any_change(chain, backend, statement):
+    statement = statement if isinstance(statement, str) else statement[backend]
     with chain.engine.connect() as connection, pytest.raises(Exception, match="append-only"):
         connection.execute(text(statement))
     assert verdict(chain) == (10, [])
@@ -65,10 +71,10 @@ def test_a_tamper_past_the_triggers_is_found_and_its_row_named(chain, statements
     assert row in {fault.seq for fault in faults}
 
 
-def test_the_triggers_are_back_after_a_migration(chain):
+def test_the_triggers_are_back_after_a_migration(chain, backend):
     tamper(chain)
     with chain.engine.connect() as connection:
-        assert audit.unprotected(connection) == audit.NAMES["sqlite"]
+        assert audit.unprotected(connection) == audit.NAMES[backend]
     migrate.upgrade(chain)
     with chain.engine.connect() as connection:
         assert audit.unprotected(connection) == set()
