@@ -12,7 +12,7 @@ from bot.app import DEFAULT_POLICY
 from bot.settings import Settings
 from bot.slack import app as slack_app
 from bot.slack.manifest import SCOPES
-from storage import audit, migrate, outbox, policies
+from storage import audit, migrate, outbox, policies, protection
 from storage.database import Database
 
 SAFE_SQLITE = (3, 51, 3)  # before it, two connections may in rare cases damage a WAL file; we keep to one writer
@@ -63,11 +63,11 @@ def _database(settings: Settings) -> tuple[bool | None, str]:
         if current != newest:
             return False, f"{shown} has schema {current}; the bot brings it to {newest} when it starts"
         with database.engine.connect() as connection:
-            missing = audit.unprotected(connection)
+            missing = protection.unprotected(connection)
     except Exception as error:  # whatever the driver raises is the answer
         return None, f"{shown} is not there yet ({type(error).__name__}); the bot makes it when it starts"
     return (
-        (False, f"audit triggers are missing: {', '.join(missing)}")
+        (False, f"audit triggers are missing or changed: {', '.join(sorted(missing))}")
         if missing
         else (True, f"{shown}, schema {current}")
     )

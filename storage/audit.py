@@ -1,23 +1,21 @@
 """The audit chain: each row's hash covers its canonical JSON and the hash of the row before.
 
 A chain alone finds edits, deletions and swaps; a tail that is cut off together with its head, or a chain written
-anew, is found by checkpoints kept outside (evidence bundles, message metadata).
+anew, is found by checkpoints kept outside (`storage.checkpoints`).
 """
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import rfc8785
-from sqlalchemy import Connection, text
 from sqlmodel import Session, col, select
 
 from storage import failpoints
-from storage.tables import AuditHead, AuditRow
-
-GENESIS = "0" * 64
+from storage.protection import GENESIS
+from storage.tables import AuditHead, AuditRow, AuditSegment
 
 
 @dataclass(frozen=True)
@@ -31,9 +29,9 @@ class Entry:
     data: dict[str, Any] | None = None
 
 
-def digest(row: AuditRow) -> str:
-    """Return the SHA-256 of the row's RFC 8785 JSON, hex."""
-    body: dict[str, Any] = {
+def body(row: AuditRow) -> dict[str, Any]:
+    """Return what the row's hash covers."""
+    return {
         "seq": row.seq,
         "at": row.at.astimezone(UTC).isoformat(timespec="microseconds"),
         "actor": row.actor,
@@ -43,7 +41,11 @@ def digest(row: AuditRow) -> str:
         "data": row.data,
         "prev": row.prev,
     }
-    return hashlib.sha256(rfc8785.dumps(body)).hexdigest()
+
+
+def digest(row: AuditRow) -> str:
+    """Return the SHA-256 of the row's RFC 8785 JSON, hex."""
+    return hashlib.sha256(rfc8785.dumps(body(row))).hexdigest()
 
 
 def append(session: Session, entry: Entry, at: datetime) -> AuditRow:
@@ -81,78 +83,77 @@ def head_of(session: Session) -> tuple[int, str]:
 
 @dataclass(frozen=True)
 class Fault:
-    """Where the chain breaks and how."""
+    """Where the chain breaks and how; row 0 stands for the log as a whole."""
 
     seq: int
     what: str
 
+    def __str__(self) -> str:
+        return f"row {self.seq} {self.what}" if self.seq else self.what
+
+
+@dataclass
+class Walk:
+    """Follows a chain row by row from where it begins; remembers what is wrong, and the hashes of wanted rows."""
+
+    seq: int = 0
+    hash: str = GENESIS
+    wanted: Collection[int] = ()
+    seen: dict[int, str] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+    def take(self, row: AuditRow) -> None:
+        """Look at the next row."""
+        if row.seq != self.seq + 1:
+            lacking = (
+                f"row {self.seq + 1} is" if row.seq == self.seq + 2 else f"rows {self.seq + 1} to {row.seq - 1} are"
+            )
+            self.faults.append(Fault(row.seq, f"{lacking} missing"))
+        if row.prev != self.hash:
+            self.faults.append(Fault(row.seq, "does not follow the row before it"))
+        if row.hash != digest(row):
+            self.faults.append(Fault(row.seq, "was changed after it was written"))
+        self.jump(row.seq, row.hash)
+
+    def jump(self, seq: int, hash: str) -> None:
+        """Go on from a row that is known by its hash alone."""
+        self.seq, self.hash = seq, hash
+        if seq in self.wanted:
+            self.seen[seq] = hash
+
+    def end(self, head: tuple[int, str]) -> None:
+        """Compare where the chain ended with its head."""
+        if head != (self.seq, self.hash):
+            self.faults.append(Fault(head[0], f"is the head, but the chain ends at row {self.seq}"))
+
 
 def verify(session: Session) -> tuple[int, list[Fault]]:
-    """Return how many rows were read and every fault found."""
-    faults: list[Fault] = []
-    prev, count = GENESIS, 0
-    for row in _in_order(session):
-        count += 1
-        if row.seq != count:
-            faults.append(Fault(row.seq, f"row {count} is missing"))
-            count = row.seq
-        if row.prev != prev:
-            faults.append(Fault(row.seq, "does not follow the row before it"))
-        if row.hash != digest(row):
-            faults.append(Fault(row.seq, "was changed after it was written"))
-        prev = row.hash
-    seq, head = head_of(session)
-    if (seq, head) != (count, prev):
-        faults.append(Fault(seq, f"the chain ends at row {count}, its head says {seq}"))
-    return count, faults
+    """Return the last row of the table and every fault of its chain; `storage.proof` checks what is signed too."""
+    walk = Walk(*start_of(session))
+    for row in since(session, walk.seq):
+        walk.take(row)
+    walk.end(head_of(session))
+    return walk.seq, walk.faults
 
 
-def _in_order(session: Session) -> Iterator[AuditRow]:
-    yield from session.exec(select(AuditRow).order_by(col(AuditRow.seq)).execution_options(yield_per=2_000))
+def start_of(session: Session) -> tuple[int, str]:
+    """Return the row before the table's first and its hash: the end of the segments that were moved away."""
+    first = session.exec(select(AuditRow).order_by(col(AuditRow.seq)).limit(1)).first()
+    inside = select(AuditSegment).order_by(col(AuditSegment.last_seq).desc())
+    if first is None:
+        moved = session.exec(inside.limit(1)).first()
+        return (moved.last_seq, moved.hash) if moved else (0, GENESIS)
+    moved = session.exec(inside.where(col(AuditSegment.first_seq) < first.seq).limit(1)).first()
+    if moved is None:
+        return 0, GENESIS
+    return (moved.last_seq, moved.hash) if moved.last_seq < first.seq else (first.seq - 1, first.prev)
 
 
-TRIGGERS = {
-    "sqlite": (
-        "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit"
-        " BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END",
-        "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit"
-        " BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END",
-        # INSERT OR REPLACE passes the delete trigger where recursive_triggers is off.
-        "CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE seq = NEW.seq)"
-        " BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END",
-    ),
-    "postgresql": (
-        "CREATE OR REPLACE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$",
-        "CREATE TRIGGER audit_no_update BEFORE UPDATE OR DELETE ON audit"
-        " FOR EACH ROW EXECUTE FUNCTION audit_is_append_only()",
-        "CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit"
-        " FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only()",
-    ),
-}
-NAMES = {
-    "sqlite": {"audit_no_update", "audit_no_delete", "audit_no_replace"},
-    "postgresql": {"audit_no_update", "audit_no_truncate"},
-}
-
-
-def protect(connection: Connection) -> None:
-    """Make the triggers that forbid changing or deleting audit rows, and the head of an empty chain."""
-    connection.execute(
-        text("INSERT INTO audit_head (id, seq, hash) VALUES (1, 0, :hash) ON CONFLICT DO NOTHING"), {"hash": GENESIS}
-    )
-    dialect = connection.dialect.name
-    on = " ON audit" if dialect == "postgresql" else ""
-    for name in sorted(NAMES[dialect]):
-        connection.execute(text(f"DROP TRIGGER IF EXISTS {name}{on}"))
-    for statement in TRIGGERS[dialect]:
-        connection.exec_driver_sql(statement)
-
-
-def unprotected(connection: Connection) -> set[str]:
-    """Return the names of audit triggers that are missing; empty is good."""
-    query = {
-        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'",
-        "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid = 'audit'::regclass AND NOT tgisinternal",
-    }[connection.dialect.name]
-    return NAMES[connection.dialect.name] - {row[0] for row in connection.execute(text(query))}
+def since(session: Session, seq: int, last: int | None = None) -> Iterator[AuditRow]:
+    """Yield the table's rows behind a sequence number, up to and with the last, in order and in bounded memory."""
+    query = select(AuditRow).where(col(AuditRow.seq) > seq).order_by(col(AuditRow.seq))
+    if last is not None:
+        query = query.where(col(AuditRow.seq) <= last)
+    for row in session.exec(query.execution_options(yield_per=2_000)):
+        session.expunge(row)
+        yield row

@@ -7,7 +7,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from storage import audit, failpoints
+from storage import failpoints, protection
 from storage.database import Database
 
 LOCK = 0x657468697862  # “ethixb”: any number, but always the same
@@ -34,7 +34,7 @@ def upgrade(database: Database) -> None:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
         alembic.attributes["connection"] = connection
         command.upgrade(alembic, "head")
-        audit.protect(connection)
+        protection.protect(connection)
         failpoints.reach("migration.before_commit")
         connection.commit()
 

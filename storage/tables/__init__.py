@@ -4,7 +4,7 @@ A table is a record and its constraints, nothing else: no relationships, no meth
 """
 
 from storage.tables.alerts import Alert, Run
-from storage.tables.audit import AuditHead, AuditRow
+from storage.tables.audit import AuditHead, AuditRow, AuditSegment, Checkpoint
 from storage.tables.evidence import Bundle
 from storage.tables.inbox import Inbound
 from storage.tables.incidents import Counter, Incident, Storm, TimelineEntry
@@ -14,13 +14,16 @@ from storage.tables.people import Person
 from storage.tables.policies import PolicyVersion
 from storage.tables.retrain import RetrainRequest
 from storage.tables.timers import Timer
+from storage.tables.upkeep import Upkeep
 
 __all__ = [
     "Alert",
     "AuditHead",
     "AuditRow",
+    "AuditSegment",
     "Baseline",
     "Bundle",
+    "Checkpoint",
     "Counter",
     "Inbound",
     "Incident",
@@ -34,4 +37,5 @@ __all__ = [
     "Storm",
     "TimelineEntry",
     "Timer",
+    "Upkeep",
 ]

@@ -29,3 +29,29 @@ class AuditHead(SQLModel, table=True):
     id: int = Field(default=1, primary_key=True)
     seq: int
     hash: str
+
+
+class Checkpoint(SQLModel, table=True):
+    """The head of one moment as a signed note; the same note stands outside, in Slack and in evidence."""
+
+    __tablename__ = "audit_checkpoint"
+
+    seq: int = Field(primary_key=True)
+    hash: str
+    at: Moment = at()
+    note: str
+
+
+class AuditSegment(SQLModel, table=True):
+    """A stretch of old rows that lies in a signed file; only such rows may leave the table."""
+
+    __tablename__ = "audit_segment"
+
+    first_seq: int = Field(primary_key=True)
+    last_seq: int = Field(unique=True)
+    prev: str  # what its first row follows
+    hash: str  # of its last row
+    sha256: str  # of the file
+    name: str  # of the file, in the folder `audit` of the data folder
+    note: str
+    at: Moment = at()

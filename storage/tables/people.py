@@ -2,7 +2,7 @@
 
 from sqlmodel import Field, SQLModel
 
-from storage.tables.columns import Moment, at
+from storage.tables.columns import Moment, at, maybe_at
 
 
 class Person(SQLModel, table=True):
@@ -15,3 +15,4 @@ class Person(SQLModel, table=True):
     tz: str = "UTC"
     is_active: bool = True
     checked_at: Moment = at()
+    erased_at: Moment | None = maybe_at()  # name, handle, e-mail and time zone were removed for good

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import text
 
-from storage import audit, migrate
+from storage import audit, migrate, protection
 from storage.audit import Entry
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
+TRIGGERS = {"sqlite": protection.SQLITE, "postgresql": protection.POSTGRESQL}
 
 
 @pytest.fixture
@@ -26,9 +27,8 @@ def verdict(database):
 
 def tamper(database, *statements: str) -> None:
     with database.engine.connect() as connection:
-        dialect = connection.dialect.name
-        for name in audit.NAMES[dialect]:
-            connection.execute(text(f"DROP TRIGGER {name}" + (" ON audit" if dialect == "postgresql" else "")))
+        for name, (table, *_) in TRIGGERS[connection.dialect.name].items():
+            connection.execute(text(f"DROP TRIGGER {name}" + ("" if database.is_sqlite else f" ON {table}")))
         for statement in statements:
             connection.execute(text(statement))
         connection.commit()
@@ -71,10 +71,40 @@ def test_a_tamper_past_the_triggers_is_found_and_its_row_named(chain, statements
     assert row in {fault.seq for fault in faults}
 
 
+def unprotected(database):
+    with database.engine.connect() as connection:
+        return protection.unprotected(connection)
+
+
 def test_the_triggers_are_back_after_a_migration(chain, backend):
     tamper(chain)
-    with chain.engine.connect() as connection:
-        assert audit.unprotected(connection) == audit.NAMES[backend]
+    assert unprotected(chain) == set(TRIGGERS[backend])
     migrate.upgrade(chain)
+    assert unprotected(chain) == set()
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [{"sqlite": ["DROP TRIGGER audit_no_update",
+                 "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT 1; END"],
+      "postgresql": ["ALTER TABLE audit DISABLE TRIGGER audit_no_update"]},
+     {"sqlite": ["DROP TRIGGER audit_no_delete", "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit WHEN 0"
+                 " BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END"],
+      "postgresql": ["CREATE OR REPLACE FUNCTION audit_unless_sealed() RETURNS trigger LANGUAGE plpgsql AS"
+                     " $$ BEGIN RETURN OLD; END $$"]}],
+    ids=["update", "delete"],
+)  # fmt: skip
+def test_a_trigger_that_was_made_harmless_counts_as_missing(chain, backend, statements):
     with chain.engine.connect() as connection:
-        assert audit.unprotected(connection) == set()
+        for statement in statements[backend]:
+            connection.execute(text(statement))
+        connection.commit()
+    assert unprotected(chain) == {"audit_no_update" if "update" in statements["sqlite"][0] else "audit_no_delete"}
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_the_role_of_a_replica_passes_no_trigger(chain):
+    with chain.engine.connect() as connection:
+        connection.execute(text("SET session_replication_role = replica"))
+        with pytest.raises(Exception, match="append-only"):
+            connection.execute(text("DELETE FROM audit"))
