@@ -129,6 +129,13 @@ class Digest(Part):
     weekday: int | None = Field(default=None, ge=1, le=7)  # ISO; weekly only
 
 
+class Storm(Part):
+    """When so many incidents are opened in a channel that one message counts them (B2)."""
+
+    more_than: int = Field(default=10, ge=1)  # incidents of one channel
+    within: Span = timedelta(minutes=5)  # and it is over when none came for as long
+
+
 class Schedule(Part):
     """When the checks run (003 §1.2), in UTC."""
 
@@ -147,7 +154,9 @@ class Policy(Part):
     routes: dict[Level, Route]
     escalation: tuple[Path, ...]
     digests: tuple[Digest, ...] = ()
+    storm: Storm = Storm()
     engineering: str = "engineering"  # channel for troubles of the bot itself
+    fallback_channel: str = "engineering"  # where a critical incident goes whose channel cannot be used
     roles: dict[Role, tuple[str, ...]] = {}  # Slack user ids or e-mail addresses
 
     @model_validator(mode="after")

@@ -21,8 +21,9 @@ import templates
 from analysis.errors import BadInput
 from bot import keys, schedule
 from bot.bundling import Bundling
-from bot.delivery import Delivery
+from bot.delivery import Delivery, Pace
 from bot.http import server
+from bot.line import Line
 from bot.loops import Loop, Loops
 from bot.operations import detection
 from bot.pipelines import Pipelines
@@ -41,6 +42,7 @@ log = structlog.get_logger(__name__)
 
 DEFAULT_POLICY = Path(templates.__file__).parent / "policy.yaml"
 TOKENS = "Copy the token from the app's page again; `ethixbot doctor` tries it."
+SENDERS = 3  # a call that hangs holds up one of them, not the alerts behind it
 PING_S = 1  # Socket Mode is back within 6 s of a dead line; with the default of 10 it takes a minute
 
 
@@ -53,7 +55,7 @@ class Bot:
     web: WebClient
     slack: App
     directory: Directory
-    delivery: Delivery
+    senders: list[Delivery]
     loops: Loops
     ticker: BackgroundScheduler
     _socket: SocketModeHandler | None = None
@@ -135,15 +137,16 @@ def build(settings: Settings, clock: Clock = utc_now) -> Bot:
     outward = Outward(web)
     directory = Directory(services, outward)
     door = Door(services, directory, services.wake.set)
-    delivery = Delivery(services, outward, settings.post_interval, settings.look_after)
-    loops = Loops(_loops(services, door, delivery), services.wake)
+    pace, line = Pace(settings.post_interval, settings.look_after, settings.lease), Line()
+    senders = [Delivery(services, outward, pace, line) for _ in range(SENDERS)]
+    loops = Loops(_loops(services, door, senders), services.wake)
     slack = slack_app.build(door, web)
-    return Bot(settings, services, web, slack, directory, delivery, loops, schedule.ticker(services))
+    return Bot(settings, services, web, slack, directory, senders, loops, schedule.ticker(services))
 
 
-def _loops(services: Services, door: Door, delivery: Delivery) -> list[Loop]:
+def _loops(services: Services, door: Door, senders: list[Delivery]) -> list[Loop]:
     return [
-        Loop("delivery", delivery.step),
+        *(Loop(f"delivery {number}", sender.step) for number, sender in enumerate(senders, start=1)),
         Loop("timers", lambda: schedule.fire(services)),
         Loop("events", Sweeper(door).step),
         Loop("checks", Runner(services).step),

@@ -1,10 +1,10 @@
 """Sends what the outbox owes: claim, render from the record as it is now, send, note the answer.
 
-At least once to Slack, visibly once: a row whose answer was lost is looked for by its key before it is sent again.
+At least once to Slack, visibly once: a row whose answer was lost is looked for by its key before it is sent again, and
+a sender that wakes up too late takes its post back.
 """
 
 import os
-import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,82 +13,141 @@ from typing import Any
 
 import structlog
 
-from bot import rendering
-from bot.integrations.errors import Permanent, SendError, TryLater, Uncertain
+from bot import rendering, repair
+from bot.integrations.errors import Limited, Lost, Permanent, SendError, TryLater, Uncertain, Unreachable
+from bot.line import EDITS, Line
 from bot.rendering import Shown
-from bot.services import Services
-from bot.slack.outward import Outward, Place
-from storage import outbox
+from bot.services import Services, kept
+from bot.slack.outward import Outward, Place, Text
+from storage import failpoints, outbox
 from storage.outbox import Claimant
 from storage.tables import Owed
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(seconds=90)  # longer than the client's own time-out of 30 s and the steps of an upload
-ATTEMPTS = 25
+LEASE_S = 90.0  # longer than the client's own time-out of 30 s and the steps of an upload
+GIVE_UP = timedelta(hours=72)  # what only never went through is tried so long; Slack may be down for a day
+LONGEST_PAUSE_S = 300.0
 BLOCKS_RETRIED = timedelta(seconds=60)  # an image block may be refused while Slack still looks at the file
+# Slack does not take the blocks, and has posted nothing: better bare words than no alert.
+UNSHOWABLE = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "block_mismatch"}
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast, and for how long a claim holds; seconds."""
+
+    post_interval: float = 1.0
+    look_after: float = 15.0
+    lease: float = LEASE_S
+
+
+@dataclass(frozen=True)
+class Done:
+    """What to note on a row that was sent, and what else is owed because of it."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    more: tuple[Owed, ...] = ()
 
 
 @dataclass
 class Delivery:
-    """One sender; several may work on one database."""
+    """One sender, which works on one row at a time; several may work on one database."""
 
     services: Services
     slack: Outward
-    post_interval: float = 1.0
-    look_after: float = 15.0
+    pace: Pace = field(default_factory=Pace)
+    line: Line = field(default_factory=Line)
     owner: str = field(default_factory=lambda: f"{os.getpid()}-{uuid.uuid4().hex[:8]}")
-    _posted: dict[str, datetime] = field(default_factory=dict)
-    _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
     def step(self) -> bool:
         """Return whether a row was worked on."""
-        with self._one_at_a_time:
-            claimed = self._claim()
-            if claimed is None:
-                return False
-            row, parent = claimed
-            try:
-                done = self._send(row, parent)
-            except SendError as error:
-                self._failed(row, error)
-                return True
-            self._settle(row, status="sent", sent_at=self.services.clock(), last_error=None, **done)
-            return True
+        claimed = self._claim()
+        if claimed is None:
+            return False
+        row, parent = claimed
+        failpoints.reach("outbox.after_claim")
+        try:
+            done = self._send(row, parent)
+        except Lost:
+            log.warning("claim lost before it was sent", key=row.key)
+        except SendError as error:
+            self._failed(row, parent, error)
+        else:
+            self.line.holds()
+            failpoints.reach("outbox.after_send")
+            self._sent(row, done)
+        return True
+
+    def _claimant(self, now: datetime) -> Claimant:
+        rests = self.line.resting(now)
+        span = (timedelta(seconds=s) for s in (self.pace.lease, self.pace.post_interval, self.pace.look_after))
+        lease, interval, look_after = span
+        return Claimant(self.owner, now, lease, rests - {EDITS}, EDITS in rests, interval, look_after)
 
     def _claim(self) -> tuple[Owed, Owed | None] | None:
         now = self.services.clock()
-        resting = [name for name, at in self._posted.items() if (now - at).total_seconds() < self.post_interval]
+        if self.line.is_closed(now):
+            return None
+        with self.services.database.read() as session:
+            if not outbox.is_any_due(session, self._claimant(now)):
+                return None
         with self.services.database.write() as session:
-            row = outbox.claim(session, Claimant(self.owner, now, LEASE, resting))
+            row = outbox.claim(session, self._claimant(now))
             if row is None:
                 return None
             return row, outbox.by_key(session, row.thread_of) if row.thread_of else None
 
-    def _send(self, row: Owed, parent: Owed | None) -> dict[str, Any]:
-        """Return the values to note on the row."""
+    def _send(self, row: Owed, parent: Owed | None) -> Done:
+        """Return what to note on the row; raise SendError."""
         with self.services.database.read() as session:
             shown = rendering.render(session, self.services, row)
         if shown is None:
-            return {}
+            return Done()
         return SENDERS[shown.how](self, row, parent, shown)
 
-    def _post(self, row: Owed, parent: Owed | None, shown: Shown) -> dict[str, Any]:
+    def _mark(self, row: Owed) -> None:
+        """Say that the row is sent right now; raise Lost where the claim is gone."""
+        with self.services.database.write() as session:
+            if not outbox.mark(session, row, self._claimant(self.services.clock())):
+                raise Lost("another sender took over")
+
+    def _post(self, row: Owed, parent: Owed | None, shown: Shown) -> Done:
         place = self._place(row, parent if shown.in_thread else None)
         ts = self.slack.find(place, row.key, row.first_try_at or row.created_at) if row.uncertain else None
+        failpoints.reach("outbox.after_look")
+        first, rest = shown.text.split()
         if ts is None:
-            self._posted[row.channel] = self.services.clock()
-            ts = self.slack.post(place, shown.text, row.key)
+            self._mark(row)
+            ts = self._show(place, row, first)
         link = self.slack.permalink(place, ts) if shown.keeps_link else None
         data = {"data": {**row.data, "permalink": link}} if link else {}
-        return {"remote_channel": place.channel, "remote_ts": ts, **data}
+        more = tuple(repair.rest(row, number, text, self.services.clock()) for number, text in enumerate(rest, start=2))
+        return Done({"remote_channel": place.channel, "remote_ts": ts, **data}, more)
 
-    def _edit(self, row: Owed, parent: Owed | None, shown: Shown) -> dict[str, Any]:
+    def _show(self, place: Place, row: Owed, text: Text) -> str:
+        """Return the ts of the new message; where Slack refuses its blocks it is the bare words."""
+        try:
+            return self.slack.post(place, text, row.key)
+        except Permanent as error:
+            if error.says not in UNSHOWABLE:
+                raise
+            log.error("blocks refused; posting the words alone", key=row.key, error=error.says)
+            return self.slack.post(place, text.bare(), row.key)
+
+    def _edit(self, row: Owed, parent: Owed | None, shown: Shown) -> Done:
         place, ts = self._standing(parent)
-        self.slack.edit(place, ts, shown.text)
-        return {"remote_channel": place.channel, "remote_ts": ts}
+        text = shown.text.split()[0]
+        try:
+            self.slack.edit(place, ts, text)
+        except Permanent as error:
+            if error.says not in UNSHOWABLE:
+                raise
+            log.error("blocks refused; showing the words alone", key=row.key, error=error.says)
+            self.slack.edit(place, ts, text.bare())
+        return Done({"remote_channel": place.channel, "remote_ts": ts})
 
-    def _picture(self, row: Owed, parent: Owed | None, shown: Shown) -> dict[str, Any]:
+    def _picture(self, row: Owed, parent: Owed | None, shown: Shown) -> Done:
         """Upload the picture, wait until Slack has looked at it, then post the message that shows it."""
         file_id = row.data.get("file_id")
         if file_id is None:
@@ -107,7 +166,7 @@ class Delivery:
                 raise TryLater(error.says, after=2) from error
             return self._post(row, parent, shown)  # the words without the picture
 
-    def _file(self, row: Owed, parent: Owed | None, shown: Shown) -> dict[str, Any]:
+    def _file(self, row: Owed, parent: Owed | None, shown: Shown) -> Done:
         """Share the file into the thread, once: a lost answer is settled by the file's own list of shares."""
         place = self._place(row, parent)
         file_id = row.data.get("file_id")
@@ -115,14 +174,26 @@ class Delivery:
             file_id = self.slack.upload(shown.name, shown.content)
             self._keep(row, file_id)
         elif row.uncertain and self.slack.state_of(file_id)[1]:
-            return {"remote_channel": place.channel}
+            return Done({"remote_channel": place.channel})
+        self._mark(row)
         self.slack.complete(file_id, shown.name, place)
-        return {"remote_channel": place.channel}
+        return Done({"remote_channel": place.channel})
+
+    def _withdraw(self, row: Owed, parent: Owed | None, shown: Shown) -> Done:
+        """Take back a post that came too late, once it is known that another stands for it."""
+        with self.services.database.read() as session:
+            stands = outbox.by_key(session, row.subject)
+        if stands is not None and stands.status in outbox.WAITING:
+            raise TryLater("the other sender is not done", after=2)
+        if stands is not None and stands.remote_ts != row.data["ts"]:
+            self.slack.remove(Place(row.data["channel"]), row.data["ts"])
+        return Done()
 
     def _keep(self, row: Owed, file_id: str) -> None:
         row.data = {**row.data, "file_id": file_id}
-        if not self._settle(row, data=row.data):
-            raise TryLater("another sender took over")
+        with self.services.database.write() as session:
+            if not outbox.settle(session, row, data=row.data):
+                raise Lost("another sender took over")
 
     def _place(self, row: Owed, parent: Owed | None) -> Place:
         if parent is not None:
@@ -135,30 +206,71 @@ class Delivery:
             raise Permanent("the message it belongs to was never posted")
         return Place(parent.remote_channel), parent.remote_ts
 
-    def _failed(self, row: Owed, error: SendError) -> None:
+    def _sent(self, row: Owed, done: Done) -> None:
+        """Note that it was sent; where another sender has the row by now, make good what was done too late."""
+
+        @kept
+        def note() -> None:
+            now = self.services.clock()
+            with self.services.database.write() as session:
+                values = {"status": "sent", "sent_at": now, "last_error": None, **done.values}
+                held = outbox.settle(session, row, **values)
+                for owed in done.more if held else repair.too_late(row, done.values, now):
+                    outbox.owe(session, owed)
+
+        note()
+        failpoints.reach("outbox.after_settle")
+        self.services.wake.set()  # what belongs to it may go now
+
+    def _failed(self, row: Owed, parent: Owed | None, error: SendError) -> None:
         """Note what went wrong and when to try again; what can never work, or has not for long, is parked."""
         now = self.services.clock()
-        with self.services.database.write() as session:
-            if isinstance(error, Permanent) or row.attempts >= ATTEMPTS:
-                outbox.settle(session, row, status="parked", last_error=error.says)
-                log.error("parked", key=row.key, error=error.says)
-                return
-            wait = error.after if isinstance(error, TryLater) else self.look_after
-            if row.attempts > 3:
-                wait = max(wait, min(300.0, 2.0 ** (row.attempts - 3)))
-            at = now + timedelta(seconds=wait)
-            outbox.again(session, row, at, error.says, uncertain=isinstance(error, Uncertain))
-        log.warning("not sent", key=row.key, error=error.says, again_in=wait)
+        self._rest(row, error, now)
 
-    def _settle(self, row: Owed, **values: Any) -> bool:  # noqa: ANN401
-        with self.services.database.write() as session:
-            return outbox.settle(session, row, **values)
+        @kept
+        def note() -> None:
+            with self.services.transaction() as session:
+                case = repair.Case(self.services, session, row, parent, now)
+                if isinstance(error, Permanent):
+                    repair.refused(case, error.says)
+                elif now - (row.first_try_at or now) > GIVE_UP:
+                    repair.park(case, error.says)
+                else:
+                    outbox.again(
+                        session,
+                        row,
+                        now + timedelta(seconds=self._pause(row, error)),
+                        error.says,
+                        uncertain=isinstance(error, Uncertain),
+                    )
+
+        note()
+        log.warning("not sent", key=row.key, error=error.says)
+
+    def _rest(self, row: Owed, error: SendError, now: datetime) -> None:
+        if isinstance(error, Unreachable):
+            self.line.broke(error.says, now, error.after)
+        elif isinstance(error, Limited):
+            lane = EDITS if row.kind in outbox.UNPACED else row.channel
+            self.line.rest(lane, now + timedelta(seconds=error.after))
+        elif not isinstance(error, Uncertain):
+            self.line.holds()
+
+    def _pause(self, row: Owed, error: SendError) -> float:
+        """Return how long the row waits: the line's own rest is not its fault, everything else doubles."""
+        if isinstance(error, Unreachable):
+            return 0.0
+        wait = error.after if isinstance(error, TryLater) else self.pace.look_after
+        if isinstance(error, Limited) or row.attempts <= 3:
+            return wait
+        return max(wait, min(LONGEST_PAUSE_S, 2.0 ** (row.attempts - 3)))
 
 
-Sender = Callable[[Delivery, Owed, Owed | None, Shown], dict[str, Any]]
+Sender = Callable[[Delivery, Owed, Owed | None, Shown], Done]
 SENDERS: dict[str, Sender] = {
     "post": Delivery._post,
     "edit": Delivery._edit,
     "picture": Delivery._picture,
     "file": Delivery._file,
+    "withdraw": Delivery._withdraw,
 }

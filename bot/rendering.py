@@ -13,11 +13,11 @@ from sqlmodel import Session
 from analysis.vocabulary import Severity
 from bot.services import Services
 from bot.slack.outward import Text
-from storage import incidents, overview
+from storage import incidents, overview, storms
 from storage.incidents import IncidentView
 from storage.tables import Bundle, Owed, Run, TimelineEntry
 from templates import chart
-from templates.slack import digest, incident, link, notice, thread
+from templates.slack import digest, incident, link, notice, storm, thread, troubles
 from templates.slack.blocks import Message
 
 
@@ -46,8 +46,10 @@ def render(session: Session, services: Services, row: Owed) -> Shown | None:
 
 def _incident(session: Session, services: Services, row: Owed) -> Shown | None:
     view = _view(session, row.subject)
-    loud = services.policy.routes[Severity(view.incident.severity)].everyone
-    return Shown("post", _text(incident.message(view, services.clock(), to_everyone=loud)), keeps_link=True)
+    in_storm = view.incident.storm_id is not None  # the storm's message rings once for all
+    loud = services.policy.routes[Severity(view.incident.severity)].everyone and not in_storm
+    message = incident.message(view, services.clock(), to_everyone=loud)
+    return Shown("post", _text(troubles.marked(message, row.data.get("posted_anew"))), keeps_link=True)
 
 
 def _update(session: Session, services: Services, row: Owed) -> Shown | None:
@@ -101,6 +103,24 @@ def _answer(session: Session, services: Services, row: Owed) -> Shown | None:
     return Shown("post", Text(row.data["text"], row.data["blocks"]))
 
 
+def _more(session: Session, services: Services, row: Owed) -> Shown | None:
+    return Shown("post", Text(row.data["text"], row.data["blocks"]), in_thread=True)
+
+
+def _withdraw(session: Session, services: Services, row: Owed) -> Shown | None:
+    return Shown("withdraw", Text(""))
+
+
+def _storm(session: Session, services: Services, row: Owed) -> Shown | None:
+    view = storms.view(session, int(row.subject))
+    loud = view.has_critical and services.policy.routes[Severity.CRITICAL].everyone
+    return Shown("post", _text(storm.message(view, to_everyone=loud)))
+
+
+def _storm_update(session: Session, services: Services, row: Owed) -> Shown | None:
+    return Shown("edit", _text(storm.message(storms.view(session, int(row.subject)))))
+
+
 KINDS: dict[str, Callable[[Session, Services, Owed], Shown | None]] = {
     "incident": _incident,
     "update": _update,
@@ -111,6 +131,10 @@ KINDS: dict[str, Callable[[Session, Services, Owed], Shown | None]] = {
     "digest": _digest,
     "notice": _notice,
     "answer": _answer,
+    "more": _more,
+    "withdraw": _withdraw,
+    "storm": _storm,
+    "storm_update": _storm_update,
 }
 
 

@@ -13,7 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlmodel import Session
 
 from analysis.policy import Policy
-from bot.operations import detection, escalation
+from bot.operations import detection, escalation, storms
 from bot.services import SYSTEM, Services
 from storage import audit, failpoints, outbox, timers
 from storage.tables import Owed, Timer
@@ -103,6 +103,7 @@ HANDLERS: dict[str, Callable[[Services, Session, Timer, datetime], None]] = {
     "check": _check,
     "digest": _digest,
     "escalate": escalation.when_due,
+    "storm": storms.when_due,
 }
 
 

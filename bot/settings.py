@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     port: int = Field(8420, ge=0, le=65535)
     post_interval: float = Field(1.0, ge=0)  # seconds between two posts in a channel (Slack's own limit)
     look_after: float = Field(15.0, ge=0)  # seconds before an uncertain post is looked for
+    lease: float = Field(90.0, gt=0)  # seconds after which a sender that is not heard of has lost its claim
 
     @property
     def uses_socket(self) -> bool:

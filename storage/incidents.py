@@ -81,6 +81,12 @@ def open_ones(session: Session, model_id: str | None = None) -> list[Incident]:
     return list(session.exec(query.order_by(col(Incident.opened_at).desc(), col(Incident.id).desc())))
 
 
+def has_open_alert(session: Session, incident_id: str) -> bool:
+    """Return whether one of its alerts has not recovered."""
+    query = select(Alert.id).where(Alert.incident_id == incident_id, Alert.state == "open")
+    return session.exec(query.limit(1)).first() is not None
+
+
 def message_key(incident_id: str) -> str:
     """Return the outbox key of the incident's one message."""
     return f"{incident_id}:message"

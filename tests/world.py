@@ -108,6 +108,8 @@ class World:
         run = detection.request(self.bot.services, Wish(demo.MODEL, SYSTEM))
         assert run is not None
         self.settle()
+        self.clock.forward(seconds=11)  # edits that nobody waits for gather for ten
+        self.settle()
         with self.bot.services.database.read() as session:
             ended = session.get(Run, run.id)
             assert ended is not None

@@ -1,9 +1,12 @@
 """What a failed call to an outside system asks for.
 
 SendError
-├── TryLater     surely not done; try again, after `after` seconds
-├── Uncertain    may have been done: look before trying again
-└── Permanent    will never work as it is: park it and tell a person
+├── TryLater        surely not done; try again, after `after` seconds
+│   ├── Limited     too many calls: others of the kind wait as well
+│   └── Unreachable nobody can be reached, or nothing is allowed: everything waits
+├── Uncertain       may have been done: look before trying again
+├── Permanent       will never work as it is: park it and tell a person
+└── Lost            the claim is somebody else's by now: do nothing
 """
 
 
@@ -23,9 +26,21 @@ class TryLater(SendError):
         self.after = after
 
 
+class Limited(TryLater):
+    """Too many calls of this kind; surely not done."""
+
+
+class Unreachable(TryLater):
+    """The system cannot be reached, or takes nothing from us at all; surely not done."""
+
+
 class Uncertain(SendError):
     """Nobody knows whether it was done: the answer was lost."""
 
 
 class Permanent(SendError):
     """Will not work however often it is tried."""
+
+
+class Lost(SendError):
+    """Another sender holds the claim."""

@@ -91,6 +91,15 @@ class Archived(BaseModel):
     is_archived: bool = True
 
 
+class Deleted(BaseModel):
+    """A message that a person who may takes away."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    channel: str
+    ts: str
+
+
 class Removed(BaseModel):
     """A channel that a person takes the bot out of."""
 

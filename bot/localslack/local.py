@@ -4,9 +4,23 @@ from collections.abc import Callable
 
 from fastapi import APIRouter
 
+from bot.localslack.api.chat import remove
 from bot.localslack.api.conversations import told
 from bot.localslack.api.users import group
-from bot.localslack.asked import Archived, Click, Close, Disconnect, Group, Home, Read, Removed, Shortcut, Submit, Typed
+from bot.localslack.asked import (
+    Archived,
+    Click,
+    Close,
+    Deleted,
+    Disconnect,
+    Group,
+    Home,
+    Read,
+    Removed,
+    Shortcut,
+    Submit,
+    Typed,
+)
 from bot.localslack.delivery import Delivery
 from bot.localslack.errors import SlackError
 from bot.localslack.faults import Fault, Faults
@@ -119,14 +133,22 @@ def _running(routes: APIRouter, workspace: Workspace) -> None:
     @routes.post("/archive")
     def archive(asked: Archived) -> Json:
         with workspace.lock:
-            workspace.channel(asked.channel).is_archived = asked.is_archived
+            find(workspace, asked.channel, None).is_archived = asked.is_archived
+            workspace.changed()
+        return {"ok": True}
+
+    @routes.post("/delete")
+    def delete(asked: Deleted) -> Json:
+        with workspace.lock:
+            channel = find(workspace, asked.channel, None)
+            remove(workspace, channel, workspace.message(channel, asked.ts))
             workspace.changed()
         return {"ok": True}
 
     @routes.post("/remove_bot")
     def remove_bot(asked: Removed) -> Json:
         with workspace.lock:
-            channel = workspace.channel(asked.channel)
+            channel = find(workspace, asked.channel, None)
             channel.members = [one for one in channel.members if one != BOT_USER]
             workspace.changed()
         return {"ok": True}

@@ -153,6 +153,7 @@ def finish(services: Services, run: Run, told: dict[str, Any], profile: bytes) -
         result = opening.Result(services, session, run, now)
         standing = opening.stand(result, raised)
         became = opening.record(result, standing.raised)
+        opening.held_back(result, standing.held_back)
         recovered = opening.recover(result, report, standing)
         notices.run_ended(session, run, became, now)
         data = {"rows": report.window.rows, "alerts": len(became), "recovered": len(recovered)}

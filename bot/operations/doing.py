@@ -1,15 +1,18 @@
 """What an operation has in hand while its transaction is open, and the two things every change owes."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session
 
+from analysis.response.notifying import Reason, reason_for
 from analysis.vocabulary import Severity
 from bot.services import Services
 from storage import incidents, outbox
 from storage.tables import Incident, Owed, TimelineEntry
+
+SETTLES = timedelta(seconds=10)  # an edit that nobody waits for gathers what comes meanwhile
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,8 @@ def owe_redraw(session: Session, incident: Incident, now: datetime, *, soon: boo
         channel=incident.channel,
         thread_of=incidents.message_key(incident.id),
         priority=urgency(incident) if soon else 8,
-        next_at=now,
+        reason=Reason.ACTED if soon else Reason.REPEATED,
+        next_at=now if soon else now + SETTLES,
         created_at=now,
     )
     outbox.owe(session, owed)
@@ -73,6 +77,7 @@ def owe_line(session: Session, incident: Incident, entry: TimelineEntry) -> None
         channel=incident.channel,
         thread_of=incidents.message_key(incident.id),
         priority=urgency(incident) + 1,
+        reason=reason_for(entry.verb, waited=bool(entry.facts.get("waited"))),
         next_at=entry.at,
         created_at=entry.at,
     )

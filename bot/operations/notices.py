@@ -6,8 +6,11 @@ from typing import Any
 
 from sqlmodel import Session
 
+from analysis.response.notifying import Reason
 from storage import outbox
 from storage.tables import Alert, Owed, Run
+
+REASONS = {"run_ended": Reason.ASKED, "recovered": Reason.RECOVERED}
 
 
 def owe(session: Session, key: str, channel: str, at: datetime, **data: Any) -> None:  # noqa: ANN401
@@ -16,7 +19,15 @@ def owe(session: Session, key: str, channel: str, at: datetime, **data: Any) -> 
     outbox.owe(
         session,
         Owed(
-            key=key, kind="notice", subject=subject, channel=channel, data=data, priority=4, next_at=at, created_at=at
+            key=key,
+            kind="notice",
+            subject=subject,
+            channel=channel,
+            data=data,
+            priority=4,
+            next_at=at,
+            created_at=at,
+            reason=REASONS.get(subject, Reason.TROUBLE),
         ),
     )
 

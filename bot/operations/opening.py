@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from analysis.detection.alerts import Alert as Raised
-from analysis.detection.findings import RULE, Reason
+from analysis.detection.findings import RULE
+from analysis.detection.findings import Reason as Found
 from analysis.detection.persistence import Standing, follow
 from analysis.detection.report import Report
 from analysis.response import life
+from analysis.response.notifying import Reason
 from analysis.vocabulary import Severity, State, Verdict
-from bot.operations import escalation
+from bot.operations import escalation, storms
 from bot.operations.doing import Doing, Request, owe_redraw, tell, urgency
 from bot.services import SYSTEM, Services
 from storage import alerts, audit, counters, incidents, outbox
@@ -87,9 +89,33 @@ def _one(result: Result, raised: Raised) -> tuple[Alert, str]:
     session.flush()
     channel = result.channel(raised.severity)
     if channel is None:
+        _withheld(result, alert.id, "", Reason.LOG_ONLY)
         return alert, "logged"
     _open(result.services, session, alert, channel, now)
     return alert, "opened"
+
+
+def held_back(result: Result, seen: Sequence[Raised]) -> None:
+    """Note what was found and not told, for it was seen too seldom so far."""
+    for one in seen:
+        name = fingerprint(result.run.model_id, one)
+        channel = result.channel(one.severity) or ""
+        _withheld(result, f"{result.run.model_id}:{name[:16]}", channel, Reason.HELD_BACK, severity=one.severity.value)
+
+
+def _withheld(result: Result, subject: str, channel: str, reason: Reason, **facts: str) -> None:
+    owed = Owed(
+        key=f"run:{result.run_id}:{subject}",
+        kind="alert",
+        subject=subject,
+        channel=channel,
+        data=dict(facts),
+        reason=reason,
+        status="withheld",
+        next_at=result.now,
+        created_at=result.now,
+    )
+    outbox.owe(result.session, owed)
 
 
 def _open(services: Services, session: Session, alert: Alert, channel: str, now: datetime) -> Incident:
@@ -110,14 +136,17 @@ def _open(services: Services, session: Session, alert: Alert, channel: str, now:
     alert.incident_id = incident.id
     session.add(alert)
     incidents.note(session, incident.id, SYSTEM, "opened", now, alert=alert.id, severity=alert.severity)
-    _owe_message(services, session, incident, now)
+    joined = storms.join(services, session, incident, now)
+    _owe_message(services, session, incident, now, withheld=joined is not None and joined.withholds)
     escalation.begin(services, session, incident, now)
     data = {"alert": alert.id, "model": alert.model_id, "severity": alert.severity, "family": alert.family}
     audit.append(session, audit.Entry(SYSTEM, "opened", incident.id, "done", data), now)
     return incident
 
 
-def _owe_message(services: Services, session: Session, incident: Incident, now: datetime) -> None:
+def _owe_message(
+    services: Services, session: Session, incident: Incident, now: datetime, *, withheld: bool = False
+) -> None:
     message = incidents.message_key(incident.id)
     first = urgency(incident)
     rows = [
@@ -135,6 +164,8 @@ def _owe_message(services: Services, session: Session, incident: Incident, now: 
             thread_of=thread_of,
             priority=priority,
             data={"after": message} if kind == "link" else {},
+            reason=Reason.IN_STORM if withheld and thread_of is None else Reason.OPENED,
+            status="withheld" if withheld and thread_of is None else "pending",
             next_at=now,
             created_at=now,
         )
@@ -200,7 +231,7 @@ def end(result: Result, alert: Alert) -> None:
 
 def is_standing(alert: Alert) -> bool:
     """Return whether it tells of a gap as old as the baseline, which no check raises anew and none ends."""
-    return bool(alert.details["cause"]["reason"] == Reason.STANDING)
+    return bool(alert.details["cause"]["reason"] == Found.STANDING)
 
 
 def is_well(report: Report, alert: Alert) -> bool:

@@ -7,6 +7,7 @@ Slack's default one posts twice when the answer to a post is lost.
 
 import http.client
 import json
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,11 +20,25 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web import SlackResponse
 
-from bot.integrations.errors import Permanent, SendError, TryLater, Uncertain
+from bot.integrations.errors import Limited, Permanent, SendError, TryLater, Uncertain, Unreachable
+from templates.slack import limits
 
 EVENT_TYPE = "ethixbot_message"
 # Slack's words: "It's possible some aspect of the operation succeeded".
 AMBIGUOUS = {"internal_error", "fatal_error", "request_timeout", "service_unavailable", "team_added_to_org"}
+# Nothing goes through until somebody mends it: a token, the app. Nothing is parked for it.
+CLOSED = {
+    "account_inactive",
+    "ekm_access_denied",
+    "invalid_auth",
+    "not_authed",
+    "org_login_required",
+    "team_access_not_granted",
+    "token_expired",
+    "token_revoked",
+}
+LOOK_AGAIN_S = 30.0
+NEVER_LEFT = (ConnectionRefusedError, socket.gaierror)  # no byte of it was sent
 PAGES = 20  # of 200 messages that a look for a lost post reads at most
 BEFORE = timedelta(seconds=60)
 
@@ -43,6 +58,19 @@ class Text:
     text: str
     blocks: list[dict[str, Any]] = field(default_factory=list)
 
+    def split(self) -> "tuple[Text, list[Text]]":
+        """Return what fits into one message, and the rest in parts that fit too."""
+        if self.blocks:
+            first, *rest = (list(map(dict, part)) for part in limits.parts(self.blocks))
+            return Text(limits.fit(self.text, limits.NOTIFICATION), first), [Text(self.text[:150], b) for b in rest]
+        first_lines, *more = limits.pieces(self.text)
+        return Text(first_lines), [Text(lines) for lines in more]
+
+    def bare(self) -> "Text":
+        """Return the words alone, with what the blocks say as plain lines."""
+        said = "\n".join(dict.fromkeys([self.text, *limits.texts(self.blocks)]))
+        return Text(limits.pieces(said)[0])
+
 
 class Outward:
     """Slack as delivery sees it; every method returns what was done or raises a SendError."""
@@ -59,7 +87,7 @@ class Outward:
         if name not in self._ids:
             self._ids |= dict(self._channels())
         if name not in self._ids:
-            raise Permanent(f"there is no channel #{name} that the bot can see")
+            raise Permanent(f"channel_not_found: #{name}")
         return self._ids[name]
 
     def post(self, place: Place, shown: Text, key: str) -> str:
@@ -91,6 +119,14 @@ class Outward:
         self._again_is_safe(
             lambda: self.client.chat_update(channel=place.channel, ts=ts, text=shown.text, blocks=shown.blocks or None)
         )
+
+    def remove(self, place: Place, ts: str) -> None:
+        """Take one of our own messages away; one that is not there is away."""
+        try:
+            self._again_is_safe(lambda: self.client.chat_delete(channel=place.channel, ts=ts))
+        except Permanent as error:
+            if error.says != "message_not_found":
+                raise
 
     def find(self, place: Place, key: str, since: datetime) -> str | None:
         """Return the ts of our message with that key, or None: then it was never posted."""
@@ -200,7 +236,10 @@ class Outward:
         except SlackApiError as error:
             raise _meaning(error) from error
         except (OSError, URLError, http.client.HTTPException, SlackRequestError, json.JSONDecodeError) as error:
-            raise Uncertain(f"{type(error).__name__}: {error}") from error
+            says = f"{type(error).__name__}: {error}"
+            if isinstance(getattr(error, "reason", error), NEVER_LEFT):
+                raise Unreachable(says, after=0) from error
+            raise Uncertain(says) from error
 
 
 def _meaning(error: SlackApiError) -> SendError:
@@ -210,7 +249,18 @@ def _meaning(error: SlackApiError) -> SendError:
     says = str(response.get("error") or f"HTTP {status}") if response is not None else str(error)
     if status == 429 or says in ("ratelimited", "rate_limited"):
         headers = {k.lower(): v for k, v in (response.headers or {}).items()}
-        return TryLater("ratelimited", after=float(headers.get("retry-after", 1)))
+        return Limited("ratelimited", after=_seconds(headers.get("retry-after")))
     if status >= 500 or says in AMBIGUOUS:
         return Uncertain(says)
+    if says in CLOSED:
+        return Unreachable(says, after=LOOK_AGAIN_S)
+    if says == "missing_scope":  # other calls work: only this row waits until the app is installed anew
+        return TryLater(f"missing_scope: {response.get('needed')}", after=LOOK_AGAIN_S)
     return Permanent(says)
+
+
+def _seconds(told: object) -> float:
+    try:
+        return max(1.0, float(str(told)))
+    except ValueError:
+        return 1.0

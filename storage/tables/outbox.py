@@ -14,6 +14,7 @@ class Owed(SQLModel, table=True):
         Index("ix_outbox_status_next_at", "status", "next_at"),
         Index("ix_outbox_thread_of", "thread_of"),
         Index("ix_outbox_channel_tried_at", "channel", "tried_at"),
+        Index("ix_outbox_subject", "subject"),
         # Ten edits that wait are one edit: at most one pending row a coalescing key.
         Index(
             "uq_outbox_coalesce_pending",
@@ -33,7 +34,7 @@ class Owed(SQLModel, table=True):
     thread_of: str | None = None  # key of the post it belongs to; waits until that one is sent
     priority: int = 5  # 0 goes first
     data: Facts = facts()
-    reason: str = "owed"  # why it is sent, or withheld: a value of analysis.response.notifying.Reason
+    reason: str = "asked"  # why it is sent, or withheld: a value of analysis.response.notifying.Reason
     status: str = "pending"  # pending | sending | sent | parked | withheld | dropped
     attempts: int = 0
     next_at: Moment = at()  # when it may be claimed; while sending, the end of the lease

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 BLOCKS = {"message": 50, "modal": 100, "home": 100}
+MOST = 12_000  # characters beyond which Slack may say msg_blocks_too_long, or lose the message
 AIM = 9_000  # characters of a message's blocks together
 NOTIFICATION = 4_000  # the text beside the blocks
 HEADER, SECTION, TEXT = 150, 3_000, 3_000
@@ -67,6 +68,50 @@ def fit(text: str, most: int) -> str:
     cut = text[: most - 1]
     word, space, _ = cut.rpartition(" ")
     return (word if space and len(word) > most // 2 else cut).rstrip() + "…"
+
+
+def parts(blocks: Sequence[Json]) -> list[list[Json]]:
+    """Return the blocks in as few runs as each fit into a message; one of the usual size is one run.
+
+    >>> [len(part) for part in parts([{"type": "divider"}] * 120)]
+    [50, 50, 20]
+    """
+    runs: list[list[Json]] = [[]]
+    for block in blocks:
+        run = runs[-1]
+        if run and (len(run) >= BLOCKS["message"] or length([*run, block]) > MOST):
+            runs.append(run := [])
+        run.append(block)
+    return runs
+
+
+def pieces(text: str) -> list[str]:
+    """Return the text in pieces of whole lines that each fit beside no blocks; a line that alone is too long is cut.
+
+    >>> pieces("a\\nb")
+    ['a\\nb']
+    """
+    found = [""]
+    for line in text.split("\n"):
+        whole = f"{found[-1]}\n{line}" if found[-1] else line
+        if len(whole) <= NOTIFICATION:
+            found[-1] = whole
+        else:
+            found.append(fit(line, NOTIFICATION))
+    return [piece for piece in found if piece] or [text]
+
+
+def texts(node: object) -> Iterator[str]:
+    """Return every text in it, in order."""
+    if isinstance(node, Mapping):
+        if isinstance(node.get("text"), str):
+            yield node["text"]
+        for child in node.values():
+            if not isinstance(child, str):
+                yield from texts(child)
+    elif isinstance(node, list | tuple):
+        for child in node:
+            yield from texts(child)
 
 
 def lint(shown: Sequence[Json] | Json, text: str | None = None) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from storage.incidents import IncidentView
 from storage.tables import Run
-from templates import figures, finding
+from templates import figures, finding, troubles
 from templates.slack import incident
 from templates.slack.blocks import Message, section
 from templates.slack.mrkdwn import code, link, quote, said
@@ -59,7 +59,17 @@ def _other(data: Data, run: Run | None, views: Sequence[IncidentView]) -> list[s
     return [f"ℹ️ {said(str(data.get('about', 'notice')).replace('_', ' '))}{error}"]
 
 
+def _undeliverable(data: Data, run: Run | None, views: Sequence[IncidentView]) -> list[str]:
+    trouble = troubles.of(str(data.get("says")))
+    where = f"#{said(data.get('where'))}"
+    return [
+        f"📭 *A message for {where} could not be delivered:* {said(trouble.what)}.",
+        f"{said(trouble.do, 300)}  ({code(data.get('row', ''))}, {code(data.get('says', ''))})",
+    ]
+
+
 ABOUT: dict[str, Callable[[Data, Run | None, Sequence[IncidentView]], list[str]]] = {
     "run_ended": _ended,
     "run_failed": _failed,
+    "undeliverable": _undeliverable,
 }

@@ -72,7 +72,7 @@ def test_a_fault_of_an_edit_or_an_upload_is_made_good(undelivered, method, fault
 def test_cut_off_between_claim_and_answer_the_next_bot_finds_the_post(undelivered):
     """A sender that dies after Slack took the post leaves a row that is `sending`."""
     undelivered.clock.forward(seconds=1)
-    sent = undelivered.bot.delivery.slack.post
+    sent = undelivered.bot.senders[0].slack.post
 
     class Killed(BaseException):
         pass
@@ -81,9 +81,9 @@ def test_cut_off_between_claim_and_answer_the_next_bot_finds_the_post(undelivere
         sent(*args, **more)
         raise Killed
 
-    undelivered.bot.delivery.slack.post = post_and_die
+    undelivered.bot.senders[0].slack.post = post_and_die
     with pytest.raises(Killed):
-        undelivered.bot.delivery.step()
+        undelivered.bot.senders[0].step()
     undelivered.stop()
     undelivered.clock.forward(minutes=5)
     undelivered.start()

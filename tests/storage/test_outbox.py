@@ -26,8 +26,8 @@ def owed(key: str, **more) -> Owed:
     )
 
 
-def claimant(owner: str = "one", now: datetime = NOW, resting: tuple[str, ...] = ()) -> Claimant:
-    return Claimant(owner, now, LEASE, resting)
+def claimant(owner: str = "one", now: datetime = NOW, **more) -> Claimant:
+    return Claimant(owner, now, LEASE, **more)
 
 
 @pytest.fixture
@@ -40,6 +40,10 @@ def box(database):
         def claim(self, who: Claimant | None = None) -> Owed | None:
             with database.write() as session:
                 return outbox.claim(session, who or claimant())
+
+        def mark(self, row: Owed, who: Claimant | None = None) -> bool:
+            with database.write() as session:
+                return outbox.mark(session, row, who or claimant())
 
         def settle(self, row: Owed, **values) -> bool:
             with database.write() as session:
@@ -78,11 +82,13 @@ def test_a_reply_waits_for_its_message_and_replies_keep_their_order(box):
 def test_a_sender_that_died_is_followed_by_one_that_looks_first(box):
     box.owe(owed("post"))
     first = box.claim()
+    assert box.mark(first)
     assert box.claim(claimant("two", NOW + LEASE / 2)) is None
     second = box.claim(claimant("two", NOW + LEASE))
     assert second.uncertain
     assert second.attempts == 2
-    assert not box.settle(first, status="sent")  # the late first one writes nothing
+    assert not box.mark(first)  # the late first one sends nothing
+    assert not box.settle(first, status="sent")  # and writes nothing
     assert box.settle(second, status="sent")
 
 
@@ -96,12 +102,71 @@ def test_edits_that_wait_are_one_edit(box):
     assert box.claim() is None
 
 
+def test_a_sender_that_died_before_it_sent_leaves_nothing_to_look_for(box):
+    box.owe(owed("post"))
+    box.claim()
+    assert not box.claim(claimant("two", NOW + LEASE)).uncertain
+
+
+def test_what_may_be_in_slack_is_not_looked_for_at_once(box):
+    box.owe(owed("post"))
+    box.mark(box.claim())
+    patient = {"look_after": LEASE + timedelta(seconds=15)}
+    assert box.claim(claimant("two", NOW + LEASE, **patient)) is None
+    assert box.claim(claimant("two", NOW + LEASE + timedelta(seconds=15), **patient)).uncertain
+
+
 def test_a_channel_rests_after_a_post_and_edits_do_not(box):
     box.owe(owed("post"), owed("edit", kind="update"), owed("elsewhere", channel="d"))
     keys = []
     while (row := box.claim(claimant(resting=("c",)))) is not None:
         keys.append(row.key)
     assert keys == ["edit", "elsewhere"]
+
+
+def test_edits_rest_by_themselves(box):
+    box.owe(owed("edit", kind="update", priority=0), owed("post"))
+    assert box.claim(claimant(edits_rest=True)).key == "post"
+    assert box.claim(claimant(edits_rest=True)) is None
+
+
+def test_a_channel_has_one_post_a_second_whoever_sends_it(box):
+    second = timedelta(seconds=1)
+    box.owe(owed("one"), owed("two"), owed("elsewhere", channel="d"))
+    box.mark(box.claim())
+    assert box.claim(claimant("b", interval=second)).key == "elsewhere"
+    assert box.claim(claimant("b", NOW + second / 2, interval=second)) is None
+    assert box.claim(claimant("b", NOW + second, interval=second)).key == "two"
+
+
+def test_of_two_edits_of_a_message_one_goes_at_a_time(box):
+    edit = {"kind": "update", "coalesce": "INC-1:update"}
+    box.owe(owed("older", **edit))
+    older = box.claim()
+    box.owe(owed("newer", **edit))
+    assert box.claim(claimant("two")) is None
+    box.settle(older, status="sent")
+    assert box.claim(claimant("two")).key == "newer"
+
+
+def test_an_edit_that_somebody_waits_for_hurries_the_one_that_waits(box):
+    edit = {"kind": "update", "coalesce": "INC-1:update"}
+    box.owe(owed("repeat", priority=8, **edit | {"next_at": NOW + LEASE}), owed("post", priority=5))
+    box.owe(owed("click", priority=0, **edit))
+    assert box.claim().key == "repeat"
+
+
+def test_what_was_given_up_is_sent_again_or_dropped_with_what_waits_for_it(box, database):
+    box.owe(owed("post"), owed("reply", kind="reply", thread_of="post"))
+    box.settle(box.claim(), status="parked")
+    assert box.claim() is None
+    with database.write() as session:
+        assert outbox.send_again(session, outbox.by_key(session, "post"), NOW)
+        assert not outbox.send_again(session, outbox.by_key(session, "post"), NOW)
+    box.settle(box.claim(), status="parked")
+    with database.write() as session:
+        assert outbox.drop(session, outbox.by_key(session, "post"))
+        assert [row.status for row in outbox.listed(session, ("dropped",))] == ["dropped", "dropped"]
 
 
 def test_an_uncertain_failure_stays_uncertain(box):

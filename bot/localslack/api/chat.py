@@ -71,6 +71,8 @@ def own_message(call: Call, error: str = "cant_update_message") -> tuple[Channel
     """Return the app's own message that `ts` names, with its channel."""
     channel = call.conversation()
     message = call.workspace.message(channel, call.text("ts"))
+    if message.subtype == "tombstone":
+        raise SlackError("message_not_found")
     if message.user != BOT_USER:
         raise SlackError(error)
     return channel, message
@@ -82,7 +84,7 @@ def compose(call: Call, channel: Channel) -> Message:
     thread_ts = call.text("thread_ts", "") or None
     if thread_ts:
         head = channel.messages.get(thread_ts)
-        if head is None:
+        if head is None or head.subtype == "tombstone":
             raise SlackError("thread_not_found")
         thread_ts = head.thread_ts or head.ts
     bot = author(call.workspace)
