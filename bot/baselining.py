@@ -1,22 +1,15 @@
-"""What `ethixbot baseline` does: a worker counts the log, an operation keeps it; reading needs no lock.
+"""What `ethixbot baseline` does: a worker counts the log, an operation keeps it; reading needs no lock."""
 
-Beside a running bot on SQLite the database may be read, not written (DESIGN, Processes).
-"""
-
-import getpass
-import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from analysis.detection import compare as comparing
-from analysis.errors import BadInput, Refused
+from analysis.errors import BadInput
 from analysis.profile import Profile
-from bot import app
+from bot import app, offline
 from bot import settings as environment
 from bot.operations import baselines as operations
 from bot.operations.baselines import Activated, Wish
@@ -24,9 +17,8 @@ from bot.runner import Seen, WorkFailedError, job_for, work
 from bot.services import Services
 from bot.worker import Job
 from storage import baselines, places, policies
-from storage.database import Database
 from storage.tables import Baseline, Model
-from templates import answers, words
+from templates import words
 
 RESET_FROM = timedelta(days=7)  # 003 §4: a reset counts the last seven days
 
@@ -47,14 +39,14 @@ class Line:
 
 def create(wish: Wish, log: str | None = None, seen: Seen | None = None) -> Baseline:
     """Return a new version, not active, counted from the log (none: the one in the policy); raise BadInput."""
-    with _services() as services:
+    with offline.services("baseline") as services:
         model = operations.ask(services, wish, "baseline_create")
         return _made(services, (wish, "baseline_create"), _job(services, model, "baseline", log), seen)
 
 
 def reset(wish: Wish, seen: Seen | None = None) -> Baseline:
     """Return a new version, counted from the last seven days of the model's log and not active; raise BadInput."""
-    with _services() as services:
+    with offline.services("baseline") as services:
         model = operations.ask(services, wish, "baseline_reset")
         job = _job(services, model, "reset", None)
         week = job.source | {"window_s": RESET_FROM.total_seconds()}
@@ -63,13 +55,13 @@ def reset(wish: Wish, seen: Seen | None = None) -> Baseline:
 
 def activate(wish: Wish, version: str) -> Activated:
     """Make a stored version the one that windows are compared with; raise BadInput."""
-    with _services() as services:
+    with offline.services("baseline") as services:
         return operations.activate(services, wish, version)
 
 
 def stored(model_id: str) -> list[Line]:
     """Return the model's baselines, oldest first; raise BadInput."""
-    with _reading() as database, database.read() as session:
+    with offline.reading("baseline") as database, database.read() as session:
         _known(session.get(Model, model_id), model_id)
         return [_line(baseline) for baseline in baselines.of(session, model_id)]
 
@@ -77,7 +69,7 @@ def stored(model_id: str) -> list[Line]:
 def differing(model_id: str, before: str, after: str) -> dict[str, Any]:
     """Return the report on one stored version against another, with its sentences; raise BadInput."""
     policy, _ = policies.read(environment.load().policy or app.DEFAULT_POLICY)
-    with _reading() as database, database.read() as session:
+    with offline.reading("baseline") as database, database.read() as session:
         _known(session.get(Model, model_id), model_id)
         old, new = (_profile(baselines.get(session, model_id, version), version) for version in (before, after))
     return words.report(comparing.compare(old, new, policy.checks, before))
@@ -85,41 +77,7 @@ def differing(model_id: str, before: str, after: str) -> dict[str, Any]:
 
 def wish(model: str, actor: str, reason: str) -> Wish:
     """Return what was asked for; nobody proves at the command line who they are, so the login is kept too."""
-    return Wish(model, actor, reason, {"door": "command line", "login": _login()})
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container may run under a number that has no name
-        return str(os.getuid())
-
-
-@contextmanager
-def _services() -> Iterator[Services]:
-    """Give the services of this environment, alone on a SQLite file; a refusal becomes one line."""
-    settings = environment.load()
-    with app.only_process(settings):
-        services = app.open_services(settings)
-        try:
-            yield services
-        except Refused as error:
-            raise BadInput("baseline", answers.refusal(error)) from None
-        finally:
-            services.database.dispose()
-
-
-@contextmanager
-def _reading() -> Iterator[Database]:
-    database = Database(environment.load().database_url, read_only=True)
-    if database.is_sqlite and not Path(database.url.database or "").exists():
-        raise BadInput("DATABASE_URL", f"there is no database at {database.url.database}.")
-    try:
-        yield database
-    except Refused as error:
-        raise BadInput("baseline", answers.refusal(error)) from None
-    finally:
-        database.dispose()
+    return Wish(model, actor, reason, {"door": "command line", "login": offline.login()})
 
 
 def _job(services: Services, model: Model, task: str, log: str | None) -> Job:
