@@ -174,6 +174,11 @@ def _breaking(routes: APIRouter, faults: Faults, sockets: Sockets, delivery: Del
         faults.add(asked)
         return {"ok": True}
 
+    @routes.post("/heal")
+    def heal() -> Json:
+        faults.clear()
+        return {"ok": True}
+
     @routes.post("/disconnect")
     def disconnect(asked: Disconnect) -> Json:
         sockets.disconnect(asked.reason)
