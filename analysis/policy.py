@@ -156,6 +156,7 @@ class Policy(Part):
     digests: tuple[Digest, ...] = ()
     storm: Storm = Storm()
     engineering: str = "engineering"  # channel for troubles of the bot itself
+    audit_channel: str | None = "ai-audit"  # where signed checkpoints of the audit log are posted
     fallback_channel: str = "engineering"  # where a critical incident goes whose channel cannot be used
     roles: dict[Role, tuple[str, ...]] = {}  # Slack user ids or e-mail addresses
 

@@ -25,7 +25,7 @@ from bot.delivery import Delivery, Pace
 from bot.http import server
 from bot.line import Line
 from bot.loops import Loop, Loops
-from bot.operations import detection
+from bot.operations import detection, sealing
 from bot.pipelines import Pipelines
 from bot.runner import Runner
 from bot.services import Clock, Services, utc_now
@@ -67,6 +67,7 @@ class Bot:
         if self.services.database.is_sqlite:  # its lock says that nobody else works on it
             with self.services.transaction() as session:
                 leases.release_all(session, self.services.clock())
+        sealing.look(self.services)
         detection.register(self.services)
         schedule.plan(self.services)
         self.directory.step()
@@ -165,10 +166,12 @@ def open_services(settings: Settings, clock: Clock = utc_now) -> Services:
     except OSError as error:
         raise BadInput("ETHIXBOT_DATA", f"{settings.data} cannot be written ({error.strerror}).") from None
     database = Database(settings.database_url)
-    migrate.upgrade(database)
+    missing = migrate.upgrade(database)
     services = Services(database, policy, settings.data, own, clock)
     with services.transaction() as session:
         policies.keep(session, text, "install", services.clock())
+        if missing:
+            sealing.restored(services, session, missing)
     return services
 
 

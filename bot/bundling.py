@@ -11,10 +11,10 @@ import structlog
 from sqlmodel import SQLModel
 
 from bot import runner
-from bot.operations import evidence
+from bot.operations import evidence, sealing
 from bot.runner import WorkFailedError
 from bot.services import Services
-from storage import audit, baselines, failpoints, leases
+from storage import audit, baselines, checkpoints, failpoints, leases
 from storage import evidence as packing
 from storage import incidents as records
 from storage.incidents import IncidentView
@@ -78,9 +78,14 @@ class Bundling:
         folder = self.services.data / "evidence" / name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
+        checkpoint = sealing.seal(self.services)
         gathered = self._gather(bundle)
         missing = dict(NOT_HELD) | self._decisions(gathered, folder, bundle)
         self._write(gathered, folder, bundle, missing)
+        stated = {}
+        if checkpoint is not None:
+            stated["Audit-Checkpoint"] = checkpoint.note
+            (folder / checkpoints.FILE).write_text(checkpoint.note, encoding="utf-8", newline="\n")
         info = {
             "Source-Organization": "EthixAI",
             "External-Identifier": bundle.incident_id,
@@ -89,7 +94,7 @@ class Bundling:
             "Audit-Head": f"{gathered.head[0]} {gathered.head[1]}",
         }
         (folder.parent / "signing-key.pub.pem").write_bytes(self.services.keys.public_pem())
-        return packing.pack(folder, name, info, self.services.keys.signing)
+        return packing.pack(folder, name, packing.Said(info, stated), self.services.keys.signing)
 
     def _gather(self, bundle: Bundle) -> Gathered:
         with self.services.database.read() as session:
@@ -105,7 +110,8 @@ class Bundling:
         watched = self.services.policy.model(gathered.view.model.id)
         if watched is None:
             return {"last decisions": "the model is no longer in the policy"}
-        key = self.services.keys.pseudonym.hex()
+        pseudonym = self.services.keys.pseudonym
+        key = f"{pseudonym.id}:{pseudonym.secret.hex()}"
         more: dict[str, Any] = {"personal": watched.personal, "key": key, "limit": LAST}
         work = folder.parent / f".{folder.name}.work"
         work.mkdir(exist_ok=True)

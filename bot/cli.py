@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from analysis.errors import BadInput
-from bot import cli_analysis, cli_baseline, cli_proxies
+from bot import cli_analysis, cli_audit, cli_baseline, cli_proxies
 
 cli = typer.Typer(
     name="ethixbot",
@@ -20,12 +20,11 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-audit_cli = typer.Typer(help="The tamper-evident audit log.", no_args_is_help=True)
 policy_cli = typer.Typer(help="The policy file.", no_args_is_help=True)
 for command in (cli_analysis.analyze, cli_analysis.profile, cli_analysis.merge, cli_proxies.proxies):
     cli.command()(command)
 cli.add_typer(cli_baseline.baseline_cli, name="baseline")
-cli.add_typer(audit_cli, name="audit")
+cli.add_typer(cli_audit.audit_cli, name="audit")
 cli.add_typer(policy_cli, name="policy")
 
 
@@ -119,26 +118,6 @@ def doctor() -> None:
         mark, colour = checks.MARKS[result.is_well]
         typer.secho(f"{mark} {result.name}: {result.says}", fg=colour)
     raise typer.Exit(1 if any(result.is_well is False for result in results) else 0)
-
-
-@audit_cli.command()
-def verify() -> None:
-    """Check every row of the audit log; the exit code is 1 where the chain is broken."""
-    from bot import settings
-    from storage import audit
-    from storage.database import Database
-
-    database = Database(settings.load().database_url, read_only=True)
-    if database.is_sqlite and not Path(database.url.database or "").exists():
-        raise BadInput("DATABASE_URL", f"there is no database at {database.url.database}.")
-    with database.read() as session:
-        count, faults = audit.verify(session)
-        seq, head = audit.head_of(session)
-    for fault in faults:
-        typer.secho(f"row {fault.seq} {fault.what}", fg="red")
-    if faults:
-        raise typer.Exit(1)
-    typer.secho(f"{count} rows hold; head {seq} {head}", fg="green")
 
 
 @policy_cli.command()

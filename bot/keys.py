@@ -1,26 +1,64 @@
-"""The bot's own keys: one for keyed hashes, one for signatures; made at the first start, readable by the owner only."""
+"""The bot's own keys: for keyed hashes, one a period, and one for signatures; readable by the owner only."""
 
-import hashlib
-import hmac
 import os
 import secrets
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+
+from analysis.errors import BadInput
+from bot.pseudonyms import Pseudonym
+
+FIRST = "0"  # id of the key that was made at the first start
+PERIOD = timedelta(days=365)
+SIGNING = "signing.key"
 
 
 @dataclass(frozen=True)
 class Keys:
     """Secrets that never leave the data folder."""
 
-    pseudonym: bytes
+    folder: Path
     signing: Ed25519PrivateKey
 
+    @property
+    def pseudonym(self) -> Pseudonym:
+        """Return the key of this period, read anew: another process may have begun one."""
+        return self.periods()[-1]
+
+    def periods(self) -> list[Pseudonym]:
+        """Return the keys that are left, oldest first."""
+        first = self.folder / "pseudonym.key"
+        found = [_dated(path) for path in sorted(self.folder.glob("pseudonym-*.key"))]
+        if first.exists():
+            made = datetime.fromtimestamp(first.stat().st_mtime, UTC).date()
+            found.insert(0, Pseudonym(FIRST, first.read_bytes(), made))
+        return found
+
     def hashed(self, value: str) -> str:
-        """Return the HMAC-SHA-256 of a personal value, hex: without the key it cannot be guessed back."""
-        return hmac.new(self.pseudonym, value.encode(), hashlib.sha256).hexdigest()
+        """Return a personal value as this period's keyed hash."""
+        return self.pseudonym.hashed(value)
+
+    def begin_period(self, today: date) -> str | None:
+        """Return the id of a new key where the newest one has served its year; None where it has not."""
+        if today - self.pseudonym.since < PERIOD:
+            return None
+        _kept(self.folder / f"pseudonym-{today.isoformat()}.key")
+        return today.isoformat()
+
+    def drop_before(self, day: date) -> list[str]:
+        """Return the ids of the keys that ended before the day and are now gone; the one in use stays."""
+        keys = self.periods()
+        ended = [one for one, following in pairwise(keys) if following.since < day]
+        for one in ended:
+            path = self.folder / ("pseudonym.key" if one.id == FIRST else f"pseudonym-{one.id}.key")
+            path.unlink(missing_ok=True)
+        return [one.id for one in ended]
 
     def public_pem(self) -> bytes:
         """Return the public half of the signing key, PEM."""
@@ -30,10 +68,32 @@ class Keys:
 def load(folder: Path) -> Keys:
     """Return the keys in the folder, made where they are missing; raise OSError where it cannot be written."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return Keys(
-        pseudonym=_kept(folder / "pseudonym.key"),
-        signing=Ed25519PrivateKey.from_private_bytes(_kept(folder / "signing.key")),
-    )
+    if not list(folder.glob("pseudonym-*.key")):  # the first one may have been dropped since
+        _kept(folder / "pseudonym.key")
+    return Keys(folder, Ed25519PrivateKey.from_private_bytes(_kept(folder / SIGNING)))
+
+
+def public(folder: Path, told: Path | None = None) -> Ed25519PublicKey:
+    """Return the public key of a PEM file, else of the folder's signing key; raise BadInput where there is none."""
+    if told is None:
+        path = folder / SIGNING
+        if not path.is_file():
+            raise BadInput(
+                str(path), "there is no signing key.", "Give the public one with --key, or set ETHIXBOT_DATA."
+            )
+        return Ed25519PrivateKey.from_private_bytes(path.read_bytes()).public_key()
+    try:
+        key = load_pem_public_key(told.read_bytes())
+    except (OSError, ValueError, UnsupportedAlgorithm) as error:
+        raise BadInput(str(told), f"is no public key in PEM ({str(error).splitlines()[0][:100]}).") from None
+    if not isinstance(key, Ed25519PublicKey):
+        raise BadInput(str(told), "is no Ed25519 key.")
+    return key
+
+
+def _dated(path: Path) -> Pseudonym:
+    id = path.stem.removeprefix("pseudonym-")
+    return Pseudonym(id, path.read_bytes(), date.fromisoformat(id))
 
 
 def _kept(path: Path) -> bytes:

@@ -13,11 +13,11 @@ from sqlmodel import Session
 from analysis.vocabulary import Severity
 from bot.services import Services
 from bot.slack.outward import Text
-from storage import incidents, overview, storms
+from storage import incidents, outbox, overview, storms
 from storage.incidents import IncidentView
 from storage.tables import Bundle, Owed, Run, TimelineEntry
 from templates import chart
-from templates.slack import digest, incident, link, notice, storm, thread, troubles
+from templates.slack import digest, incident, link, notice, proof, storm, thread, troubles
 from templates.slack.blocks import Message
 
 
@@ -53,7 +53,9 @@ def _incident(session: Session, services: Services, row: Owed) -> Shown | None:
 
 
 def _update(session: Session, services: Services, row: Owed) -> Shown | None:
-    return Shown("edit", _text(incident.message(_view(session, row.subject), services.clock())))
+    message = incident.message(_view(session, row.subject), services.clock())
+    stands = outbox.by_key(session, row.thread_of) if row.thread_of else None
+    return Shown("edit", _text(troubles.marked(message, stands.data.get("posted_anew") if stands else None)))
 
 
 def _reply(session: Session, services: Services, row: Owed) -> Shown | None:
@@ -121,6 +123,10 @@ def _storm_update(session: Session, services: Services, row: Owed) -> Shown | No
     return Shown("edit", _text(storm.message(storms.view(session, int(row.subject)))))
 
 
+def _proof(session: Session, services: Services, row: Owed) -> Shown | None:
+    return Shown("post", _text(proof.message(row.data)))
+
+
 KINDS: dict[str, Callable[[Session, Services, Owed], Shown | None]] = {
     "incident": _incident,
     "update": _update,
@@ -135,6 +141,7 @@ KINDS: dict[str, Callable[[Session, Services, Owed], Shown | None]] = {
     "withdraw": _withdraw,
     "storm": _storm,
     "storm_update": _storm_update,
+    "proof": _proof,
 }
 
 

@@ -13,7 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlmodel import Session
 
 from analysis.policy import Policy
-from bot.operations import detection, escalation, storms
+from bot.operations import detection, escalation, sealing, storms
 from bot.services import SYSTEM, Services
 from storage import audit, failpoints, outbox, timers
 from storage.tables import Owed, Timer
@@ -131,9 +131,10 @@ def fire(services: Services) -> bool:
 
 
 def ticker(services: Services) -> BackgroundScheduler:
-    """Return the scheduler that wakes the loops each second and plans ahead each minute; start it, shut it down."""
+    """Return the scheduler: it wakes the loops each second, plans and seals each minute; start it, shut it down."""
     scheduler = BackgroundScheduler(timezone=UTC)
     common = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
     scheduler.add_job(services.wake.set, "interval", seconds=1, id="tick", **common)
-    scheduler.add_job(plan, "interval", args=[services], seconds=60, id="plan", **common)
+    for job in (plan, sealing.when_due):
+        scheduler.add_job(job, "interval", args=[services], seconds=60, id=job.__name__, **common)
     return scheduler

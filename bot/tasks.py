@@ -1,7 +1,5 @@
 """What a worker process does: count a baseline, compare a window, copy the last decisions."""
 
-import hashlib
-import hmac
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -23,6 +21,7 @@ from analysis.profile import Profile
 from analysis.spec import Spec
 from bot import explaining
 from bot.meter import Meter
+from bot.pseudonyms import Pseudonym
 from bot.worker import Job
 from storage import engines, places, predictions
 from storage.predictions import Log
@@ -168,7 +167,7 @@ def decisions(job: Job) -> dict[str, Any]:
     table = table.slice(max(0, table.num_rows - job.limit))
     for name in job.personal:
         if name in table.column_names:
-            table = table.set_column(table.column_names.index(name), name, _hashed(table[name], bytes.fromhex(job.key)))
+            table = table.set_column(table.column_names.index(name), name, _hashed(table[name], job.key))
     pq.write_table(table, Path(job.folder) / "decisions.parquet", compression="zstd")
     return {"rows": table.num_rows, "hashed": [name for name in job.personal if name in table.column_names]}
 
@@ -183,9 +182,12 @@ TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {
 }
 
 
-def _hashed(column: pa.ChunkedArray, key: bytes) -> pa.Array:
+def _hashed(column: pa.ChunkedArray, key: str) -> pa.Array:
+    id, _, secret = key.partition(":")
+    pseudonym = Pseudonym(id, bytes.fromhex(secret))
+
     def one(value: object) -> str | None:
-        return None if value is None else hmac.new(key, str(value).encode(), hashlib.sha256).hexdigest()
+        return None if value is None else pseudonym.hashed(str(value))
 
     return pa.array([one(value) for value in column.to_pylist()], pa.string())
 

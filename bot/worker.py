@@ -29,7 +29,7 @@ class Job:
     checks: dict[str, Any] | None = None
     reference: str | None = None  # log, or stored profile, of the reference period; for files that nobody registered
     personal: tuple[str, ...] = ()
-    key: str = ""  # of the keyed hash, hex
+    key: str = ""  # of the keyed hash: its id, a colon, hex
     limit: int = 10_000
     engine: str = "local"  # a name of ENGINES
     threads: int = 0  # 0: what suits the engine

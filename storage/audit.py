@@ -43,6 +43,11 @@ def body(row: AuditRow) -> dict[str, Any]:
     }
 
 
+def canonical(value: Any) -> str:  # noqa: ANN401  (JSON is any shape)
+    """Return the value's RFC 8785 JSON."""
+    return rfc8785.dumps(value).decode()
+
+
 def digest(row: AuditRow) -> str:
     """Return the SHA-256 of the row's RFC 8785 JSON, hex."""
     return hashlib.sha256(rfc8785.dumps(body(row))).hexdigest()
@@ -149,9 +154,9 @@ def start_of(session: Session) -> tuple[int, str]:
     return (moved.last_seq, moved.hash) if moved.last_seq < first.seq else (first.seq - 1, first.prev)
 
 
-def since(session: Session, seq: int, last: int | None = None) -> Iterator[AuditRow]:
+def since(session: Session, seq: int, last: int | None = None, where: Collection[Any] = ()) -> Iterator[AuditRow]:
     """Yield the table's rows behind a sequence number, up to and with the last, in order and in bounded memory."""
-    query = select(AuditRow).where(col(AuditRow.seq) > seq).order_by(col(AuditRow.seq))
+    query = select(AuditRow).where(col(AuditRow.seq) > seq, *where).order_by(col(AuditRow.seq))
     if last is not None:
         query = query.where(col(AuditRow.seq) <= last)
     for row in session.exec(query.execution_options(yield_per=2_000)):

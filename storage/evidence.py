@@ -10,7 +10,7 @@ import io
 import json
 import shutil
 import tarfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,15 @@ class Packed:
     size: int
 
 
-def pack(folder: Path, name: str, info: dict[str, str], key: Ed25519PrivateKey) -> Packed:
+@dataclass(frozen=True)
+class Said:
+    """What a bag says of itself: `info` in its own file and in the statement, `stated` in the statement alone."""
+
+    info: dict[str, str]
+    stated: dict[str, str] = field(default_factory=dict)
+
+
+def pack(folder: Path, name: str, said: Said, key: Ed25519PrivateKey) -> Packed:
     """Return the archive `<name>.tar.gz` beside `folder`, whose files become the bag's payload; raise OSError.
 
     The steps: bag, sign the tag manifest, pack. The folder is gone afterwards.
@@ -38,9 +46,9 @@ def pack(folder: Path, name: str, info: dict[str, str], key: Ed25519PrivateKey) 
     shutil.rmtree(bag, ignore_errors=True)
     bag.mkdir()
     folder.rename(bag / "data")
-    write_tags(bag, info)
+    write_tags(bag, said.info)
     manifest = (bag / "tagmanifest-sha256.txt").read_bytes()
-    (bag / "statement.dsse.json").write_bytes(sign(manifest, info, key))
+    (bag / "statement.dsse.json").write_bytes(sign(manifest, said.info | said.stated, key))
     archive = _tar(bag, name)
     target = folder.parent / f"{name}.tar.gz"
     partial = target.with_suffix(".partial")
@@ -73,13 +81,13 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def sign(manifest: bytes, info: dict[str, str], key: Ed25519PrivateKey) -> bytes:
+def sign(manifest: bytes, predicate: dict[str, str], key: Ed25519PrivateKey) -> bytes:
     """Return a DSSE envelope around an in-toto statement whose subject is the tag manifest."""
     statement = {
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [{"name": "tagmanifest-sha256.txt", "digest": {"sha256": hashlib.sha256(manifest).hexdigest()}}],
         "predicateType": PREDICATE_TYPE,
-        "predicate": info,
+        "predicate": predicate,
     }
     payload = json.dumps(statement, sort_keys=True, separators=(",", ":")).encode()
     signature = key.sign(pae(payload))

@@ -26,6 +26,10 @@ POINTS = {
     "run.after_claim": "a check is claimed, not begun",
     "run.before_result": "a check is done, its result not yet recorded",
     "evidence.before_record": "a bundle lies on disk, not yet recorded",
+    "checkpoint.before_commit": "a checkpoint is signed, its transaction still open",
+    "retention.after_batch": "some of what is too old is gone, the rest is not",
+    "retention.after_export": "a segment lies on disk, not yet recorded",
+    "retention.after_record": "a segment is recorded, its rows are still in the table",
     "migration.before_commit": "the schema is new, its transaction still open",
 }
 

@@ -20,10 +20,11 @@ def config() -> Config:
     return made
 
 
-def upgrade(database: Database) -> None:
-    """Migrate to the newest revision in one transaction; the audit triggers are made anew each time.
+def upgrade(database: Database) -> set[str]:
+    """Migrate to the newest revision in one transaction; return the triggers that were missing though nothing was new.
 
-    Alembic's batch mode rebuilds SQLite tables and drops their triggers without a word.
+    The audit triggers are made anew each time: Alembic's batch mode rebuilds SQLite tables and drops their triggers
+    without a word.
     """
     alembic = config()
     with database.engine.connect() as connection:
@@ -33,14 +34,21 @@ def upgrade(database: Database) -> None:
             connection.exec_driver_sql("SET LOCAL lock_timeout = '2min'")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
         alembic.attributes["connection"] = connection
+        is_newest = MigrationContext.configure(connection).get_current_revision() == _newest(alembic)
+        missing = protection.unprotected(connection) if is_newest else set()
         command.upgrade(alembic, "head")
         protection.protect(connection)
         failpoints.reach("migration.before_commit")
         connection.commit()
+    return missing
 
 
 def revisions(database: Database) -> tuple[str | None, str | None]:
     """Return the revision of the database and the newest one known."""
     with database.engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
-    return current, ScriptDirectory.from_config(config()).get_current_head()
+    return current, _newest(config())
+
+
+def _newest(alembic: Config) -> str | None:
+    return ScriptDirectory.from_config(alembic).get_current_head()

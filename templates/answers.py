@@ -162,6 +162,7 @@ VERBS = {
     "view:fairness_monitor": "see fairness figures",
     "view:model_health": "see the health of models",
     "view:incident_timeline": "see incidents",
+    "view:audit_log": "see the audit log",
 }
 
 

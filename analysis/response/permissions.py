@@ -17,6 +17,7 @@ class View(StrEnum):
     FAIRNESS_MONITOR = "fairness_monitor"
     MODEL_HEALTH = "model_health"
     INCIDENT_TIMELINE = "incident_timeline"
+    AUDIT_LOG = "audit_log"
 
 
 ALL = frozenset(Role)
@@ -27,6 +28,8 @@ VIEWS = {
     View.FAIRNESS_MONITOR: ALL - {Role.VIEWER},
     View.MODEL_HEALTH: ALL - {Role.VIEWER, Role.COMPLIANCE_OFFICER},
     View.INCIDENT_TIMELINE: ALL - {Role.VIEWER},
+    # Not in the table. Who looked at what is there too, so not for those whose work it records day by day.
+    View.AUDIT_LOG: ALL - {Role.VIEWER, Role.ML_ENGINEER, Role.SENIOR_ML_ENGINEER, Role.ML_LEAD, Role.ON_CALL},
 }
 
 

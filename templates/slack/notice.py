@@ -68,8 +68,26 @@ def _undeliverable(data: Data, run: Run | None, views: Sequence[IncidentView]) -
     ]
 
 
+def _audit_broken(data: Data, run: Run | None, views: Sequence[IncidentView]) -> list[str]:
+    return [
+        "🚨 *The audit log is not what it was: somebody changed it past the bot.* No checkpoint is signed over it.",
+        f"> {quote(data.get('error', ''), 800)}",
+        f"{code('ethixbot audit verify --anchors slack')} names every row. Copy the database before anything else.",
+    ]
+
+
+def _triggers_restored(data: Data, run: Run | None, views: Sequence[IncidentView]) -> list[str]:
+    return [
+        "🚨 *Triggers that protect the audit log were missing when the bot started.* They stand again.",
+        f"> {quote(data.get('error', ''), 500)}",
+        f"See whether anything was changed meanwhile: {code('ethixbot audit verify --anchors slack')}",
+    ]
+
+
 ABOUT: dict[str, Callable[[Data, Run | None, Sequence[IncidentView]], list[str]]] = {
     "run_ended": _ended,
     "run_failed": _failed,
+    "audit_broken": _audit_broken,
+    "triggers_restored": _triggers_restored,
     "undeliverable": _undeliverable,
 }
