@@ -10,6 +10,7 @@
     ├── NotAllowed          none of the person's roles may do this
     ├── NotNow              not from the state the incident is in
     ├── NotYou              needs a second person
+    ├── StillHere           the person is active in Slack, so nothing of them may be erased
     ├── Missing             a reason, a note, a level is owed
     └── Unknown             no such incident, model, severity …
     BadInput                a setting or a policy is wrong: says what, where, and what to do
@@ -142,6 +143,12 @@ class NotYou(Refused):
     def __init__(self, verb: str, needs: Iterable[Role]) -> None:
         self.verb, self.needs = verb, tuple(role for role in Role if role in set(needs))
         super().__init__(verb=verb, needs=self.needs)
+
+
+class StillHere(Refused):
+    """The person is active in Slack; only who has left can be erased."""
+
+    reason = "still_here"
 
 
 class Missing(Refused):

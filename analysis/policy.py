@@ -42,6 +42,14 @@ class Source(Part):
     labels: str | None = None  # outcomes that came later, joined by request id
     window: Span = timedelta(days=7)
     ends: Literal["now", "latest"] = "now"  # latest: at the newest row, for logs that arrive in parcels
+    deletable: bool = False  # whether the bot removes files of the log that are older than `retention` says
+
+    @model_validator(mode="after")
+    def deletes_only_here(self) -> "Source":
+        """Return the source; raise ValueError where the bot shall delete what is no file of this machine."""
+        if self.deletable and "://" in self.predictions:
+            raise ValueError("deletable is for files of this machine; give an object store a rule of its own")
+        return self
 
 
 class Retrain(Part):
@@ -136,6 +144,21 @@ class Storm(Part):
     within: Span = timedelta(minutes=5)  # and it is over when none came for as long
 
 
+Kept = Annotated[Span, Field(ge=timedelta(days=14))]
+
+
+class Retention(Part):
+    """How long what is kept (D6). Incidents, what they refer to, and baselines are kept for ever."""
+
+    at: time = time(3, 30)  # each night, UTC
+    prediction_logs: Kept = timedelta(days=90)  # only files of sources that are `deletable`
+    alerts: Kept = timedelta(days=365)  # that no incident has and that are over
+    monitoring: Kept = timedelta(days=1827)  # checks: reports and profiles; five years
+    done: Kept = timedelta(days=90)  # deliveries worked off, messages sent, timers fired
+    audit: Kept | None = None  # older rows of the audit log move to signed files; none: they stay in the database
+    pseudonym_keys: Kept | None = timedelta(days=1827)  # after the year in which a key was used; none: for ever
+
+
 class Schedule(Part):
     """When the checks run (003 §1.2), in UTC."""
 
@@ -155,6 +178,7 @@ class Policy(Part):
     escalation: tuple[Path, ...]
     digests: tuple[Digest, ...] = ()
     storm: Storm = Storm()
+    retention: Retention = Retention()
     engineering: str = "engineering"  # channel for troubles of the bot itself
     audit_channel: str | None = "ai-audit"  # where signed checkpoints of the audit log are posted
     fallback_channel: str = "engineering"  # where a critical incident goes whose channel cannot be used

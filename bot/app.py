@@ -27,6 +27,7 @@ from bot.line import Line
 from bot.loops import Loop, Loops
 from bot.operations import detection, sealing
 from bot.pipelines import Pipelines
+from bot.retention import Retention
 from bot.runner import Runner
 from bot.services import Clock, Services, utc_now
 from bot.settings import Settings
@@ -153,6 +154,7 @@ def _loops(services: Services, door: Door, senders: list[Delivery]) -> list[Loop
         Loop("checks", Runner(services).step),
         Loop("evidence", Bundling(services).step),
         Loop("pipelines", Pipelines(services).step),
+        Loop("retention", Retention(services).step),
         Loop("people", door.directory.step),
     ]
 

@@ -44,21 +44,22 @@ class Keys:
         """Return a personal value as this period's keyed hash."""
         return self.pseudonym.hashed(value)
 
-    def begin_period(self, today: date) -> str | None:
-        """Return the id of a new key where the newest one has served its year; None where it has not."""
-        if today - self.pseudonym.since < PERIOD:
-            return None
-        _kept(self.folder / f"pseudonym-{today.isoformat()}.key")
-        return today.isoformat()
+    def wants_period(self, today: date) -> bool:
+        """Return whether the newest key has served its year."""
+        return today - self.pseudonym.since >= PERIOD
 
-    def drop_before(self, day: date) -> list[str]:
-        """Return the ids of the keys that ended before the day and are now gone; the one in use stays."""
-        keys = self.periods()
-        ended = [one for one, following in pairwise(keys) if following.since < day]
-        for one in ended:
-            path = self.folder / ("pseudonym.key" if one.id == FIRST else f"pseudonym-{one.id}.key")
-            path.unlink(missing_ok=True)
-        return [one.id for one in ended]
+    def begin_period(self, today: date) -> None:
+        """Make a new key; beginning a period twice is beginning it once."""
+        _kept(self.folder / f"pseudonym-{today.isoformat()}.key")
+
+    def ended_before(self, day: date) -> list[str]:
+        """Return the ids of the keys that were followed by another one before that day."""
+        return [one.id for one, following in pairwise(self.periods()) if following.since < day]
+
+    def drop(self, id: str) -> None:
+        """Remove the key of a period for good."""
+        name = "pseudonym.key" if id == FIRST else f"pseudonym-{id}.key"
+        (self.folder / name).unlink(missing_ok=True)
 
     def public_pem(self) -> bytes:
         """Return the public half of the signing key, PEM."""

@@ -13,7 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlmodel import Session
 
 from analysis.policy import Policy
-from bot.operations import detection, escalation, sealing, storms
+from bot.operations import detection, escalation, keeping, sealing, storms
 from bot.services import SYSTEM, Services
 from storage import audit, failpoints, outbox, timers
 from storage.tables import Owed, Timer
@@ -63,7 +63,16 @@ def digests(policy: Policy, day: date) -> list[Occurrence]:
     ]
 
 
-JOBS: dict[str, Callable[[Policy, date], list[Occurrence]]] = {"check": checks, "digest": digests}
+def nights(policy: Policy, day: date) -> list[Occurrence]:
+    """Return the night's retention."""
+    return [Occurrence("retention", "nightly", day, datetime.combine(day, policy.retention.at, UTC), {})]
+
+
+JOBS: dict[str, Callable[[Policy, date], list[Occurrence]]] = {
+    "check": checks,
+    "digest": digests,
+    "retention": nights,
+}
 
 
 def plan(services: Services) -> None:
@@ -104,6 +113,7 @@ HANDLERS: dict[str, Callable[[Services, Session, Timer, datetime], None]] = {
     "digest": _digest,
     "escalate": escalation.when_due,
     "storm": storms.when_due,
+    "retention": keeping.when_due,
 }
 
 

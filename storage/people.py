@@ -1,10 +1,13 @@
 """People as Slack knows them, kept so that a name can be shown and a role be matched without a call."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlmodel import Session, col, select
 
 from storage.tables import Person
+
+ERASED = "erased"
 
 
 def by_id(session: Session, ids: Iterable[str]) -> dict[str, Person]:
@@ -14,8 +17,16 @@ def by_id(session: Session, ids: Iterable[str]) -> dict[str, Person]:
 
 
 def remember(session: Session, person: Person) -> None:
-    """Keep what was looked up."""
-    session.merge(person)
+    """Keep what was looked up; who was erased stays so, unless Slack says that they are back."""
+    known = session.get(Person, person.id)
+    if known is None or known.erased_at is None or person.is_active:
+        session.merge(person)
+
+
+def erase(person: Person, at: datetime) -> None:
+    """Remove all that says who it was; the id stays, for records refer to it."""
+    person.handle = person.name = ERASED
+    person.email, person.tz, person.is_active, person.erased_at = None, "UTC", False, at
 
 
 def ids_of(session: Session, names: Iterable[str]) -> list[str]:

@@ -6,7 +6,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from analysis.errors import Missing, NotAllowed, NotNow, NotYou, Refused, Unknown
+from analysis.errors import Missing, NotAllowed, NotNow, NotYou, Refused, StillHere, Unknown
 from analysis.response.outcomes import Kind, Outcome
 from analysis.vocabulary import Oversight, Role, State
 from templates import finding, names, words
@@ -158,6 +158,7 @@ VERBS = {
     "baseline_create": "make baselines",
     "baseline_reset": "reset baselines",
     "baseline_activate": "activate baselines",
+    "erase": "erase people",
     "view:drift_overview": "see the overview",
     "view:fairness_monitor": "see fairness figures",
     "view:model_health": "see the health of models",
@@ -214,10 +215,15 @@ def _unknown(error: Any) -> str:  # noqa: ANN401
     return f"There is no {error.kind} “{error.name}”.{nearest}"
 
 
+def _still_here(error: Any) -> str:  # noqa: ANN401
+    return f"{error.facts.get('person')} is active in Slack. Deactivate the account first; then erase the person here."
+
+
 REFUSALS: dict[type, Callable[[Any], str]] = {
     NotAllowed: _not_allowed,
     NotNow: _not_now,
     NotYou: _not_you,
+    StillHere: _still_here,
     Missing: _missing,
     Unknown: _unknown,
     Refused: words.refused,

@@ -1,0 +1,28 @@
+"""`ethixbot erase …`: what says who a person was, when they have left."""
+
+from typing import Annotated
+
+import typer
+
+erase_cli = typer.Typer(help="Erase personal data.", no_args_is_help=True)
+
+
+@erase_cli.callback()
+def _group() -> None:
+    """Erase personal data."""
+
+
+@erase_cli.command()
+def person(
+    slack_id: Annotated[str, typer.Argument(help="The Slack id, U…")],
+    by: Annotated[str, typer.Option(help="Who you are: the Slack id or e-mail address that the policy gives a role.")],
+    reason: Annotated[str, typer.Option(help="Why; kept in the audit log for ever, so name nobody in it.")],
+) -> None:
+    """Erase name, handle, e-mail and time zone of somebody who has left; records keep the bare id."""
+    from bot import offline
+    from bot.operations import erasure
+
+    facts = {"door": "command line", "login": offline.login()}
+    with offline.services("erase") as services:
+        is_new = erasure.erase(services, erasure.Wish(slack_id, by, reason, facts))
+    typer.echo(f"{slack_id} is {'erased' if is_new else 'erased already'}")
