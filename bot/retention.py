@@ -93,7 +93,8 @@ def _old_files(model: Watched, before: datetime) -> list[Path]:
         found = [place for place in predictions.find(model.source.predictions) if isinstance(place, Path)]
     except BadLog:
         return []
-    changed = sorted((path.stat().st_mtime, path) for path in found)
+    reference = Path(model.baseline).absolute() if model.baseline else None  # it may lie in the same folder
+    changed = sorted((path.stat().st_mtime, path) for path in found if path.absolute() != reference)
     return [path for at, path in changed[:-1] if datetime.fromtimestamp(at, UTC) < before]
 
 

@@ -33,7 +33,14 @@ RUN = {
     ".venv/bin/ethixbot policy check policy.yaml": 0,
     "export SLACK_BOT_TOKEN=xoxb-… SLACK_APP_TOKEN=xapp-… ETHIXBOT_POLICY=policy.yaml": 0,
     ".venv/bin/ethixbot doctor": 1,  # no real token here
-    ".venv/bin/ethixbot audit verify": 2,  # no database here
+    # tests/bot/test_audit.py and tests/scenarios/test_sealing.py have a log; here is no database
+    ".venv/bin/ethixbot audit verify": 2,
+    ".venv/bin/ethixbot audit verify --anchors slack": 2,
+    ".venv/bin/ethixbot audit verify --anchors INC-2026-11-001-evidence-v1.tar.gz --key signing-key.pub.pem": 2,
+    # nobody holds a role in the policy that ships
+    ".venv/bin/ethixbot audit export --by audit@example.org --format csv --from 2026-11-01 --to 2026-11-30"
+    " --out november.csv": 2,
+    '.venv/bin/ethixbot erase person U0LEFT0001 --by compliance@example.org --reason "left in March, asked for it"': 2,
     # tests/bot/test_baselines.py has a model; here there is none
     ".venv/bin/ethixbot baseline create income-prequal --log march.parquet --by lead@example.org": 2,
     '.venv/bin/ethixbot baseline reset income-prequal --by lead@example.org --reason "the form changed in March"': 2,

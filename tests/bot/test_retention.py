@@ -25,6 +25,7 @@ models:
   - id: m
     name: M
     source: {{predictions: {folder}/log, deletable: {deletable}}}
+    baseline: {folder}/log/reference.parquet
 """
 
 
@@ -37,6 +38,7 @@ class Clock:
 
 
 def make(database, folder, deletable="false", **retention):
+    """Return services by hand; the log's reference lies in its own folder."""
     text = app.DEFAULT_POLICY.read_text().replace("models: []", MODELS.format(folder=folder, deletable=deletable))
     policy = policies.parse(text, "test")
     policy = policy.model_copy(update={"retention": policy.retention.model_copy(update=retention)})
@@ -158,8 +160,9 @@ def log(tmp_path):
         path = tmp_path / "log" / f"{number}.parquet"
         path.write_bytes(b"x")
         os.utime(path, ((NOW - timedelta(days=age)).timestamp(),) * 2)
-    (tmp_path / "log/notes.txt").write_text("no log")
-    os.utime(tmp_path / "log/notes.txt", (0, 0))
+    for name in ("notes.txt", "reference.parquet"):
+        (tmp_path / "log" / name).write_text("no log")
+        os.utime(tmp_path / "log" / name, (0, 0))
     return tmp_path / "log"
 
 
@@ -169,10 +172,10 @@ def names(log) -> set[str]:
 
 def test_files_of_a_log_are_the_owners_unless_the_policy_says_so(services, log, database, tmp_path):
     assert night(services)["logs"] == 0
-    assert len(names(log)) == 5
+    assert len(names(log)) == 6
     allowed = make(database, tmp_path, deletable="true")
     assert night(allowed, "two")["logs"] == 3
-    assert names(log) == {"3.parquet", "notes.txt"}
+    assert names(log) == {"3.parquet", "notes.txt", "reference.parquet"}
     assert [row.data["files"] for row in lines(allowed)] == [["0.parquet", "1.parquet", "2.parquet"]]
 
 
@@ -185,7 +188,7 @@ def test_an_open_incident_keeps_the_log_and_the_newest_file_always_stays(service
         session.get(Incident, "INC-1").state = "closed"
     allowed.clock.now += timedelta(days=1000)
     night(allowed, "two")
-    assert names(log) == {"3.parquet", "notes.txt"}
+    assert names(log) == {"3.parquet", "notes.txt", "reference.parquet"}
 
 
 def grow(services, rows) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from storage import audit, migrate, protection
 from storage.audit import Entry
+from storage.database import Database
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 TRIGGERS = {"sqlite": protection.SQLITE, "postgresql": protection.POSTGRESQL}
@@ -108,3 +109,27 @@ def test_the_role_of_a_replica_passes_no_trigger(chain):
         connection.execute(text("SET session_replication_role = replica"))
         with pytest.raises(Exception, match="append-only"):
             connection.execute(text("DELETE FROM audit"))
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_the_bot_may_run_as_a_role_that_cannot_drop_the_triggers(chain):
+    with chain.engine.connect() as connection:
+        connection.execute(text("DROP ROLE IF EXISTS bot"))
+        connection.execute(text("CREATE ROLE bot LOGIN"))
+        connection.execute(text("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO bot"))
+        connection.execute(text("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO bot"))
+        connection.commit()
+    mine = Database(chain.url.set(username="bot").render_as_string(hide_password=False))
+    try:
+        assert migrate.upgrade(mine) == set()
+        with mine.write() as session:
+            audit.append(session, Entry("U1", "acknowledge", "INC-1"), NOW)
+        for forbidden in ("DROP TRIGGER audit_no_delete ON audit", "ALTER TABLE audit DISABLE TRIGGER ALL"):
+            with mine.engine.connect() as connection, pytest.raises(Exception, match="must be owner"):
+                connection.execute(text(forbidden))
+    finally:
+        mine.dispose()
+        with chain.engine.connect() as connection:
+            connection.execute(text("DROP OWNED BY bot"))
+            connection.execute(text("DROP ROLE bot"))
+            connection.commit()
