@@ -23,7 +23,7 @@ from storage.tables import Incident, Owed
 log = structlog.get_logger(__name__)
 
 GONE = {"message_not_found", "thread_not_found", "cant_update_message"}
-CLOSED = {"is_archived", "channel_not_found", "not_in_channel", "restricted_action", "read_only_channel"}
+CLOSED = {"is_archived", "is_inactive", "channel_not_found", "not_in_channel", "restricted_action", "read_only_channel"}
 REPEATABLE = ("update", "storm_update")
 AFTER_THE_OTHER = timedelta(seconds=2)
 

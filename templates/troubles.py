@@ -16,6 +16,7 @@ class Trouble:
 AGAIN = "Then `ethixbot outbox retry` sends what was given up."
 TROUBLES = {
     "is_archived": Trouble("the channel is archived", f"Unarchive it, or name another one in the policy. {AGAIN}"),
+    "is_inactive": Trouble("the channel is archived", f"Unarchive it, or name another one in the policy. {AGAIN}"),
     "channel_not_found": Trouble(
         "there is no such channel, or it is private and the bot is not in it", f"Invite the bot to it. {AGAIN}"
     ),

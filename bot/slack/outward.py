@@ -191,9 +191,9 @@ class Outward:
     def _channels(self) -> list[tuple[str, str]]:
         kinds = "public_channel,private_channel"
         found = self._pages(
-            lambda cursor: self.client.conversations_list(types=kinds, limit=200, cursor=cursor, exclude_archived=True),
-            "channels",
+            lambda cursor: self.client.conversations_list(types=kinds, limit=200, cursor=cursor), "channels"
         )
+        found.sort(key=lambda channel: not channel.get("is_archived"))  # of two of one name the living one counts
         return [(channel["name"], channel["id"]) for channel in found]
 
     def _pages(self, call: Callable[[str | None], SlackResponse], field_name: str) -> list[dict[str, Any]]:
