@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from analysis.errors import BadInput
+from bot import keys
 from bot import settings as environment
 from bot.app import DEFAULT_POLICY
+from bot.operations import sealing
 from bot.settings import Settings
 from bot.slack import app as slack_app
 from bot.slack.manifest import SCOPES
-from storage import audit, migrate, outbox, policies, protection
+from storage import migrate, outbox, policies, proof, protection
 from storage.database import Database
 
 SAFE_SQLITE = (3, 51, 3)  # before it, two connections may in rare cases damage a WAL file; we keep to one writer
@@ -83,11 +85,15 @@ def _sqlite(settings: Settings) -> tuple[bool | None, str]:
 
 def _audit(settings: Settings) -> tuple[bool | None, str]:
     try:
+        given = proof.Given(keys.public(settings.data / "keys"), settings.data / sealing.SEGMENTS)
         with Database(settings.database_url, read_only=True).read() as session:
-            count, faults = audit.verify(session)
+            verdict = proof.verify(session, given)
     except Exception as error:  # as above
         return None, f"no audit log yet ({type(error).__name__})"
-    return (False, f"row {faults[0].seq} {faults[0].what}") if faults else (True, f"{count} rows hold")
+    if verdict.faults:
+        return False, str(verdict.faults[0])
+    signed = f"signed up to row {verdict.signed.seq}" if verdict.signed else "not signed yet"
+    return True, f"{verdict.rows} rows hold, {signed}"
 
 
 def _outbox(settings: Settings) -> tuple[bool | None, str]:
