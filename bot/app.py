@@ -47,6 +47,10 @@ SENDERS = 3  # a call that hangs holds up one of them, not the alerts behind it
 PING_S = 1  # Socket Mode is back within 6 s of a dead line; with the default of 10 it takes a minute
 
 
+class Running(BadInput):
+    """Another bot works on the same SQLite file."""
+
+
 @dataclass
 class Bot:
     """The whole bot, built but not started."""
@@ -135,7 +139,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Bot:
     if token is None:
         raise BadInput("environment", "SLACK_BOT_TOKEN is missing.")
     services = open_services(settings, clock)
-    web = slack_app.client(token.get_secret_value(), settings.slack_api_url)
+    web = slack_app.client(token.get_secret_value(), settings.slack_api_url, settings.slack_timeout)
     outward = Outward(web)
     directory = Directory(services, outward)
     door = Door(services, directory, services.wake.set)
@@ -197,7 +201,7 @@ def only_process(settings: Settings) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             advice = "Stop it first, or use PostgreSQL for several."
-            raise BadInput("DATABASE_URL", f"another bot already runs on {path}.", advice) from None
+            raise Running("DATABASE_URL", f"another bot already runs on {path}.", advice) from None
         file.truncate(0)
         file.write(f"{os.getpid()} since {datetime.now(UTC).isoformat()}\n")
         file.flush()

@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     data: Path = Path("ethixbot-data")  # ETHIXBOT_DATA: evidence, keys, logs of pipelines
     host: str = "127.0.0.1"  # ETHIXBOT_HOST, ETHIXBOT_PORT: the HTTP door
     port: int = Field(8420, ge=0, le=65535)
+    slack_timeout: int = Field(30, ge=1)  # seconds that a call to Slack may take; shorter than the lease
     post_interval: float = Field(1.0, ge=0)  # seconds between two posts in a channel (Slack's own limit)
     look_after: float = Field(15.0, ge=0)  # seconds before an uncertain post is looked for
     lease: float = Field(90.0, gt=0)  # seconds after which a sender that is not heard of has lost its claim

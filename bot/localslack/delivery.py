@@ -11,23 +11,35 @@ SLACKS_SCHEDULE = (0.0, 60.0, 300.0)
 NOT_INTERACTIVE = "This app is not configured to handle interactive responses."
 
 
+@dataclass(frozen=True)
+class Handed:
+    """An interaction or a command that was handed to the app, and whether it was acknowledged."""
+
+    kind: str
+    payload: Json
+    ok: bool
+
+
 @dataclass
 class Delivery:
-    """Sends payloads and keeps a note of every event and what became of it."""
+    """Sends payloads and keeps a note of every one and what became of it."""
 
     workspace: Workspace
     transport: Transport
     ack_s: float = 3.0
     retry_after: tuple[float, ...] = SLACKS_SCHEDULE
     stopping: threading.Event = field(default_factory=threading.Event)
-    log: list[Json] = field(default_factory=list)
+    log: list[Json] = field(default_factory=list)  # of events
+    handed: list[Handed] = field(default_factory=list)
     reset_at: int = 0
 
     def once(self, kind: str, payload: Json) -> Answer:
         """Return the acknowledgement of an interaction or a command; it is never sent again."""
         if kind == "interactive" and not self.workspace.manifest.is_interactive:
             return Answer(ok=False, error=NOT_INTERACTIVE)
-        return self.transport.send(Parcel(kind, payload), self.ack_s)
+        answer = self.transport.send(Parcel(kind, payload), self.ack_s)
+        self.handed.append(Handed(kind, payload, answer.ok))
+        return answer
 
     def event(self, event: Json) -> None:
         """Send an event from a thread of its own, again after each delay until it is acknowledged."""
@@ -38,6 +50,7 @@ class Delivery:
         """Drop the notes and every event that still waits to be sent again."""
         self.reset_at += 1
         self.log.clear()
+        self.handed.clear()
 
     def _until_taken(self, body: Json) -> None:
         reason, mine = "", self.reset_at

@@ -1,13 +1,17 @@
-"""Faults that a test asks for: an HTTP status, an error, a delay, an answer that never comes."""
+"""Faults that a test asks for: an HTTP status, an error, a delay, an answer that never comes or is no JSON."""
 
+import random
 import threading
 from dataclasses import dataclass, field
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Fault(BaseModel):
-    """What goes wrong with the next `times` calls of a method; `after` says that the work is done all the same."""
+    """What goes wrong with the next `times` calls of a method; `after` says that the work is done all the same.
+
+    With a `share` below 1 each call meets it by chance, and `times` counts those that did.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -16,6 +20,9 @@ class Fault(BaseModel):
     error: str | None = None
     drop_answer: bool = False
     delay_s: float = 0.0
+    lands_late: bool = False  # the delay comes before the work: done after the app has given up waiting
+    body: str | None = None  # sent with status 200 in place of the JSON
+    share: float = Field(1.0, gt=0, le=1)
     retry_after: int | None = None
     times: int = 1
     after: bool | None = None
@@ -31,6 +38,8 @@ class Faults:
     """The faults still to come."""
 
     waiting: list[Fault] = field(default_factory=list)
+    chance: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311  (the same in every run)
+    given: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, fault: Fault) -> None:
@@ -47,7 +56,8 @@ class Faults:
         """Return the fault of this call, if there is one; `*` is any method."""
         with self.lock:
             for fault in self.waiting:
-                if fault.method in (method, "*"):
+                if fault.method in (method, "*") and (fault.share == 1 or self.chance.random() < fault.share):
+                    self.given += 1
                     fault.times -= 1
                     if fault.times <= 0:
                         self.waiting.remove(fault)

@@ -18,12 +18,13 @@ from templates.slack import modals as incident_modals
 log = structlog.get_logger(__name__)
 
 LISTENERS = 50  # with Bolt's own five, the sixth click at once waits past Slack's three seconds
+TIMEOUT_S = 30
 MODULES = (events, buttons, modals, commands)  # events first: its middleware stores before anything answers
 
 
-def client(token: str, base_url: str) -> WebClient:
+def client(token: str, base_url: str, timeout: int = TIMEOUT_S) -> WebClient:
     """Return a client that never repeats a call by itself: Slack's default one posts twice after a lost answer."""
-    return WebClient(token, base_url=base_url, retry_handlers=[], timeout=30)
+    return WebClient(token, base_url=base_url, retry_handlers=[], timeout=timeout)
 
 
 def build(door: Door, web: WebClient) -> App:

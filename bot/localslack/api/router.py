@@ -69,12 +69,17 @@ def answer(door: Door, method: str, token: str, given: Json) -> tuple[Response, 
     fault = door.faults.take(method)
     if fault is None:
         return _plain(door, method, token, given), False
+    if fault.lands_late:
+        door.pause(fault.delay_s)
     response = _plain(door, method, token, given) if fault.works else None
-    door.pause(fault.delay_s)
+    if not fault.lands_late:
+        door.pause(fault.delay_s)
     return _faulty(fault) or response or Response(status_code=500), fault.drop_answer
 
 
 def _faulty(fault: Fault) -> Response | None:
+    if fault.body is not None:
+        return Response(fault.body, 200, media_type="application/json; charset=utf-8")
     headers = {"Retry-After": str(fault.retry_after)} if fault.retry_after is not None else {}
     if fault.status is not None or fault.retry_after is not None:
         status = fault.status or 429

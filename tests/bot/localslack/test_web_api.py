@@ -1,12 +1,25 @@
 """The Web API through the official client: what it answers, and each documented refusal."""
 
+import contextlib
+
 import pytest
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.http_retry import RateLimitErrorRetryHandler
 
 from bot.localslack import LocalSlack
-from tests.bot.localslack.helpers import HTTP, INCIDENTS, MANIFEST, SCOPES, Clock, actions, button, mrkdwn, plain
+from tests.bot.localslack.helpers import (
+    HTTP,
+    INCIDENTS,
+    MANIFEST,
+    SCOPES,
+    Clock,
+    actions,
+    button,
+    mrkdwn,
+    plain,
+    wait_for,
+)  # fmt: skip
 
 
 def refusal(call, *args, **given):
@@ -248,6 +261,31 @@ def test_a_fault_delays_the_answer(slack, lead):
     with pytest.raises(TimeoutError):
         hasty.chat_postMessage(channel=INCIDENTS, text="late")
     assert [one["text"] for one in lead.sees()] == ["late"]
+
+
+def test_a_fault_does_the_work_after_the_client_has_given_up(slack, lead):
+    lead.fault(method="chat.postMessage", delay_s=0.4, lands_late=True)
+    hasty = WebClient(slack.bot_token, base_url=slack.api_url, timeout=0.1, retry_handlers=[])
+    with pytest.raises(TimeoutError):
+        hasty.chat_postMessage(channel=INCIDENTS, text="late")
+    assert lead.sees() == []
+    wait_for(lambda: [one["text"] for one in lead.sees()] == ["late"])
+
+
+def test_a_fault_answers_with_what_is_no_json(client, lead):
+    lead.fault(method="chat.postMessage", body="<html>")
+    with pytest.raises((SlackRequestError, SlackApiError)):
+        client.chat_postMessage(channel=INCIDENTS, text="x")
+    assert [one["text"] for one in lead.sees()] == ["x"]
+
+
+def test_a_fault_meets_its_share_of_the_calls(slack, client, lead):
+    lead.fault(method="chat.postMessage", error="fatal_error", share=0.2, times=1000)
+    for _ in range(100):
+        with contextlib.suppress(SlackApiError):
+            client.chat_postMessage(channel=INCIDENTS, text="x")
+    assert 5 < slack.faults.given < 40
+    assert len(lead.sees()) == 100 - slack.faults.given
 
 
 def test_blocks_and_elements_get_ids(client):
