@@ -163,6 +163,7 @@ class Schedule(Part):
     """When the checks run (003 §1.2), in UTC."""
 
     daily_at: time = time(2, 0)
+    weekly_at: time = time(3, 0)  # Sundays, every family
 
 
 class Policy(Part):

@@ -13,12 +13,14 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlmodel import Session
 
 from analysis.policy import Policy
-from bot.operations import detection, escalation, keeping, sealing, storms
+from bot.operations import detection, escalation, keeping, notices, overdue, sealing, storms
 from bot.services import SYSTEM, Services
 from storage import audit, failpoints, outbox, timers
 from storage.tables import Owed, Timer
 
-LATEST = {"digest": timedelta(hours=12), "escalate": timedelta(hours=12)}  # later than this: skipped, and said so
+LATEST = {"digest": timedelta(hours=12)}  # later than this: skipped, and said so
+SUNDAY = 7
+REACH = 31  # days back in which a missed turn is looked for, and ahead for the next one: a month's work too
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,23 @@ def checks(policy: Policy, day: date) -> list[Occurrence]:
     return [Occurrence("check", model.id, day, due, {}) for model in policy.models]
 
 
+def deep_checks(policy: Policy, day: date) -> list[Occurrence]:
+    """Return the Sunday's deep checks, in which every family is raised whatever the model's risk."""
+    due = datetime.combine(day, policy.schedule.weekly_at, UTC)
+    return [Occurrence("deep", model.id, day, due, {}) for model in policy.models if day.isoweekday() == SUNDAY]
+
+
+def watches(policy: Policy, day: date) -> list[Occurrence]:
+    """Return when it is asked whether the day's checks are finished."""
+    return [
+        Occurrence(
+            "overdue", f"{one.kind}:{one.subject}", day, one.due_at + overdue.LATE,
+            {"check": one.key, "model": one.subject},
+        )
+        for one in (*checks(policy, day), *deep_checks(policy, day))
+    ]  # fmt: skip
+
+
 def digests(policy: Policy, day: date) -> list[Occurrence]:
     """Return the day's digests."""
     wanted = [d for d in policy.digests if d.weekday is None or d.weekday == day.isoweekday()]
@@ -70,25 +89,34 @@ def nights(policy: Policy, day: date) -> list[Occurrence]:
 
 JOBS: dict[str, Callable[[Policy, date], list[Occurrence]]] = {
     "check": checks,
+    "deep": deep_checks,
+    "overdue": watches,
     "digest": digests,
     "retention": nights,
 }
 
 
 def plan(services: Services) -> None:
-    """Write the timers of yesterday, today and tomorrow that are not there yet: what downtime missed is made up once.
+    """Write the timer of each job's next turn, and of the last one, which downtime may have missed.
 
     Nothing was missed before a job's first turn was planned, so for a new one only what lies ahead is planned.
     """
     now = services.clock()
     with services.transaction() as session:
-        days = [now.date() + timedelta(days=shift) for shift in (-1, 0, 1)]
-        planned = [occurrence for job in JOBS.values() for day in days for occurrence in job(services.policy, day)]
-        for one in planned:
+        for one in _turns(services.policy, now):
             first = timers.first_due(session, one.kind, one.subject)
             if one.due_at > (now if first is None else first):
                 timer = Timer(key=one.key, kind=one.kind, subject=one.subject, due_at=one.due_at, data=one.data)
                 timers.plan(session, timer)
+
+
+def _turns(policy: Policy, now: datetime) -> list[Occurrence]:
+    """Return the newest turn of each job that lies behind, and the soonest one that lies ahead."""
+    days = [now.date() + timedelta(days=shift) for shift in range(-REACH, REACH + 1)]
+    turns = [one for job in JOBS.values() for day in days for one in job(policy, day)]
+    behind = {(one.kind, one.subject): one for one in turns if one.due_at <= now}
+    ahead = {(one.kind, one.subject): one for one in reversed(turns) if one.due_at > now}
+    return [*behind.values(), *ahead.values()]
 
 
 def _check(services: Services, session: Session, timer: Timer, now: datetime) -> None:
@@ -110,6 +138,8 @@ def _digest(services: Services, session: Session, timer: Timer, now: datetime) -
 
 HANDLERS: dict[str, Callable[[Services, Session, Timer, datetime], None]] = {
     "check": _check,
+    "deep": _check,
+    "overdue": overdue.when_due,
     "digest": _digest,
     "escalate": escalation.when_due,
     "storm": storms.when_due,
@@ -127,17 +157,32 @@ def fire(services: Services) -> bool:
         timer = timers.take(session, now)
         if timer is None:
             return False
-        latest = LATEST.get(timer.kind)
-        if latest is not None and now - timer.due_at > latest:
-            timer.status = "skipped"
-            session.add(timer)
-            data = {"due": timer.due_at.isoformat()}
-            audit.append(session, audit.Entry(SYSTEM, "skipped", timer.key, "done", data), now)
-        else:
+        why = _stale(session, timer, now)
+        if why is None:
             HANDLERS[timer.kind](services, session, timer, now)
+        else:
+            _skip(services, session, timer, why, now)
         failpoints.reach("timer.before_commit")
     failpoints.reach("timer.after_commit")
     return True
+
+
+def _stale(session: Session, timer: Timer, now: datetime) -> str | None:
+    """Return why the timer does not fire any more: it is too late, or a newer one of the same work is due too."""
+    latest = LATEST.get(timer.kind)
+    if latest is not None and now - timer.due_at > latest:
+        return "late"
+    return "newer" if timers.newer_due(session, timer, now) else None
+
+
+def _skip(services: Services, session: Session, timer: Timer, why: str, now: datetime) -> None:
+    timer.status = "skipped"
+    session.add(timer)
+    data = {"due": timer.due_at.isoformat(), "why": why}
+    audit.append(session, audit.Entry(SYSTEM, "skipped", timer.key, "done", data), now)
+    if timer.kind != "overdue":  # its check was skipped too, and that is told
+        facts = data | {"kind": timer.kind, "of": timer.subject}
+        notices.owe(session, f"skipped:{timer.key}", services.policy.engineering, now, about="skipped", **facts)
 
 
 def ticker(services: Services) -> BackgroundScheduler:

@@ -26,6 +26,25 @@ def take(session: Session, now: datetime) -> Timer | None:
     return timer
 
 
+def by_key(session: Session, key: str) -> Timer | None:
+    """Return the timer of that key."""
+    return session.exec(select(Timer).where(Timer.key == key)).first()
+
+
+def newer_due(session: Session, timer: Timer, now: datetime) -> bool:
+    """Return whether a newer timer of the same work is due too, or has fired: then this one is behind its time.
+
+    Steps of an escalation that end at different states are not the same work.
+    """
+    same = [
+        col(Timer.kind) == timer.kind,
+        col(Timer.subject) == timer.subject,
+        col(Timer.status).in_(["pending", "fired"]),
+    ]
+    query = select(Timer).where(*same, col(Timer.due_at) > timer.due_at, col(Timer.due_at) <= now)
+    return any(one.data.get("until") == timer.data.get("until") for one in session.exec(query))
+
+
 def cancel(session: Session, subject: str, kinds: Collection[str]) -> int:
     """Return how many waiting timers of the subject were cancelled."""
     waiting = [col(Timer.subject) == subject, col(Timer.kind).in_(kinds), col(Timer.status) == "pending"]

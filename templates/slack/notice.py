@@ -6,7 +6,7 @@ from typing import Any
 from storage.incidents import IncidentView
 from storage.tables import Run
 from templates import figures, finding, troubles
-from templates.slack import incident
+from templates.slack import incident, lateness
 from templates.slack.blocks import Message, section
 from templates.slack.mrkdwn import code, link, quote, said
 
@@ -51,7 +51,11 @@ def _incidents(views: Sequence[IncidentView]) -> list[str]:
 
 def _failed(data: Data, run: Run | None, views: Sequence[IncidentView]) -> list[str]:
     model = code(run.model_id) if run else "a model"
-    return [f"⚠️ *The check of {model} failed; the model was not looked at.*", f"> {quote(data.get('error', ''), 500)}"]
+    return [
+        f"⚠️ *The check of {model} failed; the model was not looked at.*",
+        f"> {quote(data.get('error', ''), 500)}",
+        f"Mend it, then have the model checked: {code('/ethix analyze ' + (run.model_id if run else '<model>'))}",
+    ]
 
 
 def _other(data: Data, run: Run | None, views: Sequence[IncidentView]) -> list[str]:
@@ -87,6 +91,8 @@ def _triggers_restored(data: Data, run: Run | None, views: Sequence[IncidentView
 ABOUT: dict[str, Callable[[Data, Run | None, Sequence[IncidentView]], list[str]]] = {
     "run_ended": _ended,
     "run_failed": _failed,
+    "overdue": lateness.overdue,
+    "skipped": lateness.skipped,
     "audit_broken": _audit_broken,
     "triggers_restored": _triggers_restored,
     "undeliverable": _undeliverable,

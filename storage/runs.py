@@ -1,0 +1,30 @@
+"""Checks as the monitor of the monitor sees them: asked for, under way, finished."""
+
+from datetime import datetime
+
+from sqlmodel import Session, col, func, select
+
+from storage.tables import AuditRow, Run, Timer
+
+
+def by_key(session: Session, key: str) -> Run | None:
+    """Return the run of a scheduled occurrence."""
+    return session.exec(select(Run).where(Run.key == key)).first()
+
+
+def is_finished_since(session: Session, model_id: str, since: datetime) -> bool:
+    """Return whether any check of the model was finished since then."""
+    done = [Run.model_id == model_id, Run.purpose == "check", Run.status == "finished"]
+    return session.exec(select(Run.id).where(*done, col(Run.finished_at) >= since).limit(1)).first() is not None
+
+
+def under_way(session: Session) -> list[Run]:
+    """Return what is being worked on, in the order in which it was begun."""
+    return list(session.exec(select(Run).where(Run.status == "running").order_by(col(Run.started_at))))
+
+
+def last_sign_of_life(session: Session, until: datetime) -> datetime | None:
+    """Return the newest moment up to then at which the bot is known to have worked."""
+    acted = session.exec(select(func.max(AuditRow.at)).where(AuditRow.at <= until)).one()
+    fired = session.exec(select(func.max(Timer.fired_at)).where(col(Timer.fired_at) <= until)).one()
+    return max(filter(None, [acted, fired]), default=None)
