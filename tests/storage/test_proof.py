@@ -248,16 +248,34 @@ def test_rows_leave_only_within_a_recorded_segment(log):
     assert any("segment x is not signed by this key" in fault for fault in log.faults())
 
 
-def test_rows_that_are_not_deleted_yet_are_those_of_the_file(log):
+@pytest.fixture
+def half_moved(log):
+    """A second segment, four of whose ten rows have left the table."""
     with log.database.write() as session:
-        seq, hash = 10, session.get(AuditSegment, 1).hash
-        made = segments.write(session, segments.Stretch(seq, hash, 20), log.folder, KEY, NOW)
+        made = segments.write(
+            session, segments.Stretch(10, session.get(AuditSegment, 1).hash, 20), log.folder, KEY, NOW
+        )
         session.add(made)
         session.flush()
         segments.remove(session, made, 4)
-    assert log.faults() == []
-    log.run("UPDATE audit SET actor = 'U2' WHERE seq = 17")
-    assert "row 17 was changed after it was written" in log.faults()
+    return log
+
+
+def test_rows_that_are_not_deleted_yet_are_those_of_the_file(half_moved):
+    assert half_moved.faults() == []
+    half_moved.run("UPDATE audit SET actor = 'U2' WHERE seq = 17")
+    assert "row 17 was changed after it was written" in half_moved.faults()
+
+
+def test_rows_that_are_not_deleted_yet_cannot_be_chained_anew(half_moved):
+    half_moved.run("DELETE FROM audit WHERE seq = 16", "DELETE FROM audit_checkpoint")
+    half_moved.chain_anew(since=15)
+    assert any("row 20 is not the one of segment" in fault for fault in half_moved.faults(given=False))
+
+
+def test_a_segment_before_another_cannot_be_forgotten(half_moved):
+    half_moved.run("DELETE FROM audit_segment WHERE first_seq = 1")
+    assert any("row 11 begins segment" in fault and "not follow row 0" in fault for fault in half_moved.faults())
 
 
 def test_a_segment_is_the_same_to_the_byte_and_a_broken_chain_gives_none(log):
