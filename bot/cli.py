@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from analysis.errors import BadInput
-from bot import cli_analysis, cli_audit, cli_baseline, cli_erase, cli_proxies
+from bot import cli_analysis, cli_audit, cli_baseline, cli_erase, cli_outbox, cli_proxies
 
 cli = typer.Typer(
     name="ethixbot",
@@ -26,6 +26,7 @@ for command in (cli_analysis.analyze, cli_analysis.profile, cli_analysis.merge, 
 cli.add_typer(cli_baseline.baseline_cli, name="baseline")
 cli.add_typer(cli_audit.audit_cli, name="audit")
 cli.add_typer(cli_erase.erase_cli, name="erase")
+cli.add_typer(cli_outbox.outbox_cli, name="outbox")
 cli.add_typer(policy_cli, name="policy")
 
 

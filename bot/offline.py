@@ -7,11 +7,16 @@ import getpass
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+import httpx
 
 from analysis.errors import BadInput, Refused
-from bot import app
+from bot import app, keys
 from bot import settings as environment
+from bot.http import local
 from bot.services import Services
 from storage.database import Database
 from templates import answers
@@ -43,6 +48,28 @@ def reading(command: str) -> Iterator[Database]:
         raise BadInput(command, answers.refusal(error)) from None
     finally:
         database.dispose()
+
+
+def ask_or_do(what: str, asked: dict[str, Any]) -> dict[str, Any]:
+    """Return what came of it: done by the bot that runs, or here where none does; a refusal becomes one line."""
+    settings = environment.load()
+    asked = {**asked, "login": login()}
+    try:
+        with services(what) as alone:
+            return local.ASKED[what](alone, asked)
+    except app.Running:
+        pass
+    known = keys.load(settings.data / "keys")
+    neighbour = local.Neighbour(f"http://{settings.host}:{settings.port}", known.signing)
+    try:
+        answer = neighbour.ask(what, datetime.now(UTC).timestamp(), **asked)
+    except (httpx.HTTPError, ValueError):
+        where = f"{settings.host}:{settings.port}"
+        advice = "Set ETHIXBOT_HOST and ETHIXBOT_PORT as the bot has them."
+        raise BadInput(what, f"a bot runs, but does not answer at {where}.", advice) from None
+    if isinstance(answer, str):
+        raise BadInput(what, answer)
+    return answer
 
 
 def login() -> str:

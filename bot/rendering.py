@@ -13,7 +13,7 @@ from sqlmodel import Session
 from analysis.vocabulary import Severity
 from bot.services import Services
 from bot.slack.outward import Text
-from storage import incidents, outbox, overview, storms
+from storage import checkpoints, incidents, outbox, overview, storms
 from storage.incidents import IncidentView
 from storage.tables import Bundle, Owed, Run, TimelineEntry
 from templates import chart
@@ -36,7 +36,7 @@ class Shown:
     def with_picture(self, file_id: str) -> "Shown":
         """Return the same message with the uploaded picture in it."""
         block = {"type": "image", "slack_file": {"id": file_id}, "alt_text": self.alt}
-        return replace(self, text=Text(self.text.text, [*self.text.blocks, block]))
+        return replace(self, text=replace(self.text, blocks=[*self.text.blocks, block]))
 
 
 def render(session: Session, services: Services, row: Owed) -> Shown | None:
@@ -49,7 +49,9 @@ def _incident(session: Session, services: Services, row: Owed) -> Shown | None:
     in_storm = view.incident.storm_id is not None  # the storm's message rings once for all
     loud = services.policy.routes[Severity(view.incident.severity)].everyone and not in_storm
     message = incident.message(view, services.clock(), to_everyone=loud)
-    return Shown("post", _text(troubles.marked(message, row.data.get("posted_anew"))), keeps_link=True)
+    text = _text(troubles.marked(message, row.data.get("posted_anew")))
+    anchor = checkpoints.latest(session)  # each alert carries proof of the audit log away from here
+    return Shown("post", replace(text, carries={"checkpoint": anchor} if anchor else {}), keeps_link=True)
 
 
 def _update(session: Session, services: Services, row: Owed) -> Shown | None:

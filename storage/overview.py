@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
-from storage import incidents, oversight
+from storage import incidents, outbox, oversight
 from storage.incidents import IncidentView
 from storage.tables import Alert, Baseline, Incident, Model, OversightChange, Owed, Run
 
@@ -34,10 +34,12 @@ class Overview:
     runs_since: tuple[Run, ...] = ()
     since: datetime | None = None
     parked: int = 0  # messages that delivery gave up on
+    given_up: tuple[Owed, ...] = ()  # the newest of them
     pending: int = 0  # messages still owed
     notes: tuple[str, ...] = field(default=())
 
 
+GIVEN_UP = 5
 LOOKED = col(Run.purpose) != "activation"  # a log was read
 
 
@@ -72,6 +74,7 @@ def load(session: Session, now: datetime, since: datetime) -> Overview:
         runs_since=tuple(session.exec(runs)),
         since=since,
         parked=_count(session, "parked"),
+        given_up=tuple(outbox.listed(session, ("parked",), GIVEN_UP)),
         pending=_count(session, "pending"),
     )
 

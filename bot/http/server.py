@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from slack_bolt import App, BoltRequest
 from starlette.concurrency import run_in_threadpool
 
+from bot.http import local
 from bot.http.signature import is_genuine
 from bot.services import Services
 from storage import migrate, oversight, overview
@@ -45,6 +46,8 @@ def build(services: Services, slack: App, signing_secret: str | None) -> FastAPI
         answer = await run_in_threadpool(lambda: slack.dispatch(BoltRequest(body=text, headers=dict(request.headers))))
         headers = {name: values[0] for name, values in answer.headers.items()}
         return Response(answer.body, status_code=answer.status, headers=headers)
+
+    http.include_router(local.router(services))
 
     @http.get("/v1/gate/{model_id}")
     def gate(model_id: str) -> dict[str, Any]:

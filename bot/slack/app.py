@@ -9,7 +9,7 @@ import structlog
 from slack_bolt import App, BoltResponse, Respond
 from slack_sdk import WebClient
 
-from bot.slack import buttons, commands, events, modals
+from bot.slack import buttons, commands, events, modals, outgoing
 from bot.slack.door import Body, Door, whisper
 from storage.database import Busy
 from templates import answers
@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 LISTENERS = 50  # with Bolt's own five, the sixth click at once waits past Slack's three seconds
 TIMEOUT_S = 30
-MODULES = (events, buttons, modals, commands)  # events first: its middleware stores before anything answers
+MODULES = (events, buttons, modals, commands, outgoing)  # events first: its middleware stores before anything answers
 
 
 def client(token: str, base_url: str, timeout: int = TIMEOUT_S) -> WebClient:

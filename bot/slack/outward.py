@@ -57,19 +57,21 @@ class Text:
 
     text: str
     blocks: list[dict[str, Any]] = field(default_factory=list)
+    carries: dict[str, Any] = field(default_factory=dict)  # more for the message's metadata
 
     def split(self) -> "tuple[Text, list[Text]]":
         """Return what fits into one message, and the rest in parts that fit too."""
         if self.blocks:
             first, *rest = (list(map(dict, part)) for part in limits.parts(self.blocks))
-            return Text(limits.fit(self.text, limits.NOTIFICATION), first), [Text(self.text[:150], b) for b in rest]
+            text = limits.fit(self.text, limits.NOTIFICATION)
+            return Text(text, first, self.carries), [Text(self.text[:150], b) for b in rest]
         first_lines, *more = limits.pieces(self.text)
-        return Text(first_lines), [Text(lines) for lines in more]
+        return Text(first_lines, carries=self.carries), [Text(lines) for lines in more]
 
     def bare(self) -> "Text":
         """Return the words alone, with what the blocks say as plain lines."""
         said = "\n".join(dict.fromkeys([self.text, *limits.texts(self.blocks)]))
-        return Text(limits.pieces(said)[0])
+        return Text(limits.pieces(said)[0], carries=self.carries)
 
 
 class Outward:
@@ -92,7 +94,7 @@ class Outward:
 
     def post(self, place: Place, shown: Text, key: str) -> str:
         """Return the ts of the new message."""
-        metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
+        metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": key, **shown.carries}}
 
         def send() -> SlackResponse:
             return self.client.chat_postMessage(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from templates.slack.limits import CONTEXT, FIELD, FIELDS, HEADER, SECTION, TEXT, fit
+from templates.slack.limits import BUTTON, CONTEXT, FIELD, FIELDS, HEADER, SECTION, TEXT, fit
 from templates.slack.mrkdwn import one_line
 
 Block = dict[str, Any]
@@ -70,6 +70,11 @@ def context(*texts: str) -> Block:
 def actions(block_id: str, elements: Sequence[Block]) -> Block:
     """Return a row of buttons."""
     return {"type": "actions", "block_id": block_id, "elements": list(elements)}
+
+
+def button(text: str, action_id: str, value: str) -> Block:
+    """Return a button without a colour."""
+    return {"type": "button", "text": plain(text, BUTTON), "action_id": action_id, "value": value}
 
 
 def typed(pairs: Sequence[tuple[str, str]]) -> Block:

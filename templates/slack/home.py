@@ -8,11 +8,12 @@ from analysis.response import life
 from analysis.vocabulary import Role, State
 from storage.incidents import IncidentView
 from storage.overview import Overview
-from templates import names
+from templates import figures, names, troubles
 from templates.slack import lists, reply
-from templates.slack.blocks import Block, context, divider, header, section
-from templates.slack.mrkdwn import said
+from templates.slack.blocks import Block, actions, button, context, divider, header, section
+from templates.slack.mrkdwn import code, said
 
+RETRY = "outbox:retry"
 MOST_WAITING, MOST_OPEN, MOST_MODELS, MOST_ENDED = 5, 10, 15, 5
 
 
@@ -23,7 +24,7 @@ def view(seen: Overview, name: str, roles: Set[Role], now: datetime) -> dict[str
     blocks = [
         header(reply.headline(seen)),
         context(f"{said(name)} · {_roles(roles)}"),
-        *reply.parked(seen),
+        *_given_up(seen),
         *_part("Waits for you", [lists.incident_line(one, now) for one in mine], MOST_WAITING),
         *_part("Open", [lists.incident_line(one, now) for one in others], MOST_OPEN),
         *_part("Models", [lists.model_line(one, now) for one in seen.models], MOST_MODELS),
@@ -45,6 +46,20 @@ def waiting(seen: Overview, roles: Set[Role], now: datetime) -> list[IncidentVie
     if not life.MOVES["acknowledge"].by & roles:
         return []
     return [one for one in lists.order(seen.open_incidents, now) if one.incident.state == State.DETECTED]
+
+
+def _given_up(seen: Overview) -> list[Block]:
+    """Return what could not be delivered, why, and a button for each; more than a few by one press."""
+    if not seen.parked:
+        return []
+    blocks = [section(f"📭 *{figures.counted(seen.parked, 'message')} could not be delivered*")]
+    for row in seen.given_up:
+        trouble = troubles.of(row.last_error)
+        words = f"{code(row.key)} for {said(f'#{row.channel}')}: {said(trouble.what, 200)}. {said(trouble.do, 300)}"
+        blocks.append(section(words, accessory=button("Send again", RETRY, row.key)))
+    rest = seen.parked - len(seen.given_up)
+    again = button(f"Send all {seen.parked} again", RETRY, "all")
+    return [*blocks, *([actions("given_up", [again])] if rest > 0 else []), divider()]
 
 
 def _roles(roles: Set[Role]) -> str:

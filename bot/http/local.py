@@ -1,0 +1,85 @@
+"""The door for the command line of the same machine: who can read the data folder's keys may knock.
+
+A bot on SQLite is the only process that writes its database, so commands that write ask it to.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fastapi import APIRouter, HTTPException, Request
+
+from analysis.errors import Refused
+from bot.http.signature import is_genuine
+from bot.operations import outgoing
+from bot.services import Services
+from templates import answers
+
+PATH = "/local/v1"
+LARGEST = 1 << 16
+PATIENCE_S = 10
+
+
+def secret(signing: Ed25519PrivateKey) -> str:
+    """Return what both ends know: derived from the signing key, which never leaves the data folder."""
+    return hashlib.sha256(b"local door\0" + signing.private_bytes_raw()).hexdigest()
+
+
+def _outbox(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
+    facts = {"door": "command line", "login": str(asked.get("login", ""))[:100]}
+    keys = tuple(str(key) for key in asked.get("keys", ()))
+    wish = outgoing.Wish(str(asked["verb"]), str(asked["by"]), keys, str(asked.get("reason", "")), facts=facts)
+    return {"keys": outgoing.mend(services, wish)}
+
+
+ASKED: dict[str, Callable[[Services, dict[str, Any]], dict[str, Any]]] = {"outbox": _outbox}
+
+
+def router(services: Services) -> APIRouter:
+    """Return the routes; what is not signed is not there."""
+    routes = APIRouter()
+
+    @routes.post(PATH + "/{what}")
+    async def ask(what: str, request: Request) -> dict[str, Any]:
+        body = await request.body()
+        stamp, signature = (request.headers.get(f"x-ethixbot-{name}", "") for name in ("timestamp", "signature"))
+        known = secret(services.keys.signing)
+        if len(body) > LARGEST or not is_genuine(known, stamp, signature, body, services.clock()) or what not in ASKED:
+            raise HTTPException(404)
+        return _answered(services, what, body)
+
+    return routes
+
+
+def _answered(services: Services, what: str, body: bytes) -> dict[str, Any]:
+    try:
+        return ASKED[what](services, dict(json.loads(body)))
+    except Refused as error:
+        raise HTTPException(409, answers.refusal(error)) from None
+    except (ValueError, KeyError, TypeError):
+        raise HTTPException(422, "not understood") from None
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """The bot that runs on this machine, as a command sees it."""
+
+    address: str
+    signing: Ed25519PrivateKey
+
+    def ask(self, what: str, now: float, **asked: Any) -> dict[str, Any] | str:  # noqa: ANN401
+        """Return its answer, or why it refused; raise httpx.HTTPError where there is nobody."""
+        body, stamp = json.dumps(asked).encode(), str(int(now))
+        base = b"v0:" + stamp.encode() + b":" + body
+        mac = hmac.new(secret(self.signing).encode(), base, hashlib.sha256).hexdigest()
+        headers = {"x-ethixbot-timestamp": stamp, "x-ethixbot-signature": f"v0={mac}"}
+        with httpx.Client(trust_env=False, timeout=PATIENCE_S) as client:
+            answer = client.post(f"{self.address}{PATH}/{what}", content=body, headers=headers)
+        if answer.status_code == 200:
+            return dict(answer.json())
+        return str(answer.json().get("detail", answer.status_code))
