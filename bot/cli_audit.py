@@ -47,8 +47,7 @@ def export(
     out: Annotated[Path | None, typer.Option(help="The file; else standard output.")] = None,
 ) -> None:
     """Write an extract; that it was taken, by whom and how large, is a row of the log too."""
-    from bot import offline, proving
-    from bot.operations.extracts import Extract
+    from bot import proving
     from storage.extracts import Wanted
 
     told = {"actor": actor, "action": action, "entity": entity, "outcome": outcome}
@@ -56,8 +55,7 @@ def export(
     end = _moment(until, "--to")
     if end is not None and until is not None and len(until) == len("2026-11-21"):
         end += timedelta(days=1)
-    facts = {"door": "command line", "login": offline.login()}
-    count = proving.export(Extract(by, Wanted(_moment(since, "--from"), end, only), facts), form, out)
+    count = proving.export(by, Wanted(_moment(since, "--from"), end, only), form, out)
     typer.secho(f"{count} rows" + (f" in {out}" if out else ""), fg="green", err=True)
 
 
@@ -78,9 +76,9 @@ def _said(checked: "Checked") -> list[str]:
     else:
         signed = verdict.signed
         newer = seq - signed.seq
-        lines.append(f"Signed up to row {signed.seq}, {signed.at:%Y-%m-%d %H:%M} UTC; {newer} rows are newer.")
+        lines.append(f"Signed up to row {signed.seq}, {signed.at:%Y-%m-%d %H:%M} UTC; rows newer than that: {newer}.")
     if checked.outside:
-        lines.append(f"{checked.outside} checkpoints from outside agree, up to row {checked.reach}.")
+        lines.append(f"Checkpoints from outside that agree: {checked.outside}, up to row {checked.reach}.")
     else:
         lines.append("With --anchors it is checked against checkpoints outside this database too.")
     return lines

@@ -20,9 +20,6 @@ def person(
 ) -> None:
     """Erase name, handle, e-mail and time zone of somebody who has left; records keep the bare id."""
     from bot import offline
-    from bot.operations import erasure
 
-    facts = {"door": "command line", "login": offline.login()}
-    with offline.services("erase") as services:
-        is_new = erasure.erase(services, erasure.Wish(slack_id, by, reason, facts))
-    typer.echo(f"{slack_id} is {'erased' if is_new else 'erased already'}")
+    done = offline.ask_or_do("erase", {"person": slack_id, "by": by, "reason": reason})
+    typer.echo(f"{slack_id} is {'erased' if done['is_new'] else 'erased already'}")

@@ -13,11 +13,9 @@ from typing import BinaryIO
 from analysis.errors import BadInput
 from bot import anchors, app, keys, offline
 from bot import settings as environment
-from bot.operations import extracts as operations
 from bot.operations import sealing
-from bot.operations.extracts import Extract
-from bot.services import Services
 from storage import audit, checkpoints, extracts, policies, proof, segments
+from storage.extracts import Wanted
 from storage.proof import Given, Verdict
 from storage.tables import AuditRow
 
@@ -49,25 +47,25 @@ def verify(told: str | None, key: Path | None) -> Checked:
     return Checked(verdict, len(outside), max((one.seq for one in outside), default=0))
 
 
-def export(extract: Extract, form: str, out: Path | None) -> int:
-    """Return how many rows were written; who may not is told so. Raise BadInput."""
+def export(by: str, wanted: Wanted, form: str, out: Path | None) -> int:
+    """Return how many rows were written; that they are, and what they were, is recorded. Raise BadInput."""
     if form not in FORMS:
         raise BadInput("--format", f"“{form}” is none.", f"Use {' or '.join(FORMS)}.")
-    with offline.services("audit") as services:
-        operations.ask(services, extract)
-        if out is None:
-            count, digest = _write(services, extract, form, sys.stdout.buffer)
-        else:
-            count, digest = _to_file(services, extract, form, out)
-        operations.given(services, extract, count, digest)
+    asked = {"by": by, "wanted": wanted.told()}
+    offline.ask_or_do("audit export", asked)
+    with offline.reading("audit export") as database, database.read() as session:
+        lines = FORMS[form](extracts.rows(session, wanted, environment.load().data / sealing.SEGMENTS))
+        count, sha256 = _write(lines, sys.stdout.buffer) if out is None else _to_file(lines, out)
+    count -= form == "csv"  # its first line names the columns
+    offline.ask_or_do("audit export", asked | {"given": {"rows": count, "sha256": sha256}})
     return count
 
 
-def _to_file(services: Services, extract: Extract, form: str, out: Path) -> tuple[int, str]:
+def _to_file(lines: Iterator[bytes], out: Path) -> tuple[int, str]:
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as file:
-            written = _write(services, extract, form, file)
+            written = _write(lines, file)
         partial.replace(out)
     except OSError as error:
         raise BadInput(str(out), f"cannot be written ({error.strerror}).") from None
@@ -76,13 +74,11 @@ def _to_file(services: Services, extract: Extract, form: str, out: Path) -> tupl
     return written
 
 
-def _write(services: Services, extract: Extract, form: str, file: BinaryIO) -> tuple[int, str]:
-    count, digest = -1 if form == "csv" else 0, hashlib.sha256()
-    with services.database.read() as session:
-        for line in FORMS[form](extracts.rows(session, extract.wanted, services.data / sealing.SEGMENTS)):
-            file.write(line)
-            digest.update(line)
-            count += 1
+def _write(lines: Iterator[bytes], file: BinaryIO) -> tuple[int, str]:
+    count, digest = 0, hashlib.sha256()
+    for count, line in enumerate(lines, start=1):  # noqa: B007
+        file.write(line)
+        digest.update(line)
     file.flush()
     return count, digest.hexdigest()
 

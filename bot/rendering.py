@@ -46,8 +46,8 @@ def render(session: Session, services: Services, row: Owed) -> Shown | None:
 
 def _incident(session: Session, services: Services, row: Owed) -> Shown | None:
     view = _view(session, row.subject)
-    in_storm = view.incident.storm_id is not None  # the storm's message rings once for all
-    loud = services.policy.routes[Severity(view.incident.severity)].everyone and not in_storm
+    rings = view.incident.storm_id is None or storms.is_first_critical(session, view.incident)
+    loud = services.policy.routes[Severity(view.incident.severity)].everyone and rings
     message = incident.message(view, services.clock(), to_everyone=loud)
     text = _text(troubles.marked(message, row.data.get("posted_anew")))
     anchor = checkpoints.latest(session)  # each alert carries proof of the audit log away from here
@@ -116,9 +116,7 @@ def _withdraw(session: Session, services: Services, row: Owed) -> Shown | None:
 
 
 def _storm(session: Session, services: Services, row: Owed) -> Shown | None:
-    view = storms.view(session, int(row.subject))
-    loud = view.has_critical and services.policy.routes[Severity.CRITICAL].everyone
-    return Shown("post", _text(storm.message(view, to_everyone=loud)))
+    return Shown("post", _text(storm.message(storms.view(session, int(row.subject)))))
 
 
 def _storm_update(session: Session, services: Services, row: Owed) -> Shown | None:
@@ -126,7 +124,7 @@ def _storm_update(session: Session, services: Services, row: Owed) -> Shown | No
 
 
 def _proof(session: Session, services: Services, row: Owed) -> Shown | None:
-    return Shown("post", _text(proof.message(row.data)))
+    return Shown("post", replace(_text(proof.message(row.data)), carries={row.subject: row.data}))
 
 
 KINDS: dict[str, Callable[[Session, Services, Owed], Shown | None]] = {

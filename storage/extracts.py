@@ -11,6 +11,8 @@ from sqlmodel import Session, col
 from storage import audit, segments
 from storage.tables import AuditRow
 
+COLUMNS = ("actor", "action", "entity", "outcome")  # that an extract can be narrowed by
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -30,6 +32,16 @@ class Wanted:
         same = [getattr(AuditRow, name) == value for name, value in self.only.items()]
         after = [col(AuditRow.at) >= self.since] if self.since else []
         return [*same, *after, *([col(AuditRow.at) < self.until] if self.until else [])]
+
+    @classmethod
+    def of(cls, told: dict[str, str]) -> "Wanted":
+        """Return what `told` told of; raise ValueError where it cannot be.
+
+        >>> Wanted.of(Wanted(only={"actor": "U1"}).told())
+        Wanted(since=None, until=None, only={'actor': 'U1'})
+        """
+        since, until = (datetime.fromisoformat(told[name]) if name in told else None for name in ("from", "to"))
+        return cls(since, until, {name: told[name] for name in COLUMNS if name in told})
 
     def told(self) -> dict[str, str]:
         """Return it for a record."""

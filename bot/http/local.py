@@ -16,8 +16,9 @@ from fastapi import APIRouter, HTTPException, Request
 
 from analysis.errors import Refused
 from bot.http.signature import is_genuine
-from bot.operations import outgoing
+from bot.operations import erasure, extracts, outgoing
 from bot.services import Services
+from storage.extracts import Wanted
 from templates import answers
 
 PATH = "/local/v1"
@@ -31,13 +32,31 @@ def secret(signing: Ed25519PrivateKey) -> str:
 
 
 def _outbox(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
-    facts = {"door": "command line", "login": str(asked.get("login", ""))[:100]}
     keys = tuple(str(key) for key in asked.get("keys", ()))
-    wish = outgoing.Wish(str(asked["verb"]), str(asked["by"]), keys, str(asked.get("reason", "")), facts=facts)
+    wish = outgoing.Wish(str(asked["verb"]), str(asked["by"]), keys, str(asked.get("reason", "")), facts=_facts(asked))
     return {"keys": outgoing.mend(services, wish)}
 
 
-ASKED: dict[str, Callable[[Services, dict[str, Any]], dict[str, Any]]] = {"outbox": _outbox}
+def _erase(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
+    wish = erasure.Wish(str(asked["person"]), str(asked["by"]), str(asked["reason"]), _facts(asked))
+    return {"is_new": erasure.erase(services, wish)}
+
+
+def _export(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
+    extract = extracts.Extract(str(asked["by"]), Wanted.of(asked["wanted"]), _facts(asked))
+    extracts.record(services, extract, asked.get("given"))
+    return {}
+
+
+def _facts(asked: dict[str, Any]) -> dict[str, Any]:
+    return {"door": "command line", "login": str(asked.get("login", ""))[:100]}
+
+
+ASKED: dict[str, Callable[[Services, dict[str, Any]], dict[str, Any]]] = {
+    "outbox": _outbox,
+    "erase": _erase,
+    "audit export": _export,
+}
 
 
 def router(services: Services) -> APIRouter:

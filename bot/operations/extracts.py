@@ -25,24 +25,17 @@ class Extract:
 
 
 @whole
-def ask(services: Services, extract: Extract) -> None:
-    """Record that the person takes an extract, before they have it; raise NotAllowed where their roles may not."""
+def record(services: Services, extract: Extract, given: dict[str, Any] | None = None) -> None:
+    """Record that the person takes an extract, before they have it, or what they were `given`; raise NotAllowed."""
     refused: NotAllowed | None = None
     with services.transaction() as session:
         try:
             permissions.allow(View.AUDIT_LOG, services.roles(session, extract.by))
         except NotAllowed as error:
             refused = error
-        outcome = "refused" if refused else "done"
-        entry = audit.Entry(extract.by, "audit_export_asked", "audit", outcome, extract.told())
+        action = "audit_export_asked" if given is None else "audit_export"
+        data = extract.told() | (given or {})
+        entry = audit.Entry(extract.by, action, "audit", "refused" if refused else "done", data)
         audit.append(session, entry, services.clock())
     if refused is not None:
         raise refused
-
-
-@whole
-def given(services: Services, extract: Extract, rows: int, sha256: str) -> None:
-    """Record what the person was given: so many rows, in bytes of that SHA-256."""
-    with services.transaction() as session:
-        data = extract.told() | {"rows": rows, "sha256": sha256}
-        audit.append(session, audit.Entry(extract.by, "audit_export", "audit", "done", data), services.clock())

@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from sqlmodel import Session, select
 
+from analysis.response.notifying import Reason
 from bot.operations import notices
 from bot.services import SYSTEM, Services, kept
 from storage import audit, checkpoints, failpoints, outbox, proof
@@ -65,7 +66,7 @@ def anchor(services: Services, session: Session, key: str, facts: dict[str, Any]
         return
     now = services.clock()
     row = Owed(key=key, kind="proof", subject=facts["what"], channel=channel, data=facts, priority=6, next_at=now,
-               created_at=now)  # fmt: skip
+               created_at=now, reason=Reason.SCHEDULED)  # fmt: skip
     outbox.owe(session, row)
 
 

@@ -4,10 +4,12 @@ import csv
 import hashlib
 import io
 import json
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import rfc8785
+import uvicorn
 from sqlalchemy import text
 from typer.testing import CliRunner
 
@@ -73,8 +75,8 @@ def test_a_log_that_holds_says_how_far_it_is_signed(place):
     assert code == 0
     assert "12 rows hold; head 12" in said
     assert "Signed up to row 9" in said
-    assert "3 rows are newer" in said
-    assert "1 checkpoints from outside agree, up to row 9" in run("verify", "--anchors", place / "anchors")[1]
+    assert "rows newer than that: 3" in said
+    assert "that agree: 1, up to row 9" in run("verify", "--anchors", place / "anchors")[1]
     assert run("verify", "--anchors", place / "anchors", "--key", place / "public.pem")[0] == 0
 
 
@@ -170,14 +172,29 @@ def test_what_cannot_be_done_is_one_line(place, arguments, says):
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
-def test_beside_a_running_bot_it_verifies_and_says_why_it_cannot_export(place):
+def test_beside_a_running_bot_the_bot_records_it(place, database, monkeypatch):
     from bot import settings
+    from bot.http import server
 
-    with app.only_process(settings.load()):
-        assert run("verify")[0] == 0
-        code, said = run("export", "--by", AUDITOR)
-    assert code == 2
-    assert "another bot already runs" in said
+    where = settings.load()
+    with app.only_process(where):
+        services = app.open_services(where)
+        config = uvicorn.Config(server.build(services, None, None), port=0, log_level="warning", lifespan="off")
+        listening, http = config.bind_socket(), uvicorn.Server(config)
+        thread = threading.Thread(target=http.run, args=([listening],))
+        thread.start()
+        monkeypatch.setenv("ETHIXBOT_PORT", str(listening.getsockname()[1]))
+        try:
+            assert run("verify")[0] == 0
+            assert len(list(csv.reader(io.StringIO(extract(place, "--actor", "U1")[1])))) == 5
+            assert "see the audit log" in extract(place, by=ENGINEER)[1]
+        finally:
+            http.should_exit = True
+            thread.join()
+            services.database.dispose()
+    assert [(row.action, row.outcome) for row in trail(database)] == [
+        ("audit_export_asked", "done"), ("audit_export", "done"), ("audit_export_asked", "refused")
+    ]  # fmt: skip
 
 
 def test_a_folder_without_a_key_says_so(place, monkeypatch, tmp_path):
