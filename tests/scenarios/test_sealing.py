@@ -168,3 +168,19 @@ def test_a_workspace_without_a_checkpoint_says_so(world):
 
     with pytest.raises(BadInput, match="holds no checkpoint in #ai-audit"):
         outside(world)
+
+
+def test_what_an_incidents_message_carries_counts_and_what_people_write_does_not(world):
+    look(world)
+    sealing.seal(world.bot.services)
+    with world.bot.services.database.read() as session:
+        carried = checkpoints.latest(session)
+    metadata = {"event_type": "ethixbot_message", "event_payload": {"key": "INC-1:message", "checkpoint": carried}}
+    world.bot.web.chat_postMessage(channel="ethixai-incidents", text="An incident", metadata=metadata)
+    forged = carried["note"].replace(f"\n{carried['seq']}\n", "\n99\n")
+    world.ask("POST", "/_local/say", user="viewer", channel=CHANNEL, text=forged)
+    assert [(one.seq, one.hash, one.fault) for one in outside(world)] == [(carried["seq"], carried["hash"], None)]
+    deliver(world)
+    assert len(outside(world)) == 1  # the same one, posted where it belongs
+    payload = next(m["metadata"]["event_payload"] for m in world.messages(CHANNEL) if m["metadata"])
+    assert payload["checkpoint"]["note"] == carried["note"]
