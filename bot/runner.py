@@ -1,6 +1,7 @@
 """Runs checks: claims a run, lets a worker process do it, records the result; the lease outlives the limit of time."""
 
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,10 +18,11 @@ import structlog
 from analysis.policy import Watched
 from bot.operations import detection
 from bot.services import Services
-from bot.worker import Job
+from bot.worker import MEMORY, Job
 from storage import failpoints, leases, places
 from storage.database import Busy
 from storage.tables import Baseline, Model, Run
+from templates import figures
 
 log = structlog.get_logger(__name__)
 
@@ -28,6 +30,11 @@ LIMIT = timedelta(minutes=30)  # a run that hangs is ended
 BEAT_S = 10.0  # how often a worker's claim is renewed while it works
 LEASE = timedelta(seconds=60)  # so long after the last beat another process may take the work over
 DIED = "The process that read the log died"
+DEATHS: dict[int, str] = {
+    signal.SIGKILL: "somebody killed it; a system that runs out of memory does",
+    signal.SIGABRT: "a library gave up; one that gets no more memory does",
+    signal.SIGBUS: "the log was cut short while it was read",
+}
 Seen = Callable[[int, int], None]  # rows read, rows in all about; 0: not known
 Beat = Callable[[], bool]  # renews the claim; False: somebody else has the work now
 
@@ -44,10 +51,10 @@ class WorkLostError(Exception):
     """Somebody else has taken the work over: whatever came of it here is theirs to find."""
 
 
-def work(job: Job, seen: Seen | None = None, beat: Beat | None = None) -> dict[str, Any]:
+def work(job: Job, seen: Seen | None = None, beat: Beat | None = None, limit: timedelta = LIMIT) -> dict[str, Any]:
     """Return the result of the job, telling how many rows were read of how many.
 
-    Raise WorkFailedError, or WorkLostError where the beat says that somebody else has the work.
+    Raise WorkFailedError, at the limit too, or WorkLostError where the beat says that somebody else has the work.
     """
     command = [sys.executable, "-m", "bot.worker"]
     out = subprocess.PIPE if seen else subprocess.DEVNULL
@@ -60,7 +67,7 @@ def work(job: Job, seen: Seen | None = None, beat: Beat | None = None) -> dict[s
             process.stdin.write(json.dumps(asdict(replace(job, tells=seen is not None))) + "\n")
             process.stdin.flush()  # kept open: its end tells the worker that we are gone
             listener = _listen(process, seen)
-            _wait(process, beat)
+            _wait(process, beat, limit)
         except (WorkFailedError, WorkLostError):
             process.kill()
             listener.join()
@@ -75,18 +82,19 @@ def work(job: Job, seen: Seen | None = None, beat: Beat | None = None) -> dict[s
         raise WorkFailedError(said.splitlines()[-1])
     if process.returncode != 0:
         log.error("worker died", code=process.returncode, said=said[-2000:])
-        raise WorkFailedError(f"{DIED} (code {process.returncode}).", died=True)
+        how = DEATHS.get(-process.returncode, f"code {process.returncode}")
+        raise WorkFailedError(f"{DIED} ({how}).", died=True)
     result: dict[str, Any] = json.loads((Path(job.folder) / "result.json").read_text())
     return result
 
 
-def _wait(process: "subprocess.Popen[str]", beat: Beat | None) -> None:
+def _wait(process: "subprocess.Popen[str]", beat: Beat | None, limit: timedelta) -> None:
     """Return when the process has ended; raise WorkFailedError at the limit, WorkLostError when a beat says so."""
-    end = time.monotonic() + LIMIT.total_seconds()
+    end = time.monotonic() + limit.total_seconds()
     while True:
         left = end - time.monotonic()
         if left <= 0:
-            raise WorkFailedError(f"The check took longer than {LIMIT.total_seconds() / 60:.0f} minutes.")
+            raise WorkFailedError(f"The check took longer than {figures.span(limit)} and was ended.")
         try:
             process.wait(min(BEAT_S, left) if beat else left)
         except subprocess.TimeoutExpired:
@@ -152,6 +160,8 @@ class Runner:
     """One runner works on one run at a time."""
 
     services: Services
+    limit: timedelta = LIMIT
+    memory: int = MEMORY
 
     def step(self) -> bool:
         """Return whether a run was worked on."""
@@ -182,8 +192,12 @@ class Runner:
             raise WorkFailedError(f"{run.model_id} has no baseline: say in the policy which log it is made from.")
         self._check(run, watched, (baseline, model), folder)
 
+    def _work(self, run: Run, job: Job) -> dict[str, Any]:
+        job = replace(job, memory=self.memory)
+        return work(job, beat=beating(self.services, run, LEASE), limit=self.limit)
+
     def _baseline(self, run: Run, watched: Watched, folder: str) -> None:
-        result = work(job_for(self.services, "baseline", watched, folder), beat=beating(self.services, run, LEASE))
+        result = self._work(run, job_for(self.services, "baseline", watched, folder))
         made = Baseline(
             model_id=run.model_id,
             version="",
@@ -204,9 +218,7 @@ class Runner:
         checks = self.services.policy.checks.model_dump(mode="json")
         more = {"spec": model.spec, "baseline": str(place), "baseline_version": baseline.version, "checks": checks}
         more["reference"] = _source(watched, baseline)  # read again only where a raised change is to be explained
-        result = work(
-            job_for(self.services, "compare", watched, folder, **more), beat=beating(self.services, run, LEASE)
-        )
+        result = self._work(run, job_for(self.services, "compare", watched, folder, **more))
         profile = (Path(folder) / "profile.bin").read_bytes()
         failpoints.reach("run.before_result")
         detection.finish(self.services, run, result["report"], profile)

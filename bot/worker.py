@@ -34,6 +34,7 @@ class Job:
     engine: str = "local"  # a name of ENGINES
     threads: int = 0  # 0: what suits the engine
     draws: bool = False  # pictures into the folder `plots`
+    memory: int = MEMORY
     tells: bool = False  # write lines “rows, rows in all” to standard output while reading
 
 
@@ -43,7 +44,7 @@ def main() -> int:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     job = Job(**json.loads(line))
     if job.engine == "local":  # a cluster has limits of its own, and a Java machine reserves more than it uses
-        _bound_memory()
+        _bound_memory(job.memory)
     from bot import tasks  # noqa: PLC0415  (numpy and pyarrow are loaded here only, after the bounds are set)
 
     try:
@@ -61,9 +62,9 @@ def _end_with_parent() -> None:
     os._exit(3)
 
 
-def _bound_memory() -> None:
+def _bound_memory(most: int) -> None:
     used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE") if _has_proc() else 0
-    resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    resource.setrlimit(resource.RLIMIT_AS, (used + most, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
 def _has_proc() -> bool:

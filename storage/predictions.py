@@ -35,6 +35,10 @@ SUFFIXES = {
 BATCH = 1 << 18
 SAMPLE = 1 << 17  # rows by which columns are told
 LARGEST_GROUP = 1 << 31  # bytes of a row group before compression; a hostile file may claim any
+MOST_CELLS = 4 * 10**9  # rows × columns of one Parquet file: 200 million requests of 20 columns; split a larger log
+FEWEST_COLUMNS = 8  # a log of fewer counts as so many: a bomb has one column and a milliard rows in 5 MB
+LARGEST_TEXT = 32 << 30  # bytes of one file of another kind
+CHANGED = "it was changed while it was read"
 Seen = Callable[[int], None]  # is told how many rows were read
 BROKEN = (pa.ArrowException, OSError, UnicodeDecodeError)
 
@@ -161,9 +165,38 @@ def _batches(shard: Shard, rows: int, span: Span | None = None) -> Iterator[tupl
     if kind is None:
         raise BadLog(Fault.UNREADABLE, file=str(path), detail=f"no kind of log ends with “{path.suffix}”")
     try:
+        before = _state(path)
+        if kind != "parquet" and before.size > LARGEST_TEXT:
+            raise BadLog(Fault.TOO_LARGE, file=str(path), detail=f"{before.size:,} bytes; most is {LARGEST_TEXT:,}")
         yield from _parquet(path, rows, shard.group) if kind == "parquet" else READERS[kind](path, rows)
+        if _has_changed(kind, before, _state(path)):
+            raise BadLog(Fault.UNREADABLE, file=str(path), detail=CHANGED)
+    except MemoryError:  # Arrow's is one of its own exceptions too, and says nothing of the log
+        raise
     except BROKEN as wrong:
         raise BadLog(Fault.UNREADABLE, file=str(path), detail=first_line(wrong, path)) from None
+
+
+class State(NamedTuple):
+    """By what one sees that a file is not the one that it was; a store's objects are replaced as a whole."""
+
+    size: int
+    file: int = 0
+    changed: int = 0
+
+
+def _state(place: Path | Remote) -> State:
+    if not isinstance(place, Path):
+        return State(place.size)
+    told = place.stat()
+    return State(told.st_size, told.st_ino, told.st_mtime_ns)
+
+
+def _has_changed(kind: str, before: State, after: State) -> bool:
+    """Return whether what was read may be half of one file and half of another; lines may be added to a text."""
+    if kind in ("csv", "json"):
+        return after.file != before.file or after.size < before.size
+    return after != before
 
 
 def first_line(wrong: Exception, path: Path | Remote) -> str:
@@ -177,6 +210,9 @@ def _parquet(path: Path | Remote, rows: int, only: int | None) -> Iterator[tuple
     far = not isinstance(path, Path)
     with opened(path) as source:
         told = pq.read_metadata(source)
+        if told.num_rows * max(told.num_columns, FEWEST_COLUMNS) > MOST_CELLS:
+            claims = f"{told.num_rows:,} rows of {told.num_columns} columns; split it into files by day"
+            raise BadLog(Fault.TOO_LARGE, file=str(path), detail=claims)
         for group in range(told.num_row_groups) if only is None else [only]:
             size = told.row_group(group).total_byte_size
             if size > LARGEST_GROUP or told.row_group(group).num_rows > LARGEST_GROUP:
@@ -184,6 +220,8 @@ def _parquet(path: Path | Remote, rows: int, only: int | None) -> Iterator[tuple
             try:  # opened anew for each, for what is mapped of a file counts as memory until it is closed
                 with pq.ParquetFile(source, metadata=told, memory_map=True, pre_buffer=far) as file:
                     yield from _row_group(file, group, rows)
+            except MemoryError:
+                raise
             except BROKEN as wrong:
                 raise BadLog(
                     Fault.UNREADABLE, file=str(path), row_group=group, detail=first_line(wrong, path)
