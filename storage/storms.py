@@ -26,11 +26,6 @@ class StormView:
     models: int
     newest: tuple[tuple[Incident, str], ...] = ()  # with the model's name; the worst first
 
-    @property
-    def has_critical(self) -> bool:
-        """Return whether one of them is critical."""
-        return Severity.CRITICAL in self.by_severity
-
 
 def opened_since(session: Session, channel: str, since: datetime) -> int:
     """Return how many incidents were opened in the channel after that time."""
@@ -46,6 +41,12 @@ def under_way(session: Session, channel: str) -> Storm | None:
 def members(session: Session, storm_id: int) -> list[Incident]:
     """Return the incidents that were opened in the storm, oldest first."""
     return list(session.exec(select(Incident).where(Incident.storm_id == storm_id).order_by(col(Incident.opened_at))))
+
+
+def is_first_critical(session: Session, incident: Incident) -> bool:
+    """Return whether it is the first critical incident of its storm: that one rings for all."""
+    query = select(Incident.id).where(Incident.storm_id == incident.storm_id, Incident.severity == Severity.CRITICAL)
+    return session.exec(query.order_by(col(Incident.opened_at), col(Incident.id)).limit(1)).first() == incident.id
 
 
 def message_key(storm_id: int) -> str:

@@ -6,19 +6,18 @@ from analysis.vocabulary import Family, Severity, State
 from storage.storms import NEWEST, StormView
 from templates import figures, names
 from templates.slack.blocks import Block, Message, context, header, section
-from templates.slack.mrkdwn import everyone, said, stamp
+from templates.slack.mrkdwn import said, stamp
 
 
-def message(view: StormView, *, to_everyone: bool = False) -> Message:
-    """Return the message as the storm stands; `to_everyone` rings the channel once for all of them."""
+def message(view: StormView) -> Message:
+    """Return the message as the storm stands."""
     over = view.storm.ended_at is not None
-    ring = f"{everyone()} " if to_everyone else ""
     counted = figures.counted(view.incidents, "incident")
     many = f"{counted} on {figures.counted(view.models, 'model')}"
     title = f"✅ The storm is over: {counted}" if over else f"⛈️ Storm: {counted} at once"
-    first = f"{ring}*{many} since {stamp(view.storm.began_at)}.* {_severities(view)}"
+    first = f"*{many} since {stamp(view.storm.began_at)}.* {_severities(view)}"
     blocks = [header(title), section(first, _whence(view)), section(*_worst(view)), *_what_now(view, over=over)]
-    return Message(f"{ring}{title}. {_severities(view)}", blocks)
+    return Message(f"{title}. {_severities(view)}", blocks)
 
 
 def _severities(view: StormView) -> str:
