@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlmodel import Session, func, select
+from sqlmodel import Session, col, select
 
 from storage import audit, checkpoints, protection, segments
 from storage.audit import Fault, Walk
@@ -29,7 +29,7 @@ class Given:
 
 @dataclass(frozen=True)
 class Verdict:
-    """How many rows were read, every fault, where the log ends, and how far a stored checkpoint reaches."""
+    """Up to which row was read, every fault, where the log ends, and how far a stored checkpoint reaches."""
 
     rows: int
     faults: list[Fault]
@@ -41,28 +41,40 @@ def verify(session: Session, given: Given) -> Verdict:
     """Return the verdict on every row, of segments and of the table."""
     anchors = [*checkpoints.stored(session, given.public), *given.anchors]
     moved = segments.of(session)
-    first = session.exec(select(func.min(AuditRow.seq))).one()
-    before = moved[-1].last_seq if first is None and moved else (first or 1) - 1
-    ends = {one.last_seq for one in moved}
-    walk = Walk(wanted={anchor.seq for anchor in anchors} | ends | {before})
+    before, follows = _beginning(session, moved)
+    wanted = {before, *(anchor.seq for anchor in anchors), *(one.last_seq for one in moved)}
+    files = Walk(wanted=wanted)
+    files.jump(0, GENESIS)
     for segment in moved:
-        _through(segment, given, walk)
-    table = Walk(before, walk.seen.get(before, GENESIS), walk.wanted, faults=walk.faults)
-    if before > walk.seq:
-        walk.faults.append(Fault(before, f"and those before it, from row {walk.seq + 1}, are missing"))
-    read = 0
-    for read, row in enumerate(audit.since(session, before), start=1):  # noqa: B007
+        _through(segment, given, files)
+    if before > files.seq:
+        files.faults.append(Fault(before, f"and those before it, from row {files.seq + 1}, are missing"))
+        follows = GENESIS
+    table = Walk(before, files.seen.get(before, follows), wanted)
+    for row in audit.since(session, before):
         table.take(row)
     table.end(audit.head_of(session))
-    seen = walk.seen | table.seen
     for anchor in anchors:
-        table.faults += _against(anchor, seen, table.seq)
-    for segment in moved:  # rows that are not deleted yet are those of the file
-        if table.seen.get(segment.last_seq, segment.hash) != segment.hash:
-            table.faults.append(Fault(segment.last_seq, f"is not the one of segment {segment.name}"))
-    table.faults += _triggers(session)
-    unique = list(dict.fromkeys(table.faults))
-    return Verdict(before + read, unique, audit.head_of(session), checkpoints.newest(session))
+        table.faults += _against(anchor, files.seen | table.seen, table.seq)
+    faults = [*files.faults, *table.faults, *_differing(moved, table), *_triggers(session)]
+    return Verdict(table.seq, list(dict.fromkeys(faults)), audit.head_of(session), checkpoints.newest(session))
+
+
+def _beginning(session: Session, moved: Sequence[AuditSegment]) -> tuple[int, str]:
+    """Return the row before the table's first, and the hash that this first one says it follows."""
+    first = session.exec(select(AuditRow).order_by(col(AuditRow.seq)).limit(1)).first()
+    if first is not None:
+        return first.seq - 1, first.prev
+    return (moved[-1].last_seq, moved[-1].hash) if moved else (0, GENESIS)
+
+
+def _differing(moved: Sequence[AuditSegment], table: Walk) -> list[Fault]:
+    """Return a fault where rows that did not leave the table yet are not those of their file."""
+    return [
+        Fault(one.last_seq, f"is not the one of segment {one.name}")
+        for one in moved
+        if table.seen.get(one.last_seq, one.hash) != one.hash
+    ]
 
 
 def _through(segment: AuditSegment, given: Given, walk: Walk) -> None:
@@ -108,8 +120,7 @@ def tail(session: Session, given: Given) -> Verdict:
         found = (row.hash if audit.digest(row) == row.hash else "") if row else walk.hash
         walk.faults += _against(anchor, {signed.seq: found}, audit.head_of(session)[0])
         walk.jump(signed.seq, signed.hash)
-    read = 0
-    for read, row in enumerate(audit.since(session, walk.seq), start=1):  # noqa: B007
+    for row in audit.since(session, walk.seq):
         walk.take(row)
     walk.end(audit.head_of(session))
-    return Verdict(read, walk.faults, (walk.seq, walk.hash), signed)
+    return Verdict(walk.seq, walk.faults, (walk.seq, walk.hash), signed)

@@ -267,6 +267,11 @@ def test_rows_that_are_not_deleted_yet_are_those_of_the_file(half_moved):
     assert "row 17 was changed after it was written" in half_moved.faults()
 
 
+def test_a_file_that_is_missing_is_the_one_fault_although_rows_of_it_are_left(half_moved):
+    sorted(half_moved.folder.glob("*.gz"))[1].unlink()
+    assert [fault.partition(": ")[0] for fault in half_moved.faults()] == ["row 11 to 20"]
+
+
 def test_rows_that_are_not_deleted_yet_cannot_be_chained_anew(half_moved):
     half_moved.run("DELETE FROM audit WHERE seq = 16", "DELETE FROM audit_checkpoint")
     half_moved.chain_anew(since=15)
@@ -302,7 +307,7 @@ def test_the_tail_alone_shows_what_came_after_the_newest_checkpoint(log):
         with log.database.read() as session:
             return proof.tail(session, Given(KEY.public_key(), log.folder))
 
-    assert (tail().rows, tail().faults, tail().head[0]) == (3, [], 33)
+    assert (tail().rows, tail().faults, tail().signed.seq) == (33, [], 30)
     log.run("UPDATE audit SET actor = 'U2' WHERE seq = 32")
     assert [fault.seq for fault in tail().faults] == [32]
     log.cut(25, head=True)
