@@ -2,15 +2,13 @@
 
 from datetime import datetime
 
-import structlog
 from sqlmodel import Session
 
 from bot.operations import keeping, sealing
 from bot.services import Services
 from storage import failpoints, outbox, segments
+from storage.audit import Fault
 from storage.tables import AuditSegment
-
-log = structlog.get_logger(__name__)
 
 SEGMENT = 50_000  # rows a file; they take a few seconds to check and write
 ROWS = 1_000  # of a segment deleted in one transaction
@@ -36,7 +34,7 @@ def _leave(services: Services, segment: AuditSegment) -> int:
     mine = sealing.given(services)
     wrong = segments.fault(segment, mine.folder, mine.public)
     if wrong is not None:
-        log.error("a segment is not fit", segment=segment.name, fault=wrong)
+        sealing.tell(services, [segments.broken(segment, wrong)], segment.last_seq)
         return 0
     with services.transaction() as session:
         if not _is_outside(services, session, segment):
@@ -74,7 +72,8 @@ def _seal(services: Services, before: datetime) -> bool:
             return False
         made = segments.write(session, stretch, services.data / sealing.SEGMENTS, services.keys.signing, now)
     if made is None:
-        log.error("the audit log is broken; nothing is moved", after=stretch.after)
+        fault = Fault(stretch.after + 1, "or one of those behind it was changed, so they are not moved")
+        sealing.tell(services, [fault], stretch.last)
         return False
     failpoints.reach("retention.after_export")
     with services.transaction() as session:

@@ -85,8 +85,7 @@ def _through(segment: AuditSegment, given: Given, walk: Walk) -> None:
         )
     wrong = segments.fault(segment, given.folder, given.public)
     if wrong is not None:
-        span = f"to {segment.last_seq}: their segment {segment.name} {wrong}"
-        walk.faults.append(Fault(segment.first_seq, span))
+        walk.faults.append(segments.broken(segment, wrong))
         walk.jump(segment.last_seq, segment.hash)
         return
     walk.jump(segment.first_seq - 1, segment.prev)

@@ -19,6 +19,7 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from storage import audit, notes
+from storage.audit import Fault
 from storage.protection import GENESIS
 from storage.tables import AuditRow, AuditSegment
 
@@ -107,6 +108,11 @@ def fault(segment: AuditSegment, folder: Path, public: Ed25519PublicKey) -> str 
     if Path(segment.name).name != segment.name or not path.is_file():
         return "is missing"
     return None if _sha256(path) == segment.sha256 else "was changed after it was signed"
+
+
+def broken(segment: AuditSegment, what: str) -> Fault:
+    """Return the fault of a segment's rows."""
+    return Fault(segment.first_seq, f"to {segment.last_seq}: their segment {segment.name} {what}")
 
 
 def rows(segment: AuditSegment, folder: Path) -> Iterator[AuditRow]:

@@ -4,7 +4,7 @@ What was added since the last checkpoint is checked before it is signed. A check
 would make the log grow for ever.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +15,8 @@ from analysis.response.notifying import Reason
 from bot.operations import notices
 from bot.services import SYSTEM, Services, kept
 from storage import audit, checkpoints, failpoints, outbox, proof
-from storage.proof import Given, Verdict
+from storage.audit import Fault
+from storage.proof import Given
 from storage.tables import Checkpoint, Owed
 
 log = structlog.get_logger(__name__)
@@ -46,7 +47,7 @@ def seal(services: Services) -> Checkpoint | None:
     with services.database.read() as session:
         verdict = proof.tail(session, given(services))
     if verdict.faults:
-        _tell(services, verdict)
+        tell(services, verdict.faults, verdict.head[0])
         return None
     if verdict.head[0] == (verdict.signed.seq if verdict.signed else 0):
         return verdict.signed
@@ -77,17 +78,17 @@ def look(services: Services) -> bool:
     with services.database.read() as session:
         verdict = proof.tail(session, given(services))
     if verdict.faults:
-        _tell(services, verdict)
+        tell(services, verdict.faults, verdict.head[0])
     return not verdict.faults
 
 
 @kept
-def _tell(services: Services, verdict: Verdict) -> None:
-    faults = [str(fault) for fault in verdict.faults]
-    log.error("the audit log is broken", faults=faults[:20])
-    with services.transaction() as session:  # one line a state of the log, however often it is looked at
-        key = f"audit:broken:{verdict.faults[0].seq}:{verdict.head[0]}"
-        error = "; ".join(faults[:5])
+def tell(services: Services, faults: Sequence[Fault], head: int) -> None:
+    """Log what is wrong with the audit log, and tell #engineering; one line a state of it, however often it is seen."""
+    said = [str(fault) for fault in faults]
+    log.error("the audit log is broken", faults=said[:20])
+    with services.transaction() as session:
+        key, error = f"audit:broken:{faults[0].seq}:{head}", "; ".join(said[:5])
         notices.owe(session, key, services.policy.engineering, services.clock(), about="audit_broken", error=error)
 
 

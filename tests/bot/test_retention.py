@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import select
 
 from bot import app, archiving, keys, schedule
@@ -251,6 +252,27 @@ def test_a_segment_whose_file_is_gone_keeps_its_rows(services):
     next((services.data / "audit").glob("*.gz")).unlink()
     assert night(services, "two")["audit"] == 0
     assert in_table(services)[0] == 1
+    assert told(services) == ["row 1 to 20: their segment audit-000000001-000000020.jsonl.gz is missing"]
+
+
+def told(services) -> list[str]:
+    with services.database.read() as session:
+        return [row.data["error"] for row in session.exec(select(Owed).where(Owed.channel == "engineering"))]
+
+
+def test_a_stretch_that_was_changed_is_told_and_not_moved(services):
+    services.policy = make(services.database, services.data, audit=timedelta(days=30)).policy
+    grow(services, 20)
+    services.clock.now += timedelta(days=31)
+    grow(services, 1)
+    with services.database.engine.connect() as connection:
+        connection.execute(text("DROP TRIGGER audit_no_update" + ("" if services.database.is_sqlite else " ON audit")))
+        connection.execute(text("UPDATE audit SET actor = 'U2' WHERE seq = 7"))
+        connection.commit()
+    assert night(services)["audit"] == 0
+    assert not list((services.data / "audit").glob("*"))
+    assert left(services, AuditSegment, "first_seq") == set()
+    assert told(services) == ["row 1 or one of those behind it was changed, so they are not moved"]
 
 
 KILLED = """
