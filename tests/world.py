@@ -16,7 +16,6 @@ from typing import Any
 
 import httpx
 import pytest
-from slack_bolt.adapter.socket_mode import SocketModeHandler
 from sqlalchemy import make_url
 
 from bot import app
@@ -27,6 +26,7 @@ from bot.operations import detection
 from bot.operations.detection import Wish
 from bot.services import SYSTEM
 from bot.slack.manifest import manifest
+from bot.slack.receive import Socket
 from storage import audit, outbox
 from storage.tables import Incident, Run
 
@@ -63,7 +63,7 @@ class World:
     data: Path = demo.DATA
     address: str | None = None  # of its database; none: SQLite in the folder
     bot: Bot = field(init=False)
-    _socket: SocketModeHandler | None = None
+    _socket: Socket | None = None
 
     def __post_init__(self) -> None:
         """Start the bot for the first time."""
@@ -78,9 +78,7 @@ class World:
         self.bot.prepare()
         token = settings.slack_app_token
         assert token is not None
-        self._socket = SocketModeHandler(
-            self.bot.slack, token.get_secret_value(), web_client=self.bot.web, ping_interval=1
-        )
+        self._socket = Socket(self.bot.slack, token.get_secret_value(), web_client=self.bot.web, ping_interval=1)
         self._socket.connect()
 
     def stop(self) -> None:
@@ -223,7 +221,8 @@ def world(slack: LocalSlack, clock: StillClock, address: str | None, tmp_path: P
     made.stop()
 
 
-def _night(folder: Path, address: str | None = None) -> None:
+def night_in(folder: Path, address: str | None = None) -> None:
+    """Find the break of window e in a fresh world, and deliver nothing of it."""
     with LocalSlack(manifest(), port=0) as slack:
         made = World(slack, folder, address=address)
         shutil.copyfile(demo.find_windows(demo.DATA, "e")[0], folder / "log" / "current.parquet")
@@ -241,7 +240,7 @@ def _night(folder: Path, address: str | None = None) -> None:
 def night_of_e(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the break of window e was just found and nothing is delivered yet; analysed once a session."""
     folder = tmp_path_factory.mktemp("night")
-    _night(folder)
+    night_in(folder)
     return folder
 
 
@@ -250,7 +249,7 @@ def night_on_postgresql(tmp_path_factory: pytest.TempPathFactory, request: pytes
     """The same in a PostgreSQL database: the folder, and the database's name, to make copies of."""
     folder = tmp_path_factory.mktemp("night")
     address = request.getfixturevalue("postgresql").create(request.getfixturevalue("empty_on_postgresql"))
-    _night(folder, address)
+    night_in(folder, address)
     return folder, make_url(address).database or ""
 
 

@@ -1,0 +1,166 @@
+"""What both sides hold at the end of a run: the database's rows and the workspace's messages, as plain records."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeVar
+
+from sqlmodel import Session, SQLModel, select
+
+from bot.localslack import LocalSlack
+from bot.slack.door import delivery_id
+from storage import audit, incidents
+from storage.database import Database
+from storage.tables import (
+    AuditRow,
+    AuditSegment,
+    Bundle,
+    Inbound,
+    Incident,
+    OversightChange,
+    Owed,
+    RetrainRequest,
+    Run,
+    TimelineEntry,
+    Timer,
+)
+from templates import answers
+from templates.slack import incident as incident_message
+
+Row = TypeVar("Row", bound=SQLModel)
+Look = tuple[tuple[str, str, str], ...]  # heading and buttons: (action, value, words)
+APOLOGIES = (answers.BUSY[:20], answers.trouble("")[:20])
+
+
+@dataclass(frozen=True)
+class Post:
+    """One of the bot's messages as people see it."""
+
+    channel: str
+    ts: str
+    key: str | None
+    files: tuple[str, ...] = ()
+    look: Look = ()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Something that came in and was acknowledged; `answer` is the outbox key of the answer it owes."""
+
+    key: str
+    by: str
+    answer: str | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that the judge looks at."""
+
+    now: datetime
+    asked: Sequence[Asked] = ()
+    apologies: Sequence[str] = ()  # who was told, and how often, that it did not go through
+    posts: Sequence[Post] = ()
+    owed: Sequence[Owed] = ()
+    audit: Sequence[AuditRow] = ()
+    archived: datetime | None = None  # audit rows up to then lie in segments
+    timeline: Sequence[TimelineEntry] = ()
+    incidents: Sequence[Incident] = ()
+    looks: dict[str, Look] = field(default_factory=dict)  # of each incident's message as it should be
+    oversight: Sequence[OversightChange] = ()
+    bundles: Sequence[Bundle] = ()
+    retrains: Sequence[RetrainRequest] = ()
+    started: Sequence[str] = ()  # what the pipeline wrote: the request of each start
+    runs: Sequence[Run] = ()
+    timers: Sequence[Timer] = ()
+    inbox: Sequence[Inbound] = ()
+    faults: Sequence[str] = ()  # of the audit chain
+
+    def but(self, **changed: object) -> "Facts":
+        """Return the facts with some of them changed."""
+        return replace(self, **changed)  # type: ignore[arg-type]
+
+
+def gather(database: Database, slack: LocalSlack, now: datetime, started: Sequence[str] = ()) -> Facts:
+    """Return the facts of this moment; the database is read in one transaction."""
+    with database.read() as session:
+        opened = _all(session, Incident)
+        segments = [segment.last_seq for segment in _all(session, AuditSegment)]
+        return Facts(
+            now=now,
+            asked=[*_interactions(slack), *_events(slack)],
+            apologies=_apologies(slack),
+            posts=_posts(slack),
+            owed=_all(session, Owed),
+            audit=_all(session, AuditRow),
+            archived=min((row.at for row in _all(session, AuditRow)), default=now) if segments else None,
+            timeline=_all(session, TimelineEntry),
+            incidents=opened,
+            looks={one.id: _expected(session, one.id, now) for one in opened},
+            oversight=_all(session, OversightChange),
+            bundles=_all(session, Bundle),
+            retrains=_all(session, RetrainRequest),
+            started=started,
+            runs=_all(session, Run),
+            timers=_all(session, Timer),
+            inbox=_all(session, Inbound),
+            faults=[str(fault) for fault in audit.verify(session)[1]],
+        )
+
+
+def _all(session: Session, table: type[Row]) -> list[Row]:
+    return list(session.exec(select(table)))
+
+
+def _expected(session: Session, incident_id: str, now: datetime) -> Look:
+    view = incidents.view(session, incident_id)
+    assert view is not None
+    return look(incident_message.message(view, now).blocks)
+
+
+def look(blocks: Sequence[dict]) -> Look:
+    """Return what of a message does not change with the clock alone: its heading and its buttons."""
+    headings = [("heading", "", block["text"]["text"]) for block in blocks if block["type"] == "header"]
+    elements = [one for block in blocks if block["type"] == "actions" for one in block["elements"]]
+    return (*headings, *((one["action_id"], one.get("value", ""), one["text"]["text"]) for one in elements))
+
+
+def _posts(slack: LocalSlack) -> list[Post]:
+    with slack.workspace.lock:
+        messages = [one for channel in slack.workspace.channels.values() for one in channel.messages.values()]
+        return [
+            Post(
+                one.channel,
+                one.ts,
+                (one.metadata or {}).get("event_payload", {}).get("key"),
+                tuple(slack.workspace.files[id].shown()["name"] for id in one.files),
+                look(one.blocks),
+            )
+            for one in messages
+            if one.bot
+        ]
+
+
+def _interactions(slack: LocalSlack) -> list[Asked]:
+    found = []
+    for one in list(slack.delivery.handed):
+        key = delivery_id(one.payload)
+        user = one.payload.get("user", {}).get("id") or one.payload.get("user_id")
+        is_kept = one.kind == "interactive" or one.payload.get("text", "").startswith("analyze")
+        if one.ok and key and is_kept:
+            found.append(Asked(key, user))
+    return found
+
+
+def _events(slack: LocalSlack) -> list[Asked]:
+    taken = [one for one in list(slack.delivery.log) if one["ok"]]
+    answered = ("app_mention",)
+    return [
+        Asked(f"event:{one['event_id']}", "", f"answer:{one['event_id']}" if one["type"] in answered else None)
+        for one in taken
+    ]
+
+
+def _apologies(slack: LocalSlack) -> list[str]:
+    with slack.workspace.lock:
+        whispers = [one for channel in slack.workspace.channels.values() for one in channel.whispers]
+        return [str(one.only_for) for one in whispers if one.text.startswith(APOLOGIES)]

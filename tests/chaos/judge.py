@@ -1,0 +1,143 @@
+"""Counts what was lost and what was doubled; pure: facts in, counts out. All zeros is a pass."""
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable
+from datetime import timedelta
+
+from analysis.response import life
+from storage import incidents, outbox
+from tests.chaos.facts import Facts
+
+POSTED = {"incident", "reply", "chart", "link", "digest", "notice", "answer", "more", "storm", "proof"}
+SAYS_NOTHING = {"chart", "reply"}  # where the record has nothing to show, the row is sent and no message stands
+TOLD_BY_ID = {*life.MOVES, "escalate"}  # their audit line names the timeline entry
+TOLD_BY_COUNT = {"export_made", "export_failed"}
+ONCE = {"acknowledge", "resolve", "opened"}  # leads on: the incident never comes back to where it may be done again
+GRACE = timedelta(seconds=2)
+
+
+def lost_in(facts: Facts) -> list[str]:
+    """Return what was acknowledged and has left no trace, though nobody was told to try again."""
+    kept, owed = {row.key: row for row in facts.inbox}, {row.key for row in facts.owed}
+    excused = Counter(facts.apologies)
+    lost = []
+    for one in _distinct(facts):
+        row = kept.get(one.key)
+        if row is None and one.by and excused[one.by] > 0:
+            excused[one.by] -= 1
+        elif row is None or row.done_at is None:
+            lost.append(one.key)
+        elif one.answer and one.answer not in owed and row.error is None:
+            lost.append(one.answer)
+    return lost
+
+
+def _distinct(facts: Facts) -> Iterable:
+    return {one.key: one for one in facts.asked}.values()
+
+
+def lost_audit(facts: Facts) -> list[str]:
+    """Return what changed without its line in the audit log, and lines without their change."""
+    said = Counter(row.data.get("timeline") for row in facts.audit if row.outcome == "done" and "timeline" in row.data)
+    told = [entry for entry in facts.timeline if facts.archived is None or entry.at > facts.archived]
+    lost = [f"timeline {one.id} {one.verb}" for one in told if one.verb in TOLD_BY_ID and said[one.id] != 1]
+    ids = {one.id for one in facts.timeline}
+    lost += [f"audit of timeline {id}" for id in said if id not in ids]
+    counted = Counter((one.verb, one.incident_id) for one in told if one.verb in TOLD_BY_COUNT)
+    lines = Counter((row.action, row.entity) for row in facts.audit if row.action in TOLD_BY_COUNT)
+    lost += [f"{verb} of {incident}" for verb, incident in {*counted, *lines} if
+             counted[verb, incident] != lines[verb, incident]]  # fmt: skip
+    opened = {row.entity for row in facts.audit if row.action == "opened"}
+    recent = [one for one in facts.incidents if facts.archived is None or one.opened_at > facts.archived]
+    lost += [f"opened {one.id}" for one in recent if one.id not in opened]
+    changes = [one for one in facts.oversight if facts.archived is None or one.at > facts.archived]
+    lines = Counter(row.action for row in facts.audit if row.outcome == "done")
+    if len(changes) != lines["freeze"] + lines["unfreeze"]:
+        lost.append(f"{len(changes)} oversight changes, {lines['freeze'] + lines['unfreeze']} lines")
+    return lost
+
+
+def lost_out(facts: Facts) -> list[str]:
+    """Return the keys that are owed and stand in no message, or wait still."""
+    standing = {post.key for post in facts.posts}
+    files = {name for post in facts.posts for name in post.files}
+    lost = [f"{row.key} ({row.status})" for row in facts.owed if row.status in outbox.WAITING]
+    for row in facts.owed:
+        nothing_to_say = row.kind in SAYS_NOTHING and row.remote_ts is None
+        if row.status == "sent" and row.kind in POSTED and row.key not in standing and not nothing_to_say:
+            lost.append(row.key)
+    made = [one for one in facts.bundles if one.status == "made" and one.path]
+    lost += [one.path for one in made if one.path and one.path.rsplit("/", 1)[-1] not in files]
+    lost += [f"bundle {one.id} {one.status}" for one in facts.bundles if one.status not in ("made", "failed")]
+    lost += [f"run {one.id} {one.status}" for one in facts.runs if one.status not in ("finished", "failed")]
+    return lost + [f"{one.id} {one.status}" for one in facts.retrains if one.status not in ("finished", "failed")]
+
+
+def doubled(facts: Facts) -> list[str]:
+    """Return every message and every effect that is there more than once."""
+    once: list[Hashable] = [post.key for post in facts.posts if post.key]
+    once += [("file", name) for post in facts.posts for name in post.files]
+    once += [("start of", request) for request in facts.started]
+    once += [("oversight", one.incident_id, one.by, one.reason) for one in facts.oversight]
+    once += [("did", one.incident_id, one.verb) for one in facts.timeline if one.verb in ONCE]
+    once += [("made", one.incident_id, one.facts.get("version")) for one in facts.timeline if one.verb == "export_made"]
+    once += [("asked", one.incident_id, one.incident_version) for one in facts.bundles if one.status != "failed"]
+    return [f"{what} × {n}" for what, n in Counter(once).items() if n > 1]
+
+
+def orphans(facts: Facts) -> list[str]:
+    """Return the incidents for whose message nothing is owed."""
+    owed = {row.key for row in facts.owed}
+    return [one.id for one in facts.incidents if incidents.message_key(one.id) not in owed]
+
+
+def lost_timers(facts: Facts) -> list[str]:
+    """Return the timers that are due and did nothing: neither fired, skipped nor cancelled; or fired to no effect."""
+    lost = [one.key for one in facts.timers if one.status == "pending" and one.due_at < facts.now - GRACE]
+    owed, runs = {row.key for row in facts.owed}, {run.key for run in facts.runs}
+    skipped = {row.entity for row in facts.audit if row.action == "skipped"}
+    for one in facts.timers:
+        effects = {"fired": {"digest": owed, "check": runs}.get(one.kind), "skipped": skipped}.get(one.status)
+        if effects is not None and one.key not in effects:
+            lost.append(one.key)
+    return lost
+
+
+def doubled_timers(facts: Facts) -> list[str]:
+    """Return the timers whose effect is there twice: a step called again, a skip told again, a day's work redone."""
+    steps = [
+        ("step", one.incident_id, one.facts.get("step"))
+        for one in facts.timeline
+        if one.verb == "escalate" and one.facts.get("waited")
+    ]
+    told = [("skipped", row.entity) for row in facts.audit if row.action == "skipped"]
+    keys = [("digest", post.key) for post in facts.posts if post.key and post.key.startswith("digest:")]
+    planned = [("planned", one.key) for one in facts.timers]
+    return [f"{what} × {n}" for what, n in Counter([*steps, *told, *keys, *planned]).items() if n > 1]
+
+
+def stale(facts: Facts) -> list[str]:
+    """Return the incidents whose message does not show what has become of them."""
+    shown = {post.key: post.look for post in facts.posts}
+    sent = {row.key for row in facts.owed if row.status == "sent"}
+    keys = {one.id: incidents.message_key(one.id) for one in facts.incidents}
+    return [id for id, key in keys.items() if key in sent and shown.get(key) != facts.looks.get(id)]
+
+
+def parked(facts: Facts) -> list[str]:
+    """Return what delivery gave up on; no fault of a run is for good, so nothing should be."""
+    return [f"{row.key}: {row.last_error}" for row in facts.owed if row.status == "parked"]
+
+
+def chain(facts: Facts) -> list[str]:
+    """Return where the chain of the audit log breaks."""
+    return list(facts.faults)
+
+
+KINDS = (lost_in, lost_audit, lost_out, doubled, orphans, lost_timers, doubled_timers, stale, parked, chain)
+COUNTS: dict[str, Callable[[Facts], list[str]]] = {kind.__name__: kind for kind in KINDS}
+
+
+def judge(facts: Facts) -> dict[str, list[str]]:
+    """Return what each count found; a run with nothing in any of them has passed."""
+    return {name: found(facts) for name, found in COUNTS.items()}

@@ -1,0 +1,280 @@
+"""Where a run happens: the workspace, a database, the bot's folder, and real bot processes as in production."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+from ruamel.yaml import YAML
+from sqlalchemy import make_url
+from sqlmodel import func, select
+
+from bot.demo import demo
+from bot.localslack import LocalSlack
+from bot.slack.manifest import manifest
+from storage import failpoints, inbox, timers
+from storage.database import Again, Busy, Database
+from storage.tables import Bundle, Inbound, Incident, Owed, RetrainRequest, Run, Timer
+from tests.chaos import pipeline
+from tests.postgres import PostgreSQL
+from tests.world import night_in
+
+POLL_S = 0.05
+SOON = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # an event that is not acknowledged comes again
+LULL_S = 1.2  # longer than a loop sleeps
+STEP_S = 4  # between two steps of an escalation
+PACE = {
+    "ETHIXBOT_POST_INTERVAL": "0",
+    "ETHIXBOT_SLACK_TIMEOUT": "2",
+    "ETHIXBOT_LOOK_AFTER": "4",
+    "ETHIXBOT_LEASE": "8",
+}
+UNDER_WAY = ((Owed, ("pending", "sending")), (Run, ("queued", "running")), (Bundle, ("queued", "making")),
+             (RetrainRequest, ("queued", "running")))  # fmt: skip
+
+
+@dataclass
+class Replica:
+    """One bot process after the other, on the same port."""
+
+    environment: dict[str, str]
+    log: Path
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+    is_stopped: bool = False
+
+    def start(self, failpoint: str | None = None) -> None:
+        """Start it; with a failpoint it ends itself there."""
+        more = {failpoints.VARIABLE: failpoint} if failpoint else {}
+        command = [sys.executable, "-m", "bot", "run"]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, env=self.environment | more, stdout=log, stderr=log)
+        self.is_stopped = False
+
+    @property
+    def code(self) -> int | None:
+        """Return how it ended; None while it runs."""
+        return self.process.poll() if self.process else 0
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal, if it still runs."""
+        if self.process is not None and self.code is None:
+            self.process.send_signal(number)
+            self.is_stopped = number is signal.SIGSTOP
+            if number is signal.SIGKILL:
+                self.process.wait()
+
+    def is_well(self) -> bool:
+        """Return whether its HTTP door answers."""
+        with contextlib.suppress(httpx.HTTPError):
+            return httpx.get(f"http://127.0.0.1:{self.port}/healthz", timeout=1, trust_env=False).status_code == 200
+        return False
+
+
+@dataclass
+class Stage:
+    """The workspace, the database and the replicas of one run."""
+
+    slack: LocalSlack
+    folder: Path
+    address: str
+    server: PostgreSQL | None
+    replicas: list[Replica]
+    kills: int = 0
+    to_come: list[str] = field(default_factory=list)  # failpoints
+    restarted: list[datetime] = field(default_factory=list)  # when the bot was there again
+    _database: Database | None = None
+
+    @property
+    def database(self) -> Database:
+        """Return the database, opened to read; a SQLite file there is none of yet raises OSError."""
+        if self._database is None:
+            self._database = Database(self.address, read_only=True)
+        return self._database
+
+    def start(self, *failpoints: str) -> None:
+        """Start every replica, the first with the first failpoint; the others follow, one with each kill."""
+        self.to_come = list(failpoints)
+        for replica in self.replicas:
+            replica.start(self._next())
+
+    def tend(self) -> None:
+        """Start again what has ended."""
+        for replica in self.replicas:
+            if replica.code is not None:
+                self.kills += replica.code == -signal.SIGKILL
+                replica.start(self._next())
+
+    def _next(self) -> str | None:
+        return self.to_come.pop(0) if self.to_come else None
+
+    def wait(self, is_so: Callable[[], bool], seconds: float = 30.0) -> bool:
+        """Return whether it came to be in time, starting again whatever ends meanwhile."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.tend()
+            if is_so():
+                return True
+            time.sleep(POLL_S)
+        return False
+
+    def is_ready(self) -> bool:
+        """Return whether every replica answers and has its line to the workspace."""
+        return all(one.is_well() for one in self.replicas) and len(self.slack.sockets.connections) >= len(self.replicas)
+
+    def owes(self) -> str:
+        """Return what is still to be done; nothing where all is done."""
+        try:
+            with self.database.read() as session:
+                left = []
+                for table, statuses in UNDER_WAY:
+                    query = select(func.count()).select_from(table).where(table.status.in_(statuses))
+                    left.append((table.__tablename__, session.exec(query).one()))
+                now = datetime.now(UTC)
+                left.append(("inbox", len(inbox.waiting(session, now))))
+                left.append(("timers", int(timers.is_any_due(session, now))))
+            return " ".join(f"{name}:{count}" for name, count in left if count)
+        except (Busy, Again) as error:
+            return str(error)
+
+    def drain(self, seconds: float = 90.0) -> bool:
+        """Return whether all that was owed was done in time, and a moment later there was nothing new."""
+
+        def rests() -> bool:
+            if self.owes():
+                return False
+            time.sleep(LULL_S)
+            return not self.owes()
+
+        return self.wait(self.is_ready) and self.wait(rests, seconds)
+
+    def log_is(self, window: str) -> None:
+        """Let the model's log be a window of the demo; the tiny one is checked at once and breaks nothing."""
+        new = self.folder / "new.parquet"
+        shutil.copyfile(demo.find_windows(demo.DATA, window)[0], new)
+        new.replace(self.folder / "log" / "current.parquet")
+
+    def starts(self) -> list[str]:
+        """Return the request of each start of the pipeline."""
+        path = self.folder / pipeline.STARTS
+        return path.read_text().split() if path.exists() else []
+
+    def stop(self) -> None:
+        """End every process."""
+        for replica in self.replicas:
+            replica.send(signal.SIGCONT)
+            replica.send(signal.SIGKILL)
+        if self._database is not None:
+            self._database.dispose()
+
+
+def settings(slack: LocalSlack, folder: Path, address: str, port: int) -> dict[str, str]:
+    """Return the environment of a bot process."""
+    return os.environ | PACE | {
+        "SLACK_BOT_TOKEN": slack.bot_token,
+        "SLACK_APP_TOKEN": slack.app_token,
+        "SLACK_SIGNING_SECRET": slack.signing_secret,
+        "SLACK_API_URL": slack.api_url,
+        "DATABASE_URL": address,
+        "ETHIXBOT_POLICY": str(folder / "policy.yaml"),
+        "ETHIXBOT_DATA": str(folder / "data"),
+        "ETHIXBOT_PORT": str(port),
+    }  # fmt: skip
+
+
+def lay_out(slack: LocalSlack, folder: Path) -> None:
+    """Write the demo's policy with quick escalations and a pipeline that only notes that it was started."""
+    demo.settings_for(folder, demo.DATA, slack)
+    path, yaml = folder / "policy.yaml", YAML(typ="rt")
+    policy = yaml.load(path.read_text())
+    policy["models"][0]["retrain"]["command"] = [sys.executable, pipeline.__file__, str(folder / pipeline.STARTS)]
+    policy["retention"]["audit"] = "200 d"
+    for rule in policy["escalation"]:
+        for number, step in enumerate(rule["steps"]):
+            step["after"] = f"{number * STEP_S} s"
+    yaml.dump(policy, path)
+
+
+def plant(stage: Stage) -> None:
+    """Write timers that are due at once, as a night without a bot would leave them, and what is too old to be kept."""
+    now = datetime.now(UTC)
+    database = Database(stage.address)
+    with database.write() as session:
+        digest = {"name": "daily", "channel": "ml-monitoring"}
+        owed = [("digest", "daily:ml-monitoring", now, digest), ("retention", "nightly", now, {})]
+        owed += [("digest", "daily:ml-monitoring", now - timedelta(days=2), digest)]
+        for one in session.exec(select(Incident)):
+            owed += [("escalate", one.id, now, {"step": 1, "until": "acknowledged"})]
+        for kind, subject, at, data in owed:
+            timers.plan(
+                session,
+                Timer(key=f"{kind}:{subject}:planted:{at.date()}", kind=kind, subject=subject, due_at=at, data=data),
+            )
+        old = now - timedelta(days=200)
+        session.add_all(Inbound(key=f"old:{n}", kind="event", received_at=old, done_at=old) for n in range(3))
+    database.dispose()
+
+
+@dataclass(frozen=True)
+class Made:
+    """A night that was prepared once, to make copies of: a folder and, on PostgreSQL, a database."""
+
+    folder: Path
+    server: PostgreSQL | None = None
+    template: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Return the database's name for a report."""
+        return "postgresql" if self.server else "sqlite"
+
+    def address(self, folder: Path) -> str:
+        """Return the address of a copy of the database."""
+        if self.server is None:
+            return f"sqlite:///{folder / 'ethixbot.db'}"
+        return self.server.create(self.template) if self.template else self.server.create()
+
+
+@contextlib.contextmanager
+def staged(made: Made, folder: Path, replicas: int = 1) -> Iterator[Stage]:
+    """Give a stage on a copy of the night; its processes end with it."""
+    shutil.copytree(made.folder, folder, dirs_exist_ok=True)
+    address = made.address(folder)
+    with LocalSlack(manifest(), port=0, retry_after=SOON) as slack:
+        lay_out(slack, folder)
+        processes = []
+        for number in range(replicas):
+            port = _free_port()
+            processes.append(Replica(settings(slack, folder, address, port), folder / f"bot{number}.log", port))
+        stage = Stage(slack, folder, address, made.server, processes)
+        stage.log_is("i")
+        try:
+            yield stage
+        finally:
+            stage.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def prepared(folder: Path, server: PostgreSQL | None, *, is_empty: bool = False) -> Made:
+    """Return a night in which a break was just found, or one before the bot ever ran."""
+    folder.mkdir(parents=True)
+    if is_empty:
+        (folder / "log").mkdir()
+        return Made(folder, server)
+    address = server.create() if server else None
+    night_in(folder, address)
+    return Made(folder, server, make_url(address).database or "" if address else "")

@@ -1,0 +1,74 @@
+"""Kills the bot at the n-th hit of each named point, n = 1, 2, 3 … until the story ends without it."""
+
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from storage import failpoints
+from tests.chaos.facts import gather
+from tests.chaos.hands import COMMANDS, Hands
+from tests.chaos.judge import judge
+from tests.chaos.report import Told
+from tests.chaos.stage import Made, Stage, plant, staged
+
+MOST = 200  # hits of one point; none has so many in the story
+AT_START = "migration."  # these points are passed with an empty database only
+
+
+def sweep(made: Made, empty: Made, points: Sequence[str] = (), most: int = MOST) -> Iterator[Told]:
+    """Give the verdict of each run: every point (or those named), every hit of it until there is none."""
+    for point in points or failpoints.POINTS:
+        for hit in range(1, most + 1):
+            told = run(empty if point.startswith(AT_START) else made, f"{point}:{hit}")
+            yield told
+            if not told.kills:
+                break
+
+
+def run(made: Made, *failpoints: str) -> Told:
+    """Return the verdict of one story with a failpoint, or with several, one after the other."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="ethixbot-chaos-") as folder, staged(made, Path(folder)) as stage:
+        is_empty = failpoints[0].startswith(AT_START)
+        if is_empty:
+            stage.log_is("e")
+        else:
+            plant(stage)
+        stage.start(*failpoints)
+        story(stage)
+        counts = verdict(stage)
+        return Told(made.kind, " ".join(failpoints), counts, stage.kills, time.monotonic() - began)
+
+
+def verdict(stage: Stage) -> dict[str, list[str]]:
+    """Return the counts, after everything that was owed had its time."""
+    rests = stage.drain()
+    counts = judge(gather(stage.database, stage.slack, datetime.now(UTC), stage.starts()))
+    if not rests:
+        counts["lost_out"].append(f"it never came to rest: {stage.owes()}")
+    return counts
+
+
+def story(stage: Stage) -> None:
+    """Play it: an alert, people, an event, a check by command, evidence; each deed until it is acknowledged."""
+    hands = Hands(stage.slack, [one.port for one in stage.replicas])
+    stage.wait(stage.is_ready)
+    deeds = [
+        lambda: hands.type(COMMANDS[0], "ml_lead"),
+        lambda: hands.press("acknowledge", "oncall"),
+        lambda: hands.mention_by_http("compliance"),
+        lambda: hands.fill("freeze", "oncall"),
+        lambda: hands.press("export", "oncall"),
+        hands.again,
+    ]
+    for deed in deeds:
+        stage.wait(lambda deed=deed: _done(deed), 40)
+
+
+def _done(deed) -> bool:
+    with suppress(OSError):
+        return bool(deed())
+    return False
