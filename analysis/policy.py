@@ -182,6 +182,7 @@ class Policy(Part):
     retention: Retention = Retention()
     engineering: str = "engineering"  # channel for troubles of the bot itself
     audit_channel: str | None = "ai-audit"  # where signed checkpoints of the audit log are posted
+    fallback_mail: tuple[str, ...] = ()  # who gets a mail for a critical alert that Slack does not take
     fallback_channel: str = "engineering"  # where a critical incident goes whose channel cannot be used
     roles: dict[Role, tuple[str, ...]] = {}  # Slack user ids or e-mail addresses
 

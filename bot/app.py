@@ -23,6 +23,7 @@ from bot import keys, schedule
 from bot.bundling import Bundling
 from bot.delivery import Delivery, Pace
 from bot.http import server
+from bot.integrations.mail.smtp import Smtp
 from bot.line import Line
 from bot.loops import Loop, Loops
 from bot.operations import detection, sealing
@@ -144,7 +145,8 @@ def build(settings: Settings, clock: Clock = utc_now) -> Bot:
     directory = Directory(services, outward)
     door = Door(services, directory, services.wake.set)
     pace, line = Pace(settings.post_interval, settings.look_after, settings.lease), Line()
-    senders = [Delivery(services, outward, pace, line) for _ in range(SENDERS)]
+    mail = Smtp(settings.smtp_url.get_secret_value(), settings.mail_from) if settings.smtp_url else None
+    senders = [Delivery(services, outward, pace, line, mail) for _ in range(SENDERS)]
     loops = Loops(_loops(services, door, senders), services.wake)
     slack = slack_app.build(door, web)
     return Bot(settings, services, web, slack, directory, senders, loops, schedule.ticker(services))

@@ -15,6 +15,7 @@ import structlog
 
 from bot import rendering, repair
 from bot.integrations.errors import Limited, Lost, Permanent, SendError, TryLater, Uncertain, Unreachable
+from bot.integrations.mail.smtp import Mail, Smtp
 from bot.line import EDITS, Line
 from bot.rendering import Shown
 from bot.services import Services, kept
@@ -26,6 +27,7 @@ from storage.tables import Owed
 log = structlog.get_logger(__name__)
 
 LEASE_S = 90.0  # longer than the client's own time-out of 30 s and the steps of an upload
+OTHER_WAYS = ("mail",)  # kinds that do not go through Slack
 GIVE_UP = timedelta(hours=72)  # what only never went through is tried so long; Slack may be down for a day
 LONGEST_PAUSE_S = 300.0
 BLOCKS_RETRIED = timedelta(seconds=60)  # an image block may be refused while Slack still looks at the file
@@ -58,6 +60,7 @@ class Delivery:
     slack: Outward
     pace: Pace = field(default_factory=Pace)
     line: Line = field(default_factory=Line)
+    mail: Smtp | None = None  # for critical alerts that Slack does not take
     owner: str = field(default_factory=lambda: f"{os.getpid()}-{uuid.uuid4().hex[:8]}")
 
     def step(self) -> bool:
@@ -83,12 +86,11 @@ class Delivery:
         rests = self.line.resting(now)
         span = (timedelta(seconds=s) for s in (self.pace.lease, self.pace.post_interval, self.pace.look_after))
         lease, interval, look_after = span
-        return Claimant(self.owner, now, lease, rests - {EDITS}, EDITS in rests, interval, look_after)
+        only = OTHER_WAYS if self.line.is_closed(now) else ()
+        return Claimant(self.owner, now, lease, rests - {EDITS}, EDITS in rests, interval, look_after, only)
 
     def _claim(self) -> tuple[Owed, Owed | None] | None:
         now = self.services.clock()
-        if self.line.is_closed(now):
-            return None
         with self.services.database.read() as session:
             if not outbox.is_any_due(session, self._claimant(now)):
                 return None
@@ -189,6 +191,12 @@ class Delivery:
             self.slack.remove(Place(row.data["channel"]), row.data["ts"])
         return Done()
 
+    def _mail(self, row: Owed, parent: Owed | None, shown: Shown) -> Done:
+        if self.mail is None:
+            raise Permanent("no_mail_server")
+        self.mail.send(Mail(tuple(row.data["to"]), shown.name, shown.text.text, row.key))
+        return Done()
+
     def _keep(self, row: Owed, file_id: str) -> None:
         row.data = {**row.data, "file_id": file_id}
         with self.services.database.write() as session:
@@ -231,6 +239,7 @@ class Delivery:
         def note() -> None:
             with self.services.transaction() as session:
                 case = repair.Case(self.services, session, row, parent, now)
+                repair.owe_mail(case, error.says)
                 if isinstance(error, Permanent):
                     repair.refused(case, error.says)
                 elif now - (row.first_try_at or now) > GIVE_UP:
@@ -248,6 +257,8 @@ class Delivery:
         log.warning("not sent", key=row.key, error=error.says)
 
     def _rest(self, row: Owed, error: SendError, now: datetime) -> None:
+        if row.kind in OTHER_WAYS:
+            return
         if isinstance(error, Unreachable):
             self.line.broke(error.says, now, error.after)
         elif isinstance(error, Limited):
@@ -273,4 +284,5 @@ SENDERS: dict[str, Sender] = {
     "picture": Delivery._picture,
     "file": Delivery._file,
     "withdraw": Delivery._withdraw,
+    "mail": Delivery._mail,
 }

@@ -16,7 +16,7 @@ from bot.slack.outward import Text
 from storage import checkpoints, incidents, outbox, overview, storms
 from storage.incidents import IncidentView
 from storage.tables import Bundle, Owed, Run, TimelineEntry
-from templates import chart
+from templates import chart, documents
 from templates.slack import digest, incident, link, notice, proof, storm, thread, troubles
 from templates.slack.blocks import Message
 
@@ -111,6 +111,13 @@ def _more(session: Session, services: Services, row: Owed) -> Shown | None:
     return Shown("post", Text(row.data["text"], row.data["blocks"]), in_thread=True)
 
 
+def _mail(session: Session, services: Services, row: Owed) -> Shown | None:
+    view = _view(session, row.subject)
+    subject, _, body = documents.render("notification.txt", view, services.clock()).partition("\n\n")
+    why = troubles.by_mail(str(row.data.get("says")))
+    return Shown("mail", Text(f"{why}\n\n{body}"), name=subject.removeprefix("Subject: "))
+
+
 def _withdraw(session: Session, services: Services, row: Owed) -> Shown | None:
     return Shown("withdraw", Text(""))
 
@@ -138,6 +145,7 @@ KINDS: dict[str, Callable[[Session, Services, Owed], Shown | None]] = {
     "notice": _notice,
     "answer": _answer,
     "more": _more,
+    "mail": _mail,
     "withdraw": _withdraw,
     "storm": _storm,
     "storm_update": _storm_update,

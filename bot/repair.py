@@ -16,6 +16,7 @@ from analysis.response.notifying import Reason
 from analysis.vocabulary import Severity, State
 from bot.operations import notices
 from bot.services import SYSTEM, Services
+from bot.slack.outward import CLOSED as NO_TOKEN
 from bot.slack.outward import Text
 from storage import audit, outbox
 from storage.tables import Incident, Owed
@@ -24,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 GONE = {"message_not_found", "thread_not_found", "cant_update_message"}
 CLOSED = {"is_archived", "is_inactive", "channel_not_found", "not_in_channel", "restricted_action", "read_only_channel"}
+MAIL_AFTER = timedelta(minutes=2)
 REPEATABLE = ("update", "storm_update")
 AFTER_THE_OTHER = timedelta(seconds=2)
 
@@ -69,6 +71,16 @@ def refused(case: Case, says: str) -> None:
             _audit(case, "rerouted", says)
     else:
         park(case, says)
+
+
+def owe_mail(case: Case, says: str) -> None:
+    """Owe a mail for a critical alert that Slack does not take, once: for a token at once, else after two minutes."""
+    row, to, incident = case.row, case.services.policy.fallback_mail, case.incident
+    is_alert = row.kind == "incident" and incident is not None and incident.severity == Severity.CRITICAL
+    if not (to and is_alert and (says in NO_TOKEN or case.now - row.created_at >= MAIL_AFTER)):
+        return
+    data = {"to": list(to), "says": says}
+    outbox.owe(case.session, _after(row, f"{row.key}:mail", case.now, kind="mail", data=data, reason=Reason.NO_SLACK))
 
 
 def park(case: Case, says: str) -> None:

@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     data: Path = Path("ethixbot-data")  # ETHIXBOT_DATA: evidence, keys, logs of pipelines
     host: str = "127.0.0.1"  # ETHIXBOT_HOST, ETHIXBOT_PORT: the HTTP door
     port: int = Field(8420, ge=0, le=65535)
+    smtp_url: SecretStr | None = Field(None, repr=False)  # ETHIXBOT_SMTP_URL, smtp://user:password@host:587
+    mail_from: str = "ethixbot@localhost"  # ETHIXBOT_MAIL_FROM
     slack_timeout: int = Field(30, ge=1)  # seconds that a call to Slack may take; shorter than the lease
     post_interval: float = Field(1.0, ge=0)  # seconds between two posts in a channel (Slack's own limit)
     look_after: float = Field(15.0, ge=0)  # seconds before an uncertain post is looked for

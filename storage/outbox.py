@@ -17,7 +17,7 @@ from storage.database import insert_once
 from storage.tables import Owed
 
 WAITING = ("pending", "sending")
-UNPACED = ("update", "storm_update", "withdraw")  # Slack's one post a second and channel does not count them
+UNPACED = ("update", "storm_update", "withdraw", "mail")  # Slack's one post a second and channel does not count them
 
 
 def owe(session: Session, owed: Owed) -> bool:
@@ -44,6 +44,7 @@ class Claimant:
     edits_rest: bool = False
     interval: timedelta = timedelta(0)  # between two posts in a channel, whoever sends them
     look_after: timedelta = timedelta(0)  # what may be in Slack already is looked for so long after it was sent
+    only: Collection[str] = ()  # kinds, where the rest cannot be sent at all
 
 
 def claim(session: Session, claimant: Claimant) -> Owed | None:
@@ -77,6 +78,7 @@ def _ready(claimant: Claimant) -> list[ColumnElement[bool]]:
         col(Owed.status) == "pending", col(Owed.tried_at).is_(None), col(Owed.tried_at) <= now - claimant.look_after
     )
     return [
+        *([col(Owed.kind).in_(claimant.only)] if claimant.only else []),
         col(Owed.status).in_(WAITING),
         col(Owed.next_at) <= now,
         settled,

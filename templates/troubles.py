@@ -42,6 +42,7 @@ TROUBLES = {
     ),
     "message_not_found": Trouble("somebody deleted the message twice", "Nothing, if that was meant."),
     "thread_not_found": Trouble("somebody deleted the message twice", "Nothing, if that was meant."),
+    "no_mail_server": Trouble("no mail server is set", f"Set ETHIXBOT_SMTP_URL, restart. {AGAIN}"),
     "ratelimited": Trouble("Slack asks for a pause", "Nothing: it goes on by itself."),
 }
 UNKNOWN = Trouble("Slack refuses it", f"Look the word up at api.slack.com. {AGAIN}")
@@ -59,6 +60,7 @@ REASONS = {
     Reason.TROUBLE: "the bot has trouble",
     Reason.STORM: "many incidents at once: one message counts them",
     Reason.STORM_OVER: "the storm is over, and the incident is still open",
+    Reason.NO_SLACK: "Slack does not take a critical alert",
     Reason.CONTINUED: "it did not fit into one message",
     Reason.REPAIRED: "it makes good what came too late",
     Reason.IN_STORM: "withheld: counted by the storm's message",

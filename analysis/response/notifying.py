@@ -22,6 +22,7 @@ class Reason(StrEnum):
     TROUBLE = "trouble"
     STORM = "storm"
     STORM_OVER = "storm_over"
+    NO_SLACK = "no_slack"
     CONTINUED = "continued"
     REPAIRED = "repaired"
     # withheld

@@ -5,6 +5,12 @@ from templates.slack.blocks import Message, context
 from templates.slack.mrkdwn import said
 
 
+def by_mail(says: str) -> str:
+    """Return why this comes by mail, and what mends it; raw text."""
+    trouble = troubles.of(says)
+    return f"This comes by mail, for Slack did not take the alert: {trouble.what} ({says}). {trouble.do}"
+
+
 def marked(message: Message, posted_anew: str | None) -> Message:
     """Return the message, with a line on why it stands here where it was posted anew."""
     if not posted_anew:

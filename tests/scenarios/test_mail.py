@@ -1,0 +1,132 @@
+"""A critical alert that Slack does not take goes out by mail, to a real mail server on loopback, once."""
+
+import email
+import smtplib
+import socket
+from email.policy import default
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from bot.integrations.errors import Permanent, TryLater, Uncertain
+from bot.integrations.mail.smtp import Mail, Smtp
+from storage import outbox
+from tests.world import World, buttons
+
+
+class Postbox:
+    """Keeps what it is handed; `answers` are what it says first, for as many mails."""
+
+    def __init__(self) -> None:
+        self.mails: list[email.message.EmailMessage] = []
+        self.answers: list[str] = []
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        if self.answers:
+            return self.answers.pop(0)
+        self.mails.append(email.message_from_bytes(envelope.content, policy=default))
+        return "250 OK"
+
+
+@pytest.fixture
+def postbox():
+    return Postbox()
+
+
+@pytest.fixture
+def server(postbox):
+    with socket.socket() as probe:  # the library asks its own port before it knows it
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    controller = Controller(postbox, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield f"smtp://127.0.0.1:{port}"
+    controller.stop()
+
+
+@pytest.fixture
+def undelivered(slack, clock, night, server):
+    made = World(slack, night.folder, clock, address=night.address)
+    services = made.bot.services
+    services.policy = services.policy.model_copy(update={"fallback_mail": ("oncall@ethixai.local",)})
+    for sender in made.bot.senders:
+        sender.mail = Smtp(server, "bot@ethixai.local")
+    yield made
+    made.stop()
+
+
+def deliver(world: World, minutes: int) -> None:
+    for _ in range(minutes):
+        world.settle()
+        world.clock.forward(minutes=1)
+
+
+def test_a_revoked_token_sends_a_mail_at_once_and_slack_gets_the_alert_later(undelivered, postbox):
+    undelivered.ask("POST", "/_local/fault", method="*", error="token_revoked", times=1_000)
+    deliver(undelivered, 3)
+    (mail,) = postbox.mails
+    assert mail["To"] == "oncall@ethixai.local"
+    assert mail["Subject"].startswith("INCIDENT ALERT: INC-2026-03-001")
+    assert "the bot's token was revoked" in mail.get_content()
+    assert "SLACK_BOT_TOKEN" in mail.get_content()
+    undelivered.ask("POST", "/_local/heal")
+    deliver(undelivered, 2)
+    assert len([m for m in undelivered.messages() if buttons(m)]) == 1
+    assert len(postbox.mails) == 1
+
+
+def test_slack_may_be_away_for_two_minutes_before_a_mail_goes_out(undelivered, postbox):
+    undelivered.ask("POST", "/_local/fault", method="*", status=503, times=1_000)
+    deliver(undelivered, 1)
+    assert not postbox.mails
+    deliver(undelivered, 5)
+    assert len(postbox.mails) == 1
+
+
+def test_a_mail_server_that_refuses_for_now_is_tried_again(undelivered, postbox):
+    postbox.answers = ["451 later", "451 later"]
+    undelivered.ask("POST", "/_local/fault", method="*", error="token_revoked", times=1_000)
+    deliver(undelivered, 8)
+    assert len(postbox.mails) == 1
+
+
+def test_without_a_mail_server_the_row_is_given_up_with_what_to_do(undelivered):
+    for sender in undelivered.bot.senders:
+        sender.mail = None
+    undelivered.ask("POST", "/_local/fault", method="*", error="token_revoked", times=1_000)
+    deliver(undelivered, 2)
+    with undelivered.bot.services.database.read() as session:
+        assert [row.last_error for row in outbox.parked(session)] == ["no_mail_server"]
+
+
+MAIL = Mail(("a@ethixai.local",), "A\nBcc: everyone@example.org", "Words", "INC-1:message:mail")
+
+
+def test_a_subject_brings_no_headers_in(server, postbox):
+    Smtp(server, "bot@ethixai.local").send(MAIL)
+    (mail,) = postbox.mails
+    assert mail["Subject"] == "A Bcc: everyone@example.org"
+    assert mail["Bcc"] is None
+    assert mail["Message-ID"] == "<INC-1.message.mail@ethixai.local>"
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"), [("550 never", Permanent), ("421 later", TryLater), ("451 later", TryLater)]
+)
+def test_each_refusal_says_what_to_do_next(server, postbox, answer, error):
+    postbox.answers = [answer]
+    with pytest.raises(error):
+        Smtp(server, "bot@ethixai.local").send(MAIL)
+
+
+def test_nobody_there_is_later_and_an_answer_that_is_lost_is_uncertain(server, monkeypatch):
+    with pytest.raises(TryLater):
+        Smtp("smtp://127.0.0.1:9", "bot@ethixai.local").send(MAIL)
+
+    def lost(self, message):
+        raise smtplib.SMTPServerDisconnected("gone")
+
+    monkeypatch.setattr(smtplib.SMTP, "send_message", lost)
+    with pytest.raises(Uncertain):
+        Smtp(server, "bot@ethixai.local").send(MAIL)
