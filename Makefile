@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo test check bench lock clean
+.PHONY: install demo test check bench chaos lock clean
 
 install: .venv/.installed
 
@@ -29,6 +29,9 @@ test: check
 
 bench: .venv/.tested
 	$(BIN)/python -m tests.benchmarks
+
+chaos: .venv/.tested
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --group build pyproject.toml -o requirements.lock

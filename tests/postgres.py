@@ -43,6 +43,10 @@ class PostgreSQL:
     def restart(self) -> None:
         """Stop the server at once and start it again."""
         self.server.stop()
+        self.start()
+
+    def start(self) -> None:
+        """Start the server again, on the same address."""
         self.server.start()
 
     def kill(self) -> None:

@@ -132,6 +132,7 @@ def _live(stage: Stage, seconds: float, chance: random.Random) -> dict[str, int]
     end, next_at = time.monotonic() + seconds, time.monotonic() + 3
     while time.monotonic() < end:
         stage.tend()
+        stage.look()
         misfortune.wake()
         if chance.random() < CHANGES:
             stage.log_is(chance.choice(WINDOWS))

@@ -37,6 +37,7 @@ def run(made: Made, *failpoints: str) -> Told:
             stage.log_is("e")
         else:
             plant(stage)
+        stage.time_flies = True
         stage.start(*failpoints)
         story(stage)
         counts = verdict(stage)
