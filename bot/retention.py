@@ -93,8 +93,10 @@ def _old_files(model: Watched, before: datetime) -> list[Path]:
         found = [place for place in predictions.find(model.source.predictions) if isinstance(place, Path)]
     except BadLog:
         return []
-    reference = Path(model.baseline).absolute() if model.baseline else None  # it may lie in the same folder
-    changed = sorted((path.stat().st_mtime, path) for path in found if path.absolute() != reference)
+    # The reference period and the labels may lie in the same folder.
+    others = {Path(told).absolute() for told in (model.baseline, model.source.labels) if told}
+    mine = [path for path in found if not others & {path.absolute(), *path.absolute().parents}]
+    changed = sorted((path.stat().st_mtime, path) for path in mine)
     return [path for at, path in changed[:-1] if datetime.fromtimestamp(at, UTC) < before]
 
 

@@ -25,7 +25,7 @@ MODELS = """
 models:
   - id: m
     name: M
-    source: {{predictions: {folder}/log, deletable: {deletable}}}
+    source: {{predictions: {folder}/log, labels: {folder}/log/labels, deletable: {deletable}}}
     baseline: {folder}/log/reference.parquet
 """
 
@@ -159,22 +159,23 @@ def log(tmp_path):
         path = tmp_path / "log" / f"{number}.parquet"
         path.write_bytes(b"x")
         os.utime(path, ((NOW - timedelta(days=age)).timestamp(),) * 2)
-    for name in ("notes.txt", "reference.parquet"):
+    (tmp_path / "log/labels").mkdir()
+    for name in ("notes.txt", "reference.parquet", "labels/late.parquet"):
         (tmp_path / "log" / name).write_text("no log")
         os.utime(tmp_path / "log" / name, (0, 0))
     return tmp_path / "log"
 
 
 def names(log) -> set[str]:
-    return {path.name for path in log.iterdir()}
+    return {path.name for path in log.rglob("*") if path.is_file()}
 
 
 def test_files_of_a_log_are_the_owners_unless_the_policy_says_so(services, log, database, tmp_path):
     assert night(services)["logs"] == 0
-    assert len(names(log)) == 6
+    assert len(names(log)) == 7
     allowed = make(database, tmp_path, deletable="true")
     assert night(allowed, "two")["logs"] == 3
-    assert names(log) == {"3.parquet", "notes.txt", "reference.parquet"}
+    assert names(log) == {"3.parquet", "notes.txt", "reference.parquet", "late.parquet"}
     assert [row.data["files"] for row in lines(allowed)] == [["0.parquet", "1.parquet", "2.parquet"]]
 
 
@@ -187,7 +188,7 @@ def test_an_open_incident_keeps_the_log_and_the_newest_file_always_stays(service
         session.get(Incident, "INC-1").state = "closed"
     allowed.clock.now += timedelta(days=1000)
     night(allowed, "two")
-    assert names(log) == {"3.parquet", "notes.txt", "reference.parquet"}
+    assert names(log) == {"3.parquet", "notes.txt", "reference.parquet", "late.parquet"}
 
 
 def grow(services, rows) -> None:
