@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from analysis.errors import BadInput
-from bot import keys
+from bot import backing, keys
 from bot import settings as environment
 from bot.app import DEFAULT_POLICY
 from bot.operations import sealing
+from bot.services import utc_now
 from bot.settings import Settings
 from bot.slack import app as slack_app
 from bot.slack.manifest import SCOPES
 from storage import migrate, outbox, policies, proof, protection
 from storage.database import Database
+from templates import figures
 
 SAFE_SQLITE = (3, 51, 3)  # before it, two connections may in rare cases damage a WAL file; we keep to one writer
 
@@ -124,6 +126,14 @@ def _slack(settings: Settings) -> tuple[bool | None, str]:
     return True, f"@{answer['user']} in {answer['team']}"
 
 
+def _backup(settings: Settings) -> tuple[bool | None, str]:
+    found = backing.last(settings)
+    if found is None:
+        return None, "none was taken yet: `ethixbot backup FILE`"
+    at, file = found
+    return True, f"the last one is {figures.span(utc_now() - at)} old, in {file}"
+
+
 CHECKS: dict[str, Callable[[Settings], tuple[bool | None, str]]] = {
     "environment": _environment,
     "policy": _policy,
@@ -131,5 +141,6 @@ CHECKS: dict[str, Callable[[Settings], tuple[bool | None, str]]] = {
     "sqlite": _sqlite,
     "audit log": _audit,
     "outbox": _outbox,
+    "backup": _backup,
     "slack": _slack,
 }

@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     )
     policy: Path | None = None  # ETHIXBOT_POLICY; none: the default that ships
     data: Path = Path("ethixbot-data")  # ETHIXBOT_DATA: evidence, keys, logs of pipelines
+    pg_bin: Path | None = None  # ETHIXBOT_PG_BIN: folder of pg_dump and pg_restore; none: PATH
     host: str = "127.0.0.1"  # ETHIXBOT_HOST, ETHIXBOT_PORT: the HTTP door
     port: int = Field(8420, ge=0, le=65535)
     smtp_url: SecretStr | None = Field(None, repr=False)  # ETHIXBOT_SMTP_URL, smtp://user:password@host:587

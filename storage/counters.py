@@ -29,3 +29,16 @@ def alert_id(session: Session) -> str:
 def retrain_id(session: Session) -> str:
     """Return the next id of a retrain request."""
     return f"RTR-{take(session, 'retrain')}"
+
+
+def leave_out(session: Session, gap: int, since: datetime, until: datetime) -> None:
+    """Let the numbers go on after a gap: those in it may have been given out though nothing here knows of it."""
+    months = {f"{since:%Y-%m}", f"{until:%Y-%m}"}
+    for name, first in ((f"incident:{month}", 1) for month in sorted(months)):
+        take(session, name, first)
+    take(session, "alert", first=1001)
+    take(session, "retrain")
+    names = [f"incident:{month}" for month in sorted(months)] + ["alert", "retrain"]
+    for name in names:
+        statement = text("UPDATE counter SET value = value + :gap - 1 WHERE name = :name")
+        session.connection().execute(statement, {"gap": gap, "name": name})

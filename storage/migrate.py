@@ -51,5 +51,10 @@ def revisions(database: Database) -> tuple[str | None, str | None]:
     return current, _newest(config())
 
 
+def is_known(revision: str) -> bool:
+    """Return whether a database of that revision can be brought to the newest one."""
+    return revision in {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
+
+
 def _newest(alembic: Config) -> str | None:
     return ScriptDirectory.from_config(alembic).get_current_head()

@@ -37,6 +37,10 @@ RUN = {
     ".venv/bin/ethixbot audit verify": 2,
     ".venv/bin/ethixbot audit verify --anchors slack": 2,
     ".venv/bin/ethixbot audit verify --anchors INC-2026-11-001-evidence-v1.tar.gz --key signing-key.pub.pem": 2,
+    # tests/scenarios/test_restoring.py has a database
+    ".venv/bin/ethixbot backup /backups/ethixbot-2026-11-21": 2,
+    ".venv/bin/ethixbot restore /backups/ethixbot-2026-11-21 --by admin@example.org --anchors checkpoints.txt"
+    " --replace": 2,
     # nobody holds a role in the policy that ships
     ".venv/bin/ethixbot audit export --by audit@example.org --format csv --from 2026-11-01 --to 2026-11-30"
     " --out november.csv": 2,
