@@ -13,13 +13,12 @@ import structlog
 import uvicorn
 from apscheduler.schedulers.background import BackgroundScheduler
 from slack_bolt import App
-from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 import templates
 from analysis.errors import BadInput
-from bot import keys, schedule
+from bot import keys, masking, schedule
 from bot.bundling import Bundling
 from bot.delivery import Delivery, Pace
 from bot.http import server
@@ -28,6 +27,7 @@ from bot.line import Line
 from bot.loops import Loop, Loops
 from bot.operations import detection, sealing
 from bot.pipelines import Pipelines
+from bot.receive import Socket
 from bot.retention import Retention
 from bot.runner import Runner
 from bot.services import Clock, Services, utc_now
@@ -64,7 +64,7 @@ class Bot:
     senders: list[Delivery]
     loops: Loops
     ticker: BackgroundScheduler
-    _socket: SocketModeHandler | None = None
+    _socket: Socket | None = None
     _http: uvicorn.Server | None = None
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -111,7 +111,7 @@ class Bot:
             raise BadInput("SLACK_API_URL", f"{self.settings.slack_api_url} cannot be reached ({error}).") from None
 
     def _connect(self, token: str) -> None:
-        self._socket = SocketModeHandler(self.slack, token, web_client=self.web, ping_interval=PING_S)
+        self._socket = Socket(self.slack, token, web_client=self.web, ping_interval=PING_S)
         try:
             self._socket.connect()  # type: ignore[no-untyped-call]
         except SlackApiError as error:
@@ -121,7 +121,14 @@ class Bot:
         secret = self.settings.slack_signing_secret
         http = server.build(self.services, self.slack, secret.get_secret_value() if secret else None)
         config = uvicorn.Config(
-            http, host=self.settings.host, port=self.settings.port, log_level="warning", lifespan="off"
+            http,
+            host=self.settings.host,
+            port=self.settings.port,
+            log_level="warning",
+            log_config=None,  # else it writes past our handler, which masks secrets
+            access_log=False,
+            http="h11",  # refuses headers beyond 64 KiB
+            lifespan="off",
         )
         self._http = uvicorn.Server(config)
         try:
@@ -137,6 +144,7 @@ class Bot:
 def build(settings: Settings, clock: Clock = utc_now) -> Bot:
     """Return the bot; raise BadInput where a setting or the policy is wrong."""
     token = settings.slack_bot_token
+    masking.know(*settings.secrets())
     if token is None:
         raise BadInput("environment", "SLACK_BOT_TOKEN is missing.")
     services = open_services(settings, clock)

@@ -1,51 +1,46 @@
-"""JSON logs on standard error, tokens masked wherever they turn up."""
+"""JSON logs on standard error, secrets masked wherever they turn up."""
 
 import logging
-import re
 import sys
-from collections.abc import MutableMapping
-from typing import Any
+from typing import TextIO
 
 import structlog
 
-TOKEN = re.compile(r"xox[a-z]-[\w-]+|xapp-[\w-]+")
+from bot.masking import everything
 
 
-def masked(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Return the event with every Slack token replaced.
+def masked(_logger: object, _method: str, line: object) -> str:
+    """Return the finished line without secrets, however deep in the event they stood.
 
-    >>> masked(None, "info", {"event": "got xoxb-1-2-abc"})
-    {'event': 'got xox…'}
+    >>> masked(None, "info", '{"event": "got xoxb-1-2-abc"}')
+    '{"event": "got xox…"}'
     """
-    return {name: TOKEN.sub("xox…", value) if isinstance(value, str) else value for name, value in event.items()}
+    return everything(str(line))
 
 
-class Masking(logging.Filter):
-    """The same for what libraries log."""
+class Masking(logging.Formatter):
+    """The same for what libraries log, their tracebacks too."""
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Mask the message; return True, for it is still logged."""
-        record.msg, record.args = TOKEN.sub("xox…", record.getMessage()), ()
-        return True
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as it is written, without secrets."""
+        return everything(super().format(record))
 
 
-def configure(*, quiet: bool = False) -> None:
+def configure(*, quiet: bool = False, to: TextIO | None = None) -> None:
     """Send logs to standard error; `quiet` keeps only what a person has to know."""
-    level = logging.ERROR if quiet else logging.INFO
-    handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(Masking())
-    logging.basicConfig(
-        level=max(level, logging.WARNING), handlers=[handler], format="%(levelname)s %(name)s %(message)s"
-    )
+    level, stream = logging.ERROR if quiet else logging.INFO, to or sys.stderr
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(Masking("%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler])
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            masked,
             structlog.processors.JSONRenderer(ensure_ascii=False),
+            masked,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(stream),
     )

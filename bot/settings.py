@@ -1,9 +1,10 @@
 """Where things are: the environment, read once. What the team decided is policy, not here."""
 
+import re
 from pathlib import Path
 from typing import Self
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from analysis.errors import BadInput
@@ -53,6 +54,20 @@ class Settings(BaseSettings):
                 " from the app's page “Basic Information”"
             )
         return lines
+
+    def secrets(self) -> list[str]:
+        """Return every secret of the environment, so that no log shows one."""
+        kept = [self.slack_bot_token, self.slack_app_token, self.slack_signing_secret]
+        known = [part.strip() for one in kept if one is not None for part in one.get_secret_value().split(",")]
+        return [*known, *re.findall(r"://[^/@]*?:([^/\s]+)@", self.database_url)]
+
+    @field_validator("slack_signing_secret")
+    @classmethod
+    def signing_secret_is_one(cls, value: SecretStr | None) -> SecretStr | None:
+        """Return the secret, or several separated by commas; raise ValueError for an empty one: anybody knows it."""
+        if value is not None and not all(one.strip() for one in value.get_secret_value().split(",")):
+            raise ValueError("SLACK_SIGNING_SECRET must hold one secret, or several separated by commas, none empty")
+        return value
 
     @model_validator(mode="after")
     def tokens_look_right(self) -> Self:

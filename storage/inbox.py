@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from storage import failpoints
@@ -17,6 +18,17 @@ def arrive(session: Session, key: str, kind: str, at: datetime, body: dict[str, 
     )
     failpoints.reach("inbound.before_commit")
     return first
+
+
+def answered(session: Session, key: str, answer: dict[str, Any]) -> None:
+    """Keep what the delivery's sender was told, for a second one gets the same answer."""
+    session.execute(update(Inbound).where(col(Inbound.key) == key).values(body=answer))
+
+
+def answer(session: Session, key: str) -> dict[str, Any]:
+    """Return what the sender of this delivery was told; nothing where it has not come."""
+    known = session.get(Inbound, key)
+    return dict(known.body) if known else {}
 
 
 def waiting(session: Session, now: datetime, limit: int = 20) -> list[Inbound]:

@@ -15,6 +15,8 @@ from templates.slack.mrkdwn import code, date, mention, said
 Facts = Mapping[str, Any]
 
 BUSY = "That did not go through: the records were busy for a moment. Nothing was changed; please press again."
+MALFORMED = "I could not read that request, so nothing was changed."
+UNHEARD = "I do not know that button, form or command any more. Nothing was changed."
 REPEATED = "That press came twice; it counted once."
 
 

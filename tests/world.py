@@ -24,9 +24,9 @@ from bot.demo import demo
 from bot.localslack import LocalSlack
 from bot.operations import detection
 from bot.operations.detection import Wish
+from bot.receive import Socket
 from bot.services import SYSTEM
 from bot.slack.manifest import manifest
-from bot.slack.receive import Socket
 from storage import audit, outbox
 from storage.tables import Incident, Run
 

@@ -3,34 +3,35 @@
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, HTTPException, Request, Response
-from fastapi.responses import JSONResponse
-from slack_bolt import App, BoltRequest
+from slack_bolt import App
 from starlette.concurrency import run_in_threadpool
 
-from bot.http import local
+from bot import receive
+from bot.http import local, problems
+from bot.http.bounds import Bounds
 from bot.http.signature import is_genuine
+from bot.payload import Malformed, read
 from bot.services import Services
 from storage import migrate, oversight, overview
-from storage.database import Busy
 from storage.tables import Model
 
-LARGEST = 1 << 20  # bytes of a delivery
+log = structlog.get_logger(__name__)
+
+FORMS = {"application/json": "json", "application/x-www-form-urlencoded": "form"}
 
 
 def build(services: Services, slack: App, signing_secret: str | None) -> FastAPI:
     """Return the HTTP app; deliveries of Slack are refused where there is no signing secret."""
     http = FastAPI(title="EthixAI Incidents", docs_url=None, redoc_url=None, openapi_url=None)
 
-    @http.exception_handler(Busy)
-    def busy(_request: Request, _error: Busy) -> JSONResponse:
-        return JSONResponse(
-            {"title": "The database is busy; try again."}, status_code=503, headers={"Retry-After": "1"}
-        )
+    http.add_middleware(Bounds)
+    problems.register(http)
 
     @http.post("/slack/events")
     async def deliver(request: Request) -> Response:
-        body = await _read(request)
+        body = await request.body()
         if signing_secret is None or not is_genuine(
             signing_secret,
             request.headers.get("x-slack-request-timestamp", ""),
@@ -38,14 +39,8 @@ def build(services: Services, slack: App, signing_secret: str | None) -> FastAPI
             body,
             services.clock(),
         ):
-            raise HTTPException(401, "not signed by Slack")
-        try:
-            text = body.decode()
-        except UnicodeDecodeError:
-            raise HTTPException(400, "not UTF-8") from None
-        answer = await run_in_threadpool(lambda: slack.dispatch(BoltRequest(body=text, headers=dict(request.headers))))
-        headers = {name: values[0] for name, values in answer.headers.items()}
-        return Response(answer.body, status_code=answer.status, headers=headers)
+            raise HTTPException(401)
+        return await run_in_threadpool(_answered, slack, body, request.headers.get("content-type", ""))
 
     http.include_router(local.router(services))
 
@@ -53,8 +48,8 @@ def build(services: Services, slack: App, signing_secret: str | None) -> FastAPI
     def gate(model_id: str) -> dict[str, Any]:
         """Return how far the model is restrained; serving code asks before it answers."""
         with services.database.read() as session:
-            if session.get(Model, model_id) is None:
-                raise HTTPException(404, f"no model {model_id}")
+            if not model_id.isprintable() or session.get(Model, model_id) is None:
+                raise HTTPException(404, "No model of that name is watched.")
             now = oversight.current(session, model_id)
         if now is None:
             return {"model": model_id, "level": 0, "fallback": None, "since": None, "incident": None}
@@ -83,10 +78,20 @@ def build(services: Services, slack: App, signing_secret: str | None) -> FastAPI
     return http
 
 
-async def _read(request: Request) -> bytes:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            raise HTTPException(413, "too large")
-    return body
+def _answered(slack: App, body: bytes, content_type: str) -> Response:
+    """Return the answer to a genuine delivery; what it says beyond the body is not signed, so nothing else is read."""
+    kind = FORMS.get(content_type.partition(";")[0].strip().lower())
+    if kind is None:
+        raise HTTPException(415)
+    try:
+        payload = read(body, is_form=kind == "form")
+    except Malformed as error:
+        log.warning("a delivery was not understood", why=str(error))
+        return problems.problem(400, headers={"x-slack-no-retry": "1"})
+    answer = receive.take(slack, payload)
+    if answer.status == 400:
+        return problems.problem(400, headers={"x-slack-no-retry": "1"})
+    if answer.status >= 300:
+        return problems.problem(answer.status)
+    headers = {name: values[0] for name, values in answer.headers.items()}
+    return Response(answer.body, status_code=answer.status, headers=headers)

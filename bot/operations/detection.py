@@ -49,21 +49,21 @@ def register(services: Services) -> None:
 
 @whole
 def request(services: Services, wish: Wish) -> Run | None:
-    """Return the queued run; None where this delivery came before. Raise Unknown or NotAllowed, audited."""
+    """Return the queued run; None where this delivery came before. Raise Unknown or NotAllowed, audited once."""
     now = services.clock()
     error: Unknown | NotAllowed | None = None
     run: Run | None = None
     with services.transaction() as session:
-        if wish.delivery and not inbox.arrive(session, wish.delivery, "interaction", now):
-            return None
+        is_first = not wish.delivery or inbox.arrive(session, wish.delivery, "interaction", now)
         if not MAY_ANALYSE & services.roles(session, wish.actor):
             error = NotAllowed("analyze", MAY_ANALYSE)
         elif session.get(Model, wish.model) is None:
             error = Unknown("model", wish.model, session.exec(select(Model.id).order_by(Model.id)).all())
-        else:
+        elif is_first:
             run = _queue(session, wish, "check", now)
-        outcome = "refused" if error else "done"
-        audit.append(session, audit.Entry(wish.actor, "analyze", wish.model, outcome), now)
+        if is_first:
+            outcome = "refused" if error else "done"
+            audit.append(session, audit.Entry(wish.actor, "analyze", wish.model[:100], outcome), now)
     if error is not None:
         raise error
     return run

@@ -26,6 +26,7 @@ class Request:
     version_seen: int | None = None
     fields: dict[str, str] = field(default_factory=dict)
     delivery: str | None = None  # id of the incoming delivery; a second one changes nothing
+    submission: str | None = None  # id of the form with what was typed; one that was accepted is not done again
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,9 @@
 """Moves of an incident, asked for by a press, a modal, a command or a timer: one transaction, one audit line."""
 
 from collections.abc import Callable
+from datetime import datetime
+
+from sqlmodel import Session
 
 from analysis.errors import Missing, Refused, Unknown
 from analysis.response import life
@@ -11,6 +14,7 @@ from bot.operations.doing import Doing, Effect, Request, owe_redraw, tell
 from bot.services import Services, whole
 from storage import audit, failpoints, inbox, incidents, timers
 from storage.incidents import IncidentView
+from templates import answers
 from templates.slack import calls
 
 LONGEST = 2_000  # characters of a reason or a note
@@ -72,7 +76,9 @@ def _answered(services: Services, request: Request, do: Callable[[Doing], Outcom
     now = services.clock()
     with services.transaction() as session:
         if request.delivery and not inbox.arrive(session, request.delivery, "interaction", now):
-            return Outcome(Kind.REPEATED, request.verb, {"incident": request.incident})
+            return _repeated(session, request, request.delivery)
+        if request.submission and inbox.answer(session, request.submission):
+            return _repeated(session, request, request.submission)
         incident = incidents.get(session, request.incident)
         try:
             if incident is None:
@@ -81,12 +87,34 @@ def _answered(services: Services, request: Request, do: Callable[[Doing], Outcom
                 outcome = do(Doing(services, session, incident, request, now))
         except Refused as error:
             outcome = Outcome(Kind.REFUSED, request.verb, {"incident": request.incident}, error)
+        _remember(session, request, outcome, now)
         failpoints.reach("operation.before_audit")
         said = {"reason": outcome.error.reason} if outcome.error else _digest(services, outcome)
         audit.append(session, audit.Entry(request.actor, request.verb, request.incident, outcome.kind, said), now)
         failpoints.reach("operation.before_commit")
     failpoints.reach("operation.after_commit")
     return outcome
+
+
+def told(outcome: Outcome) -> dict[str, str]:
+    """Return what the person is told: how it ended, the sentence, the field that was amiss; of a repeat, the same."""
+    if outcome.kind is Kind.REPEATED:
+        return {name: str(value) for name, value in outcome.facts.get("told", {}).items()}
+    field = outcome.error.field if isinstance(outcome.error, Missing) else ""
+    words = answers.refusal(outcome.error) if outcome.error and field else answers.sentence(outcome)
+    return {"kind": outcome.kind.value, "says": words, "field": field}
+
+
+def _repeated(session: Session, request: Request, key: str) -> Outcome:
+    facts = {"incident": request.incident, "told": inbox.answer(session, key)}
+    return Outcome(Kind.REPEATED, request.verb, facts)
+
+
+def _remember(session: Session, request: Request, outcome: Outcome, now: datetime) -> None:
+    for key in (request.delivery, request.submission if outcome.kind is Kind.DONE else None):
+        if key:
+            inbox.arrive(session, key, "interaction", now)
+            inbox.answered(session, key, told(outcome))
 
 
 def _digest(services: Services, outcome: Outcome) -> dict[str, object]:

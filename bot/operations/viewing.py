@@ -4,20 +4,29 @@ from analysis.errors import NotAllowed
 from analysis.response import permissions
 from analysis.response.permissions import View
 from bot.services import Services, whole
-from storage import audit
+from storage import audit, inbox
 
 
 @whole
-def look(services: Services, actor: str, view: View, at_what: str = "") -> None:
-    """Record that the person looks at something; raise NotAllowed where their roles may not."""
+def look(services: Services, actor: str, view: View, at_what: str = "", delivery: str | None = None) -> None:
+    """Record once a delivery that the person looks at something; raise NotAllowed where their roles may not."""
     refused: NotAllowed | None = None
     with services.transaction() as session:
         try:
             permissions.allow(view, services.roles(session, actor))
         except NotAllowed as error:
             refused = error
+        is_first = delivery is None or inbox.arrive(session, delivery, "interaction", services.clock())
         outcome = "refused" if refused else "done"
         entry = audit.Entry(actor, "view", at_what[:100] or view, outcome, {"view": view.value})
-        audit.append(session, entry, services.clock())
+        if is_first:
+            audit.append(session, entry, services.clock())
     if refused is not None:
         raise refused
+
+
+@whole
+def hear(services: Services, delivery: str) -> None:
+    """Keep the id of a delivery that asks for nothing: help, a closed form, a word that nobody knows."""
+    with services.transaction() as session:
+        inbox.arrive(session, delivery, "interaction", services.clock())

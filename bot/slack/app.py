@@ -1,19 +1,22 @@
 """Builds the Bolt app from the modules of listeners; the second place with a wide `except`."""
 
-import json
 import logging
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 from slack_bolt import App, BoltResponse, Respond
+from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk import WebClient
 
+from analysis.errors import Refused
+from analysis.response.outcomes import Kind, Outcome
+from bot import receive
+from bot.operations import viewing
 from bot.slack import buttons, commands, events, modals, outgoing
-from bot.slack.door import Body, Door, whisper
+from bot.slack.door import Body, Door, delivery_id, whisper
 from storage.database import Busy
 from templates import answers
-from templates.slack import modals as incident_modals
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +40,7 @@ def build(door: Door, web: WebClient) -> App:
         token_verification_enabled=False,
         request_verification_enabled=False,
         ssl_check_enabled=False,
+        raise_error_for_unhandled_request=True,  # so that `failed` answers in a sentence
         listener_executor=ThreadPoolExecutor(LISTENERS, thread_name_prefix="listener"),
     )
     for module in MODULES:
@@ -48,6 +52,10 @@ def build(door: Door, web: WebClient) -> App:
         words = answers.BUSY
         if isinstance(error, Busy):
             log.warning("busy", error=str(error))
+        elif isinstance(error, BoltUnhandledRequestError):
+            words = _unheard(door, body)
+        elif isinstance(error, Refused):
+            words = answers.sentence(Outcome(Kind.REFUSED, "", error=error))
         else:
             reference = secrets.token_hex(4)
             words = answers.trouble(reference)
@@ -57,12 +65,20 @@ def build(door: Door, web: WebClient) -> App:
     return app
 
 
+def _unheard(door: Door, body: Body) -> str:
+    try:
+        viewing.hear(door.services, delivery_id(body))
+    except Busy:
+        return answers.BUSY
+    return "" if body.get("type") == "view_closed" else answers.UNHEARD
+
+
 def _told(words: str, body: Body, respond: Respond) -> BoltResponse:
-    if body.get("type") == "view_submission":
-        verb = body["view"]["callback_id"].removeprefix("move:")
-        shown = {"response_action": "update", "view": incident_modals.refused(verb, words)}
-        return BoltResponse(status=200, body=json.dumps(shown), headers={"content-type": "application/json"})
-    if "response_url" in body:
+    answer = receive.refused(body, words)
+    if answer.status == 200:
+        return answer
+    if body.get("type") == "event_callback":
+        return BoltResponse(status=503, body="")
+    if body.get("response_url"):
         whisper(respond, words)
-        return BoltResponse(status=200, body="")
-    return BoltResponse(status=503, body="")
+    return BoltResponse(status=200, body="")

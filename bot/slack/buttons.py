@@ -9,15 +9,15 @@ from slack_sdk import WebClient
 from analysis.response.outcomes import Kind
 from bot.operations import incidents
 from bot.operations.doing import Request
-from bot.slack.door import Body, Door, delivery_id, whisper
+from bot.slack.door import Body, Door, delivery_id, known, whisper
 from templates import answers
 from templates.slack import modals
 
 
 def parse(action: dict[str, Any], body: Body) -> Request:
-    """Return the request behind a press; the button's value is `<incident>:<state seen>`."""
+    """Return the request behind a press; the button's value is `<incident>:<state seen>`. Raise Unknown."""
     incident, _, state = str(action.get("value", "")).partition(":")
-    verb = action["action_id"].removeprefix("move:")
+    verb = known(action["action_id"].removeprefix("move:"), incident)
     return Request(verb, incident, body["user"]["id"], state_seen=state or None, delivery=delivery_id(body))
 
 
@@ -34,7 +34,7 @@ def register(app: App, door: Door) -> None:
             note = incidents.note_for(door.services, request)
             shown = modals.modal(request.verb, view, door.services.clock(), note)
             client.views_open(trigger_id=body["trigger_id"], view=shown)
-        else:
+        elif outcome.kind is not Kind.REPEATED:  # the first was answered
             whisper(respond, answers.sentence(outcome))
 
     @app.action(re.compile(r"^open:"))

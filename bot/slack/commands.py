@@ -20,6 +20,7 @@ from templates.slack import modals, reply
 from templates.slack.blocks import Message
 
 COMMAND = "/ethix"
+LONGEST = 1_000  # characters that a person types
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,11 @@ class Typed:
     user: str
     words: list[str]
     channel: str
-    delivery: str | None
+    delivery: str
 
     def sees(self, view: View) -> None:
         """Record that the person looks at this; raise NotAllowed where their roles may not."""
-        viewing.look(self.door.services, self.user, view, " ".join(self.words))
+        viewing.look(self.door.services, self.user, view, " ".join(self.words), self.delivery)
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Command:
 
 
 def _help(typed: Typed) -> Answer:
+    viewing.hear(typed.door.services, typed.delivery)
     return Answer(reply.help([(c.name, c.usage, c.hint) for c in COMMANDS.values()]))
 
 
@@ -125,11 +127,14 @@ def answer(typed: Typed) -> Answer:
     name, *words = typed.words or ["help"]
     command = COMMANDS.get(name.lower())
     try:
+        if sum(map(len, typed.words)) > LONGEST:
+            raise Missing("command", "command", f"may have {LONGEST} characters at most")
         if command is None:
             near = difflib.get_close_matches(name.lower(), COMMANDS, n=2, cutoff=0.5)
             raise Unknown("subcommand", name, near)
         return command.answer(Typed(typed.door, typed.user, words, typed.channel, typed.delivery))
     except Refused as error:
+        viewing.hear(typed.door.services, typed.delivery)
         return Answer(reply.refused(answers.refusal(error)))
 
 

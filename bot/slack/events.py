@@ -24,18 +24,19 @@ ATTEMPTS = 5
 def _addressed(door: Door, body: dict[str, Any]) -> None:
     """Answer a direct message as the command would be, and a mention with help: others read along there."""
     event = body["event"]
-    if event.get("bot_id") or event.get("subtype") or not event.get("user"):
+    if event.get("bot_id") or event.get("subtype") or not all(event.get(name) for name in ("user", "channel", "ts")):
         return
     door.directory.know(event["user"])
     words = event.get("text", "").split() if event.get("channel_type") == "im" else []
     if not words or words[0].lower() not in commands.COMMANDS:
         words = ["help"]
-    said = commands.answer(Typed(door, event["user"], words, event["channel"], None))
-    message = said.message or commands.answer(Typed(door, event["user"], [], event["channel"], None)).message
+    delivery = f"answer:{body['event_id']}"  # worked off anew after a crash, it is still one look
+    said = commands.answer(Typed(door, event["user"], words, event["channel"], delivery))
+    message = said.message or commands.answer(Typed(door, event["user"], [], event["channel"], delivery)).message
     assert message is not None
     now = door.services.clock()
     owed = Owed(
-        key=f"answer:{body['event_id']}",
+        key=delivery,
         kind="answer",
         subject=event["user"],
         channel=event["channel"],
@@ -49,7 +50,7 @@ def _addressed(door: Door, body: dict[str, Any]) -> None:
 
 
 def _home(door: Door, body: dict[str, Any]) -> None:
-    if body["event"].get("tab", "home") == "home":
+    if (body["event"].get("tab") or "home") == "home" and body["event"].get("user"):
         door.directory.know(body["event"]["user"])
         home.publish(door, body["event"]["user"])
 
@@ -98,7 +99,7 @@ class Sweeper:
             handler = HANDLERS.get(one.body["event"]["type"])
             if handler is not None:
                 handler(self.door, one.body)
-        except (SlackApiError, OSError, KeyError) as error:
+        except (SlackApiError, OSError, KeyError, TypeError, ValueError) as error:  # one bad event holds no other up
             return self._failed(one, error)
         failpoints.reach("event.after_work")
         with self.door.services.database.write() as session:

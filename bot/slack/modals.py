@@ -5,13 +5,14 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from analysis.errors import Missing
+from analysis.errors import Unknown
 from analysis.response.outcomes import Kind
 from bot.operations import incidents
 from bot.operations.doing import Request
-from bot.slack.door import Body, Door, delivery_id
-from templates import answers
+from bot.slack.door import LONGEST_ID, Body, Door, delivery_id, known, submission_id
 from templates.slack import modals
+
+VERSION = re.compile(r"[0-9]{1,9}")
 
 
 def typed(view: dict[str, Any]) -> dict[str, str]:
@@ -25,17 +26,22 @@ def typed(view: dict[str, Any]) -> dict[str, str]:
 
 
 def parse(body: Body) -> Request:
-    """Return the request behind a submitted modal; it remembers incident, state and version that were shown."""
+    """Return the request behind a submitted modal, which remembers incident, state and version shown. Raise Unknown."""
     view = body["view"]
-    incident, state, version = view["private_metadata"].split(":")
+    incident, _, shown = view["private_metadata"].partition(":")
+    state, _, version = shown.partition(":")
+    verb = known(view["callback_id"].removeprefix("move:"), incident)
+    if not VERSION.fullmatch(version):
+        raise Unknown("form", view["private_metadata"][:LONGEST_ID])
     return Request(
-        verb=view["callback_id"].removeprefix("move:"),
+        verb=verb,
         incident=incident,
         actor=body["user"]["id"],
         state_seen=state,
         version_seen=int(version),
         fields=typed(view),
         delivery=delivery_id(body),
+        submission=submission_id(body),
     )
 
 
@@ -44,11 +50,11 @@ def register(app: App, door: Door) -> None:
 
     @app.view(re.compile(r"^move:"))
     def submit(ack: Ack, body: Body) -> None:
-        outcome = incidents.move(door.services, parse(body))
-        if outcome.kind in (Kind.DONE, Kind.REPEATED):
+        request = parse(body)
+        told = incidents.told(incidents.move(door.services, request))
+        if told["kind"] == Kind.DONE:
             ack()
-        elif isinstance(outcome.error, Missing) and outcome.error.field in body["view"]["state"]["values"]:
-            ack(response_action="errors", errors={outcome.error.field: answers.refusal(outcome.error)})
+        elif told["field"] in body["view"]["state"]["values"]:
+            ack(response_action="errors", errors={told["field"]: told["says"]})
         else:
-            shown = modals.refused(outcome.verb, answers.sentence(outcome))
-            ack(response_action="update", view=shown)
+            ack(response_action="update", view=modals.refused(request.verb, told["says"]))

@@ -13,7 +13,7 @@ class Inbound(SQLModel, table=True):
     key: str = Field(primary_key=True)
     kind: str  # event | interaction
     received_at: Moment = at(index=True)
-    body: Facts = facts()  # kept until the work is done, then emptied
+    body: Facts = facts()  # of an event: until the work is done; of an interaction: what was answered
     done_at: Moment | None = maybe_at()
     attempts: int = 0
     error: str | None = None

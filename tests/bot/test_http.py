@@ -64,7 +64,7 @@ def freeze(session: Session) -> None:
 
 
 def test_a_signed_delivery_reaches_the_listeners(door):
-    body = json.dumps({"type": "event_callback", "event_id": "E1"}).encode()
+    body = json.dumps({"type": "event_callback", "event_id": "E1", "event": {"type": "message"}}).encode()
     assert door.post("/slack/events", content=body, headers=signed(body)).status_code == 200
     assert len(door.slack.bodies) == 1
 
