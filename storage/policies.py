@@ -10,36 +10,67 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedBase
 from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
+from ruamel.yaml.reader import ReaderError
 from sqlmodel import Session, col, select
 
 from analysis.errors import BadInput
 from analysis.policy import Policy
 from storage.tables import PolicyVersion
 
+LARGEST = 256 << 10  # bytes; a policy of a thousand models has half of that
+DEEPEST = 30
+MOST_TOLD = 20  # mistakes at once; more are one mistake made often
+
 
 def read(path: Path) -> tuple[Policy, str]:
     """Return the policy in the file, and its text; raise BadInput naming file, line and mistake."""
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            raw = file.read(LARGEST + 1)
+        text = raw.decode()
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(
             str(path), f"cannot be read ({error}).", "Set ETHIXBOT_POLICY to a readable YAML file."
         ) from None
+    if len(raw) > LARGEST:
+        raise BadInput(str(path), f"is larger than {LARGEST // 1024} KiB, which no policy is.")
     return parse(text, str(path)), text
 
 
 def parse(text: str, where: str) -> Policy:
     """Return the policy in the text; raise BadInput."""
-    try:
-        document = YAML(typ="rt").load(io.StringIO(text))
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise BadInput(f"{where}, line {line}", f"is not YAML: {error.problem}.") from None
+    document = _document(text, where)
     try:
         return Policy.model_validate(document)
     except ValidationError as error:
-        lines = [f"{where}, line {_line(document, e['loc'])}, {_path(e['loc'])}: {e['msg']}" for e in error.errors()]
+        found = error.errors()
+        lines = [f"{where}, line {_line(document, e['loc'])}, {_path(e['loc'])}: {e['msg']}" for e in found[:MOST_TOLD]]
+        lines += [f"and {len(found) - MOST_TOLD} more"] if len(found) > MOST_TOLD else []
         raise BadInput(where, "the policy has mistakes:\n  " + "\n  ".join(lines)) from None
+
+
+def _document(text: str, where: str) -> Any:  # noqa: ANN401  (YAML is any shape)
+    try:
+        _check_depth(text, where)
+        return YAML(typ="rt").load(io.StringIO(text))
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise BadInput(f"{where}, line {line}", f"is not YAML: {error.problem}.") from None
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise BadInput(f"{where}, line {line}", "holds a control character or half of one.") from None
+    except (ValueError, TypeError, AttributeError):  # its reader of dates, numbers and tags says no more
+        raise BadInput(where, "a date, a number or a tag (!…) cannot be read.", "Write it as a plain value.") from None
+
+
+def _check_depth(text: str, where: str) -> None:
+    """Raise BadInput for what is nested so deeply that reading it would take all the stack."""
+    depth = 0
+    for event in YAML(typ="rt").parse(io.StringIO(text)):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > DEEPEST:
+            raise BadInput(f"{where}, line {event.start_mark.line + 1}", f"is nested more than {DEEPEST} deep.")
 
 
 def _path(location: tuple[int | str, ...]) -> str:
