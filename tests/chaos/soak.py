@@ -23,7 +23,8 @@ from tests.chaos.sweep import verdict
 
 PEOPLE = 3  # at work at once
 FAULTY = 0.2  # of Slack's calls
-CHANGES = 0.003  # of the looks, twenty a second, at which the model's log changes
+LOOK_S = 0.1
+CHANGES = 0.006  # of the looks at which the model's log changes
 WINDOWS = "bcdeghi"
 SLOW_S = 3.0  # longer than the client waits
 KINDS = (
@@ -129,6 +130,19 @@ def _live(stage: Stage, seconds: float, chance: random.Random) -> dict[str, int]
     threads = [threading.Thread(target=_work, args=(one, over)) for one in hands]
     for thread in threads:
         thread.start()
+    try:
+        _suffer(misfortune, seconds)
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+    misfortune.wake(everybody=True)
+    return dict(misfortune.done)
+
+
+def _suffer(misfortune: Misfortune, seconds: float) -> None:
+    """Let something happen every few seconds, and start again what has ended."""
+    stage, chance = misfortune.stage, misfortune.chance
     end, next_at = time.monotonic() + seconds, time.monotonic() + 3
     while time.monotonic() < end:
         stage.tend()
@@ -139,12 +153,7 @@ def _live(stage: Stage, seconds: float, chance: random.Random) -> dict[str, int]
         if time.monotonic() > next_at:
             misfortune.strike()
             next_at = time.monotonic() + chance.uniform(1, 7)
-        time.sleep(0.05)
-    over.set()
-    for thread in threads:
-        thread.join()
-    misfortune.wake(everybody=True)
-    return dict(misfortune.done)
+        time.sleep(LOOK_S)
 
 
 def _fail(stage: Stage, chance: random.Random) -> None:
