@@ -26,7 +26,7 @@ def lost_in(facts: Facts) -> list[str]:
         if row is None and one.by and excused[one.by] > 0:
             excused[one.by] -= 1
         elif row is None or row.done_at is None:
-            lost.append(one.key)
+            lost.append(f"{one.key} was not {'kept' if row is None else 'worked off'}")
         elif one.answer and one.answer not in owed and row.error is None:
             lost.append(one.answer)
     return lost

@@ -24,6 +24,7 @@ from tests.chaos.sweep import verdict
 PEOPLE = 3  # at work at once
 FAULTY = 0.2  # of Slack's calls
 LOOK_S = 0.1
+CALM_S = 300  # a bundle's lease of three minutes has to end first
 CHANGES = 0.006  # of the looks at which the model's log changes
 WINDOWS = "bcdeghi"
 SLOW_S = 3.0  # longer than the client waits
@@ -115,7 +116,7 @@ def run(made: Made, plan: Plan) -> Told:
         more |= {"faults": stage.slack.faults.given}
         stage.slack.faults.clear()
         healed = time.monotonic()
-        counts = verdict(stage)
+        counts = verdict(stage, CALM_S)
         more |= {"calm_after_s": round(time.monotonic() - healed, 1), **_sizes(stage), **_lateness(stage)}
         return Told(made.kind, f"soak {plan.seconds:g} s", counts, stage.kills, time.monotonic() - began, more)
 
@@ -181,12 +182,14 @@ def _lateness(stage: Stage) -> dict[str, float]:
     """Return how late timers fired, counted from when a bot was there again."""
     with stage.database.read() as session:
         fired = [one for one in session.exec(select(Timer)) if one.status == "fired" and one.fired_at is not None]
-    late = sorted((one.fired_at - _there(stage, one.due_at)).total_seconds() for one in fired if one.fired_at)
+    late = sorted((one.fired_at - _there(stage, one)).total_seconds() for one in fired)
     if len(late) < 2:
         return {}
     cuts = quantiles(late, n=100, method="inclusive")
     return {"timers_fired": len(late), "late_p50_s": round(cuts[49], 2), "late_p99_s": round(cuts[98], 2)}
 
 
-def _there(stage: Stage, due: datetime) -> datetime:
-    return min((one for one in stage.restarted if one >= due), default=due)
+def _there(stage: Stage, timer: Timer) -> datetime:
+    """Return when the timer could have fired: when it was due, or when a bot was there for the first time, or again."""
+    due = max(timer.due_at, stage.began)
+    return max((one for one in stage.restarted if due <= one <= timer.fired_at), default=due)

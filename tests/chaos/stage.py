@@ -90,6 +90,7 @@ class Stage:
     server: PostgreSQL | None
     replicas: list[Replica]
     kills: int = 0
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
     time_flies: bool = False
     is_away: bool = True
     to_come: list[str] = field(default_factory=list)  # failpoints

@@ -44,9 +44,9 @@ def run(made: Made, *failpoints: str) -> Told:
         return Told(made.kind, " ".join(failpoints), counts, stage.kills, time.monotonic() - began)
 
 
-def verdict(stage: Stage) -> dict[str, list[str]]:
+def verdict(stage: Stage, seconds: float = 90) -> dict[str, list[str]]:
     """Return the counts, after everything that was owed had its time."""
-    rests = stage.drain()
+    rests = stage.drain(seconds)
     counts = judge(gather(stage.database, stage.slack, datetime.now(UTC), stage.starts()))
     if not rests:
         counts["lost_out"].append(f"it never came to rest: {stage.owes()}")
