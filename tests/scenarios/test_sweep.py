@@ -7,12 +7,9 @@ from tests.chaos import sweep
 from tests.chaos.stage import Made
 
 ONE_AFTER_THE_OTHER = {
-    "sqlite": (
-        "timer.before_commit:1", "outbox.after_claim:2", "outbox.after_send:1", "operation.before_audit:1",
-        "inbound.after_commit:1", "event.after_work:1", "evidence.before_record:1",
-    ),
-    "postgresql": ("timer.after_commit:1", "outbox.after_send:2", "operation.before_commit:1"),
-}  # fmt: skip
+    "sqlite": ("timer.before_commit:1", "outbox.after_send:1", "operation.before_audit:1", "event.after_work:1"),
+    "postgresql": ("outbox.after_send:2",),
+}
 
 
 @pytest.fixture
