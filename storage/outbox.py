@@ -1,7 +1,7 @@
 """What is owed to the outside, claimed under a lease and finished only by the claim's owner.
 
 A row whose sender died while Slack may have taken it is claimed again as `uncertain`, and the next sender looks for it
-before it posts. Whoever sends marks the row right before (`mark`): a claim that was lost meanwhile sends nothing.
+before it posts. Who prepared a while marks the row right before the send (`mark`): a lost claim sends nothing.
 """
 
 from collections.abc import Collection, Sequence
@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, or_, update
-from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, func, select
+from sqlalchemy import Boolean, Select, and_, bindparam, case, exists, or_, text, update
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, SQLModel, col, func, select
 
-from storage.database import insert_once
+from storage.database import UtcDateTime, insert_once
 from storage.tables import Owed
 
 WAITING = ("pending", "sending")
+PREPARED = ("chart", "file")  # uploaded first: they are tried when they are marked, not when they are claimed
 UNPACED = ("update", "storm_update", "withdraw", "mail")  # Slack's one post a second and channel does not count them
 
 
@@ -49,16 +50,15 @@ class Claimant:
 
 def claim(session: Session, claimant: Claimant) -> Owed | None:
     """Return the most urgent row that may be sent now, leased to the claimant; None where there is none."""
-    query = select(Owed.id).where(*_ready(claimant)).order_by(col(Owed.priority), col(Owed.id)).limit(1)
-    found = session.exec(query.with_for_update(skip_locked=True)).first()
-    if found is None:
+    found = session.connection().execute(_LOCKED, _bound(claimant)).scalar()
+    row = session.get(Owed, found, populate_existing=True) if found is not None else None
+    if row is None:
         return None
-    row = session.get(Owed, found, populate_existing=True)
-    assert row is not None
     row.uncertain = row.uncertain or (row.status == "sending" and row.tried_at is not None)
     row.status, row.owner, row.attempts = "sending", claimant.owner, row.attempts + 1
     row.next_at = claimant.now + claimant.lease
     row.first_try_at = row.first_try_at or claimant.now
+    row.tried_at = row.tried_at if row.kind in PREPARED else claimant.now
     session.add(row)
     session.flush()
     return row
@@ -66,45 +66,73 @@ def claim(session: Session, claimant: Claimant) -> Owed | None:
 
 def is_any_due(session: Session, claimant: Claimant) -> bool:
     """Return whether there is something to claim: a look that locks nothing."""
-    return session.exec(select(Owed.id).where(*_ready(claimant)).limit(1)).first() is not None
+    return session.connection().execute(_READY, _bound(claimant)).scalar() is not None
 
 
-def _ready(claimant: Claimant) -> list[ColumnElement[bool]]:
-    parent, earlier, other = aliased(Owed), aliased(Owed), aliased(Owed)
+def _bound(claimant: Claimant) -> dict[str, Any]:
     now = claimant.now
-    is_edit = col(Owed.kind).in_(UNPACED)
-    elsewhere = col(Owed.channel).not_in(claimant.resting)
-    settled = or_(
-        col(Owed.status) == "pending", col(Owed.tried_at).is_(None), col(Owed.tried_at) <= now - claimant.look_after
-    )
-    return [
-        *([col(Owed.kind).in_(claimant.only)] if claimant.only else []),
-        col(Owed.status).in_(WAITING),
-        col(Owed.next_at) <= now,
-        settled,
+    return {
+        "now": now,
+        "looked": now - claimant.look_after,
+        "paced": now - claimant.interval,
+        "resting": list(claimant.resting) or [""],
+        "edits_go": not claimant.edits_rest,
+        "only": list(claimant.only) or [""],
+        "any_kind": not claimant.only,
+    }
+
+
+def _ready() -> Select[Any]:
+    """Return the statement that finds the most urgent row; built once, for it is asked for each message."""
+    mine, parent, earlier, other, before = (outbox_table.alias(name) for name in ("o", "p", "e", "s", "b"))
+    now, waits = bindparam("now", type_=UtcDateTime()), "('pending', 'sending')"
+    is_edit = mine.c.kind.in_(UNPACED)
+    ready: list[Any] = [
+        # As literal text: so the database sees that the index of what waits will do.
+        text(f"o.status IN {waits}"),
+        mine.c.next_at <= now,
+        or_(bindparam("any_kind", type_=Boolean()), mine.c.kind.in_(bindparam("only", expanding=True))),
         or_(
-            col(Owed.thread_of).is_(None),
-            exists().where(col(parent.key) == Owed.thread_of, col(parent.status) == "sent"),
+            mine.c.status == "pending",
+            mine.c.tried_at.is_(None),
+            mine.c.tried_at <= bindparam("looked", type_=UtcDateTime()),
         ),
-        ~exists().where(  # lines of a thread keep their order; edits, pictures and files stand outside it
-            col(earlier.thread_of) == Owed.thread_of,
-            col(Owed.kind) == "reply",
-            col(earlier.kind) == "reply",
-            col(earlier.id) < col(Owed.id),
-            col(earlier.status).in_(WAITING),
+        or_(mine.c.thread_of.is_(None), exists().where(parent.c.key == mine.c.thread_of, parent.c.status == "sent")),
+        or_(
+            mine.c.kind != "reply",
+            ~exists().where(  # lines of a thread keep their order; edits, pictures and files stand outside it
+                earlier.c.thread_of == mine.c.thread_of,
+                earlier.c.kind == "reply",
+                earlier.c.id < mine.c.id,
+                earlier.c.status.in_(WAITING),
+            ),
         ),
-        ~exists().where(  # of two edits at once the older might arrive last
-            col(other.coalesce) == Owed.coalesce, col(other.status) == "sending", col(other.next_at) > now
+        or_(
+            mine.c.coalesce.is_(None),
+            ~exists().where(  # of two edits at once the older might arrive last
+                other.c.coalesce == mine.c.coalesce, other.c.status == "sending", other.c.next_at > now
+            ),
         ),
-        and_(~is_edit, elsewhere) if claimant.edits_rest else or_(is_edit, elsewhere),
-        or_(is_edit, ~_is_pacing(now - claimant.interval)),
+        or_(
+            and_(is_edit, bindparam("edits_go", type_=Boolean())),
+            and_(~is_edit, mine.c.channel.not_in(bindparam("resting", expanding=True))),
+        ),
+        or_(
+            is_edit,
+            ~exists().where(
+                before.c.channel == mine.c.channel,
+                before.c.tried_at > bindparam("paced", type_=UtcDateTime()),
+                before.c.kind.not_in(UNPACED),
+                before.c.id != mine.c.id,
+            ),
+        ),
     ]
+    return select_columns(mine.c.id).where(*ready).order_by(mine.c.priority, mine.c.id).limit(1)
 
 
-def _is_pacing(since: datetime) -> ColumnElement[bool]:
-    before = aliased(Owed)
-    paced = [col(before.kind).not_in(UNPACED), col(before.id) != col(Owed.id)]
-    return exists().where(col(before.channel) == Owed.channel, col(before.tried_at) > since, *paced)
+outbox_table = SQLModel.metadata.tables["outbox"]
+_READY = _ready()
+_LOCKED = _READY.with_for_update(skip_locked=True, of=_READY.selected_columns.id.table)  # SQLite has one writer anyway
 
 
 def mark(session: Session, row: Owed, claimant: Claimant) -> bool:

@@ -151,7 +151,7 @@ def _owe_message(
     first = urgency(incident)
     rows = [
         ("incident", message, incident.channel, None, first),
-        ("chart", f"{incident.id}:chart", incident.channel, message, first + 1),
+        ("chart", f"{incident.id}:chart", incident.channel, message, first + 2),
     ]
     links = services.policy.routes[Severity(incident.severity)].linked_in
     rows += [("link", f"{incident.id}:link:{name}", name, None, first + 1) for name in links]

@@ -248,10 +248,12 @@ def _meaning(error: SlackApiError) -> SendError:
     """Return what an answer of Slack's asks for: 429 was surely not done, 5xx may have been."""
     response = error.response
     status = getattr(response, "status_code", 200)
-    says = str(response.get("error") or f"HTTP {status}") if response is not None else str(error)
+    told = getattr(response, "data", response)
+    if not isinstance(told, dict) or not told.get("error"):  # no answer of Slack's: a proxy's page, or half of one
+        return Uncertain(f"HTTP {status} without Slack's answer") if status != 429 else _limited(response)
+    says = str(told["error"])
     if status == 429 or says in ("ratelimited", "rate_limited"):
-        headers = {k.lower(): v for k, v in (response.headers or {}).items()}
-        return Limited("ratelimited", after=_seconds(headers.get("retry-after")))
+        return _limited(response)
     if status >= 500 or says in AMBIGUOUS:
         return Uncertain(says)
     if says in CLOSED:
@@ -259,6 +261,11 @@ def _meaning(error: SlackApiError) -> SendError:
     if says == "missing_scope":  # other calls work: only this row waits until the app is installed anew
         return TryLater(f"missing_scope: {response.get('needed')}", after=LOOK_AGAIN_S)
     return Permanent(says)
+
+
+def _limited(response: Any) -> Limited:  # noqa: ANN401  (a SlackResponse, or its like)
+    headers = {k.lower(): v for k, v in (getattr(response, "headers", None) or {}).items()}
+    return Limited("ratelimited", after=_seconds(headers.get("retry-after")))
 
 
 def _seconds(told: object) -> float:

@@ -12,6 +12,14 @@ class Owed(SQLModel, table=True):
     __tablename__ = "outbox"
     __table_args__ = (
         Index("ix_outbox_status_next_at", "status", "next_at"),
+        # What waits, in the order in which it is sent.
+        Index(
+            "ix_outbox_waiting",
+            "priority",
+            "id",
+            sqlite_where=text("status IN ('pending', 'sending')"),
+            postgresql_where=text("status IN ('pending', 'sending')"),
+        ),
         Index("ix_outbox_thread_of", "thread_of"),
         Index("ix_outbox_channel_tried_at", "channel", "tried_at"),
         Index("ix_outbox_subject", "subject"),

@@ -103,9 +103,10 @@ def test_edits_that_wait_are_one_edit(box):
 
 
 def test_a_sender_that_died_before_it_sent_leaves_nothing_to_look_for(box):
-    box.owe(owed("post"))
-    box.claim()
+    box.owe(owed("picture", kind="chart"))
+    first = box.claim()  # and uploads
     assert not box.claim(claimant("two", NOW + LEASE)).uncertain
+    assert not box.mark(first)
 
 
 def test_what_may_be_in_slack_is_not_looked_for_at_once(box):

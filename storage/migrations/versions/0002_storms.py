@@ -17,6 +17,13 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("tried_at", storage.database.UtcDateTime(timezone=True), nullable=True))
         batch_op.create_index("ix_outbox_channel_tried_at", ["channel", "tried_at"], unique=False)
         batch_op.create_index("ix_outbox_subject", ["subject"], unique=False)
+        batch_op.create_index(
+            "ix_outbox_waiting",
+            ["priority", "id"],
+            unique=False,
+            sqlite_where=sa.text("status IN ('pending', 'sending')"),
+            postgresql_where=sa.text("status IN ('pending', 'sending')"),
+        )
     with op.batch_alter_table("incident", schema=None) as batch_op:
         batch_op.add_column(sa.Column("storm_id", sa.Integer(), nullable=True))
         batch_op.create_index(batch_op.f("ix_incident_storm_id"), ["storm_id"], unique=False)
