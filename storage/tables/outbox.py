@@ -11,7 +11,6 @@ class Owed(SQLModel, table=True):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index("ix_outbox_status_next_at", "status", "next_at"),
         # What waits, in the order in which it is sent.
         Index(
             "ix_outbox_waiting",

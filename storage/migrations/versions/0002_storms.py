@@ -16,6 +16,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("reason", sa.String(), nullable=False, server_default="asked"))
         batch_op.add_column(sa.Column("tried_at", storage.database.UtcDateTime(timezone=True), nullable=True))
         batch_op.create_index("ix_outbox_channel_tried_at", ["channel", "tried_at"], unique=False)
+        batch_op.drop_index("ix_outbox_status_next_at")  # it kept the next one from being used
         batch_op.create_index("ix_outbox_subject", ["subject"], unique=False)
         batch_op.create_index(
             "ix_outbox_waiting",
