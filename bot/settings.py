@@ -59,7 +59,8 @@ class Settings(BaseSettings):
         """Return every secret of the environment, so that no log shows one."""
         kept = [self.slack_bot_token, self.slack_app_token, self.slack_signing_secret]
         known = [part.strip() for one in kept if one is not None for part in one.get_secret_value().split(",")]
-        return [*known, *re.findall(r"://[^/@]*?:([^/\s]+)@", self.database_url)]
+        addresses = [self.database_url, self.smtp_url.get_secret_value() if self.smtp_url else ""]
+        return [*known, *(one for address in addresses for one in re.findall(r"://[^/@]*?:([^/\s]+)@", address))]
 
     @field_validator("slack_signing_secret")
     @classmethod
