@@ -52,7 +52,7 @@ def _addressed(door: Door, body: dict[str, Any]) -> None:
 def _home(door: Door, body: dict[str, Any]) -> None:
     if (body["event"].get("tab") or "home") == "home" and body["event"].get("user"):
         door.directory.know(body["event"]["user"])
-        home.publish(door, body["event"]["user"])
+        home.publish(door, body["event"]["user"], f"home:{body['event_id']}")
 
 
 HANDLERS: dict[str, Callable[[Door, dict[str, Any]], None]] = {

@@ -10,12 +10,12 @@ from storage import overview, people
 from templates.slack import home
 
 
-def publish(door: Door, user: str) -> None:
+def publish(door: Door, user: str, delivery: str | None = None) -> None:
     """Show the person their desk; raise SlackApiError where Slack refuses it."""
     services = door.services
     now = services.clock()
     try:
-        viewing.look(services, user, View.DRIFT_OVERVIEW, "home")
+        viewing.look(services, user, View.DRIFT_OVERVIEW, "home", delivery)
     except NotAllowed:
         view = home.stranger()
     else:
