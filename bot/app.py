@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import math
 import os
 import threading
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from analysis.errors import BadInput
 from bot import keys, masking, schedule
 from bot.bundling import Bundling
 from bot.delivery import Delivery, Pace
+from bot.health import Parts
 from bot.http import server
 from bot.integrations.mail.smtp import Smtp
 from bot.line import Line
@@ -37,6 +39,7 @@ from bot.slack.door import Door
 from bot.slack.events import Sweeper
 from bot.slack.outward import Outward
 from bot.slack.people import Directory
+from bot.ticking import Tick
 from storage import leases, migrate, policies
 from storage.database import Database
 
@@ -45,6 +48,7 @@ log = structlog.get_logger(__name__)
 DEFAULT_POLICY = Path(templates.__file__).parent / "policy.yaml"
 TOKENS = "Copy the token from the app's page again; `ethixbot doctor` tries it."
 SENDERS = 3  # a call that hangs holds up one of them, not the alerts behind it
+UNTIL_DONE = math.inf  # such work ends by its own limits
 PING_S = 1  # Socket Mode is back within 6 s of a dead line; with the default of 10 it takes a minute
 
 
@@ -64,6 +68,7 @@ class Bot:
     senders: list[Delivery]
     loops: Loops
     ticker: BackgroundScheduler
+    parts: Parts
     _socket: Socket | None = None
     _http: uvicorn.Server | None = None
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -119,7 +124,7 @@ class Bot:
 
     def _serve(self) -> None:
         secret = self.settings.slack_signing_secret
-        http = server.build(self.services, self.slack, secret.get_secret_value() if secret else None)
+        http = server.build(self.services, self.slack, secret.get_secret_value() if secret else None, self.parts)
         config = uvicorn.Config(
             http,
             host=self.settings.host,
@@ -155,9 +160,12 @@ def build(settings: Settings, clock: Clock = utc_now) -> Bot:
     pace, line = Pace(settings.post_interval, settings.look_after, settings.lease), Line()
     mail = Smtp(settings.smtp_url.get_secret_value(), settings.mail_from) if settings.smtp_url else None
     senders = [Delivery(services, outward, pace, line, mail) for _ in range(SENDERS)]
-    loops = Loops(_loops(services, door, senders), services.wake)
+    tick = Tick(services)
+    ticker = schedule.ticker(services, tick)
+    mending = Loop("ticker", lambda: schedule.mend(ticker, utc_now()))
+    loops = Loops([*_loops(services, door, senders), mending], services.wake)
     slack = slack_app.build(door, web)
-    return Bot(settings, services, web, slack, directory, senders, loops, schedule.ticker(services))
+    return Bot(settings, services, web, slack, directory, senders, loops, ticker, Parts(loops, tick, line))
 
 
 def _loops(services: Services, door: Door, senders: list[Delivery]) -> list[Loop]:
@@ -165,10 +173,10 @@ def _loops(services: Services, door: Door, senders: list[Delivery]) -> list[Loop
         *(Loop(f"delivery {number}", sender.step) for number, sender in enumerate(senders, start=1)),
         Loop("timers", lambda: schedule.fire(services)),
         Loop("events", Sweeper(door).step),
-        Loop("checks", Runner(services).step),
-        Loop("evidence", Bundling(services).step),
-        Loop("pipelines", Pipelines(services).step),
-        Loop("retention", Retention(services).step),
+        Loop("checks", Runner(services).step, longest_s=UNTIL_DONE),
+        Loop("evidence", Bundling(services).step, longest_s=UNTIL_DONE),
+        Loop("pipelines", Pipelines(services).step, longest_s=UNTIL_DONE),
+        Loop("retention", Retention(services).step, longest_s=UNTIL_DONE),
         Loop("people", door.directory.step),
     ]
 

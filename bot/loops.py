@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -13,14 +14,35 @@ from storage.database import Busy
 log = structlog.get_logger(__name__)
 
 IDLE_S = 1.0  # a loop looks again after so long even if nobody woke it
+LATE_S = 30.0  # one that rests comes round each second
+STEP_S = 300.0  # far beyond what one message, timer or event takes
 
 
 @dataclass(frozen=True)
 class Loop:
-    """A name for the log, and a step that says whether it found anything to do."""
+    """A name for the log, a step that says whether it found anything to do, and how long a step may take."""
 
     name: str
     step: Callable[[], bool]
+    longest_s: float = STEP_S
+
+
+@dataclass(frozen=True)
+class Beat:
+    """How a loop goes: whether its thread lives, when it last came round, and how long it is in its step, if it is."""
+
+    name: str
+    is_alive: bool
+    age_s: float
+    in_step_s: float | None
+    longest_s: float
+
+    @property
+    def is_well(self) -> bool:
+        """Return whether it comes round, or is in a step that may take so long."""
+        if self.in_step_s is not None:
+            return self.is_alive and self.in_step_s <= self.longest_s
+        return self.is_alive and self.age_s <= LATE_S
 
 
 @dataclass
@@ -30,21 +52,34 @@ class Loops:
     loops: Sequence[Loop]
     wake: Wake
     stopping: threading.Event = field(default_factory=threading.Event)
-    _threads: list[threading.Thread] = field(default_factory=list)
+    monotonic: Callable[[], float] = time.monotonic
+    _threads: dict[str, threading.Thread] = field(default_factory=dict)
+    _began: dict[str, float] = field(default_factory=dict)  # the steps that are under way
+    _beats: dict[str, float] = field(default_factory=dict)
 
     def start(self) -> None:
         """Give each loop its thread."""
         for loop in self.loops:
             thread = threading.Thread(target=self._run, args=(loop,), name=loop.name, daemon=True)
+            self._threads[loop.name], self._beats[loop.name] = thread, self.monotonic()
             thread.start()
-            self._threads.append(thread)
 
     def stop(self, timeout: float = 10.0) -> None:
         """Let each loop end the step it is in."""
         self.stopping.set()
         self.wake.set()
-        for thread in self._threads:
+        for thread in self._threads.values():
             thread.join(timeout)
+
+    def beats(self) -> list[Beat]:
+        """Return how each loop goes."""
+        return [self._beat(loop) for loop in self.loops]
+
+    def _beat(self, loop: Loop) -> Beat:
+        thread, began, now = self._threads.get(loop.name), self._began.get(loop.name), self.monotonic()
+        age = now - self._beats.get(loop.name, now)
+        in_step = None if began is None else now - began
+        return Beat(loop.name, thread is not None and thread.is_alive(), age, in_step, loop.longest_s)
 
     def drain(self, rounds: int = 10_000) -> None:
         """Step every loop until none finds anything to do; raises what a step raises. For tests."""
@@ -57,6 +92,7 @@ class Loops:
     def _run(self, loop: Loop) -> None:
         seen = 0
         while not self.stopping.is_set():
+            self._beats[loop.name] = self._began[loop.name] = self.monotonic()
             try:
                 busy = loop.step()
             except Busy as error:
@@ -65,5 +101,7 @@ class Loops:
             except Exception:
                 log.exception("a step failed", loop=loop.name, reference=secrets.token_hex(4))
                 busy = False
+            finally:
+                del self._began[loop.name]
             if not busy:
                 seen = self.wake.wait(seen, IDLE_S)

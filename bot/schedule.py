@@ -15,6 +15,7 @@ from sqlmodel import Session
 from analysis.policy import Policy
 from bot.operations import detection, escalation, keeping, notices, overdue, sealing, storms
 from bot.services import SYSTEM, Services
+from bot.ticking import Tick
 from storage import audit, failpoints, outbox, timers
 from storage.tables import Owed, Timer
 
@@ -185,11 +186,22 @@ def _skip(services: Services, session: Session, timer: Timer, why: str, now: dat
         notices.owe(session, f"skipped:{timer.key}", services.policy.engineering, now, about="skipped", **facts)
 
 
-def ticker(services: Services) -> BackgroundScheduler:
+def ticker(services: Services, tick: Tick) -> BackgroundScheduler:
     """Return the scheduler: it wakes the loops each second, plans and seals each minute; start it, shut it down."""
     scheduler = BackgroundScheduler(timezone=UTC)
     common = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
-    scheduler.add_job(services.wake.set, "interval", seconds=1, id="tick", **common)
+    scheduler.add_job(tick, "interval", seconds=1, id="tick", **common)
     for job in (plan, sealing.when_due):
         scheduler.add_job(job, "interval", args=[services], seconds=60, id=job.__name__, **common)
     return scheduler
+
+
+def mend(ticker: BackgroundScheduler, now: datetime) -> bool:
+    """Bring forward what lies further ahead than its interval; return False, for there is nothing more to do.
+
+    APScheduler waits by the wall clock: one that is set back by an hour would stop the ticks for as long.
+    """
+    for job in ticker.get_jobs() if ticker.running else ():
+        if job.next_run_time - now > job.trigger.interval:
+            job.modify(next_run_time=now)
+    return False

@@ -1,6 +1,5 @@
 """Routes: `/slack/events`, `/v1/gate/{model}`, `/healthz`, `/readyz`."""
 
-from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -8,21 +7,23 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from slack_bolt import App
 from starlette.concurrency import run_in_threadpool
 
-from bot import receive
+from bot import health, receive
+from bot.health import Parts
 from bot.http import local, problems
 from bot.http.bounds import Bounds
 from bot.http.signature import is_genuine
 from bot.payload import Malformed, read
 from bot.services import Services
-from storage import migrate, oversight, overview
+from storage import oversight
 from storage.tables import Model
 
 log = structlog.get_logger(__name__)
 
 FORMS = {"application/json": "json", "application/x-www-form-urlencoded": "form"}
+NO_BOT = Parts()
 
 
-def build(services: Services, slack: App, signing_secret: str | None) -> FastAPI:
+def build(services: Services, slack: App, signing_secret: str | None, parts: Parts = NO_BOT) -> FastAPI:
     """Return the HTTP app; deliveries of Slack are refused where there is no signing secret."""
     http = FastAPI(title="EthixAI Incidents", docs_url=None, redoc_url=None, openapi_url=None)
 
@@ -62,18 +63,14 @@ def build(services: Services, slack: App, signing_secret: str | None) -> FastAPI
         }
 
     @http.get("/healthz")
-    def health() -> dict[str, str]:
+    def alive() -> dict[str, str]:
         return {"status": "ok"}
 
     @http.get("/readyz")
     def ready(response: Response) -> dict[str, Any]:
-        current, newest = migrate.revisions(services.database)
-        now = services.clock()
-        with services.database.read() as session:
-            seen = overview.load(session, now, now - timedelta(days=1))
-        is_ready = current == newest
-        response.status_code = 200 if is_ready else 503
-        return {"ready": is_ready, "schema": current, "owed": seen.pending, "parked": seen.parked}
+        seen = health.look(services, parts)
+        response.status_code = 200 if seen.ready else 503
+        return seen.facts()
 
     return http
 
