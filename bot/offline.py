@@ -53,6 +53,8 @@ def reading(command: str) -> Iterator[Database]:
 def ask_or_do(what: str, asked: dict[str, Any]) -> dict[str, Any]:
     """Return what came of it: done by the bot that runs, or here where none does; a refusal becomes one line."""
     settings = environment.load()
+    with reading(what):  # raises where there is no database: none shall be made by a command that mends one
+        pass
     asked = {**asked, "login": login()}
     try:
         with services(what) as alone:

@@ -79,7 +79,9 @@ class Database:
         url = self.url
         if self.read_only and url.database:  # without mode=ro a file that is not there would be made
             url = url.set(database=f"file:{Path(url.database).absolute()}", query={"mode": "ro", "uri": "true"})
-        engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": BUSY_MS / 1000})
+        engine = create_engine(
+            url, connect_args={"check_same_thread": False, "timeout": BUSY_MS / 1000}, hide_parameters=True
+        )
 
         @event.listens_for(engine, "connect")
         def prepare(connection: DBAPIConnection, _record: Any) -> None:  # noqa: ANN401  (SQLAlchemy's type)
@@ -105,6 +107,7 @@ class Database:
             self.url,
             pool_size=40,
             pool_pre_ping=True,
+            hide_parameters=True,  # values are not for logs
             connect_args={
                 "connect_timeout": 2,
                 "application_name": "ethixbot",

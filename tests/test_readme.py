@@ -34,6 +34,12 @@ RUN = {
     "export SLACK_BOT_TOKEN=xoxb-… SLACK_APP_TOKEN=xapp-… ETHIXBOT_POLICY=policy.yaml": 0,
     ".venv/bin/ethixbot doctor": 1,  # no real token here
     # tests/bot/test_audit.py and tests/scenarios/test_sealing.py have a log; here is no database
+    ".venv/bin/ethixbot outbox list": 2,
+    ".venv/bin/ethixbot outbox list --state withheld": 2,
+    # here nobody holds a role
+    ".venv/bin/ethixbot outbox retry --by oncall@example.org": 2,
+    ".venv/bin/ethixbot outbox drop digest:daily:ml-monitoring:2026-11-20 --by oncall@example.org"
+    ' --reason "yesterday\'s"': 2,
     ".venv/bin/ethixbot audit verify": 2,
     ".venv/bin/ethixbot audit verify --anchors slack": 2,
     ".venv/bin/ethixbot audit verify --anchors INC-2026-11-001-evidence-v1.tar.gz --key signing-key.pub.pem": 2,
