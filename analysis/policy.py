@@ -164,6 +164,7 @@ class Schedule(Part):
 
     daily_at: time = time(2, 0)
     weekly_at: time = time(3, 0)  # Sundays, every family
+    monthly_at: time = time(4, 0)  # the 1st: the review of baselines
 
 
 class Policy(Part):

@@ -13,7 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlmodel import Session
 
 from analysis.policy import Policy
-from bot.operations import detection, escalation, keeping, notices, overdue, sealing, storms
+from bot.operations import detection, escalation, keeping, notices, overdue, reviewing, sealing, storms
 from bot.services import SYSTEM, Services
 from bot.ticking import Tick
 from storage import audit, failpoints, outbox, timers
@@ -88,12 +88,19 @@ def nights(policy: Policy, day: date) -> list[Occurrence]:
     return [Occurrence("retention", "nightly", day, datetime.combine(day, policy.retention.at, UTC), {})]
 
 
+def reviews(policy: Policy, day: date) -> list[Occurrence]:
+    """Return the month's review of all baselines, on its first day."""
+    due = datetime.combine(day, policy.schedule.monthly_at, UTC)
+    return [Occurrence("review", "baselines", day, due, {})] if day.day == 1 else []
+
+
 JOBS: dict[str, Callable[[Policy, date], list[Occurrence]]] = {
     "check": checks,
     "deep": deep_checks,
     "overdue": watches,
     "digest": digests,
     "retention": nights,
+    "review": reviews,
 }
 
 
@@ -145,6 +152,7 @@ HANDLERS: dict[str, Callable[[Services, Session, Timer, datetime], None]] = {
     "escalate": escalation.when_due,
     "storm": storms.when_due,
     "retention": keeping.when_due,
+    "review": reviewing.when_due,
 }
 
 

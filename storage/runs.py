@@ -1,6 +1,8 @@
 """Checks as the monitor of the monitor sees them: asked for, under way, finished."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session, col, func, select
 
@@ -16,6 +18,13 @@ def is_finished_since(session: Session, model_id: str, since: datetime) -> bool:
     """Return whether any check of the model was finished since then."""
     done = [Run.model_id == model_id, Run.purpose == "check", Run.status == "finished"]
     return session.exec(select(Run.id).where(*done, col(Run.finished_at) >= since).limit(1)).first() is not None
+
+
+def reports_since(session: Session, model_id: str, since: datetime) -> list[Mapping[str, Any]]:
+    """Return the reports of the model's checks that were finished since then, oldest first."""
+    done = [Run.model_id == model_id, Run.purpose == "check", Run.status == "finished"]
+    query = select(Run.report).where(*done, col(Run.finished_at) >= since)
+    return [report for report in session.exec(query.order_by(col(Run.id))) if report]
 
 
 def under_way(session: Session) -> list[Run]:

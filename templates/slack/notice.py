@@ -6,7 +6,7 @@ from typing import Any
 from storage.incidents import IncidentView
 from storage.tables import Run
 from templates import figures, finding, troubles
-from templates.slack import incident, lateness
+from templates.slack import incident, lateness, review
 from templates.slack.blocks import Message, section
 from templates.slack.mrkdwn import code, link, quote, said
 
@@ -92,6 +92,7 @@ ABOUT: dict[str, Callable[[Data, Run | None, Sequence[IncidentView]], list[str]]
     "run_ended": _ended,
     "run_failed": _failed,
     "overdue": lateness.overdue,
+    "baseline_review": review.lines,
     "skipped": lateness.skipped,
     "audit_broken": _audit_broken,
     "triggers_restored": _triggers_restored,
