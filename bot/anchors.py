@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
@@ -17,17 +18,23 @@ from storage.checkpoints import Anchor
 PATIENCE = 10  # times that Slack may ask to wait
 
 
-def from_slack(settings: Settings, policy: Policy, public: Ed25519PublicKey) -> list[Anchor]:
-    """Return the checkpoints in the messages that the bot posted; raise BadInput where there is none."""
+def reader(settings: Settings) -> WebClient:
+    """Return a client that only reads, so that it may repeat itself; raise BadInput where there is no token."""
     token = settings.slack_bot_token
     if token is None:
         raise BadInput("SLACK_BOT_TOKEN", "is missing.", "It is needed to read the channels.")
     client = slack_app.client(token.get_secret_value(), settings.slack_api_url)
     client.retry_handlers.append(RateLimitErrorRetryHandler(max_retry_count=PATIENCE))  # reading twice harms nothing
+    return client
+
+
+def from_slack(settings: Settings, policy: Policy, public: Ed25519PublicKey) -> list[Anchor]:
+    """Return the checkpoints in the messages that the bot posted; raise BadInput where there is none."""
+    client = reader(settings)
     channels = {policy.audit_channel, *(route.channel for route in policy.routes.values())} - {None}
     try:
         own = client.auth_test()["bot_id"]
-        ids = [one["id"] for one in _pages(client.conversations_list, "channels") if one["name"] in channels]
+        ids = [one["id"] for one in pages(client.conversations_list, "channels") if one["name"] in channels]
         found = [anchor for id in ids for anchor in _in_channel(client, id, own, public)]
     except SlackApiError as error:
         raise BadInput("slack", f"Slack answers {error.response.get('error')}.") from None
@@ -42,7 +49,7 @@ def from_slack(settings: Settings, policy: Policy, public: Ed25519PublicKey) -> 
 
 def _in_channel(client: Any, channel: str, own: str, public: Ed25519PublicKey) -> list[Anchor]:  # noqa: ANN401
     found = []
-    for message in _pages(client.conversations_history, "messages", channel=channel, include_all_metadata=True):
+    for message in pages(client.conversations_history, "messages", channel=channel, include_all_metadata=True):
         if message.get("bot_id") == own:
             payload = (message.get("metadata") or {}).get("event_payload") or {}
             carried = str((payload.get("checkpoint") or {}).get("note", ""))
@@ -51,7 +58,8 @@ def _in_channel(client: Any, channel: str, own: str, public: Ed25519PublicKey) -
     return found
 
 
-def _pages(call: Any, field: str, **more: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
+def pages(call: Any, field: str, **more: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
+    """Give what is on each page of a list of Slack's."""
     cursor: str | None = None
     while True:
         kinds = {"types": "public_channel,private_channel"} if field == "channels" else {}

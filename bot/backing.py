@@ -6,11 +6,12 @@ from datetime import datetime
 from pathlib import Path
 
 from analysis.errors import BadInput, Refused
-from bot import app, keys, offline
+from bot import app, keys, leftovers, offline
 from bot import settings as environment
+from bot.leftovers import Posted
 from bot.operations import restoring, sealing
 from bot.operations.restoring import Restore
-from bot.services import Clock, utc_now
+from bot.services import Clock, Services, utc_now
 from bot.settings import Settings
 from storage import backups, checkpoints, policies, proof
 from storage.backups import Manifest
@@ -53,12 +54,17 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Restored:
-    """How it went: the backup, what was there before, messages to look for, and rows that an anchor says are lost."""
+    """How it went: the backup, what was there before, messages to look for, and rows that an anchor says are lost.
+
+    `unknown` are messages in Slack that the backup does not know; `unseen` says why they could not be looked for.
+    """
 
     manifest: Manifest
     kept: str | None
     looked_for: int
     lost: tuple[int, int, str] | None
+    unknown: tuple[Posted, ...] = ()
+    unseen: str | None = None
 
 
 def restore(wanted: Wanted, clock: Clock = utc_now) -> Restored:
@@ -78,11 +84,15 @@ def restore(wanted: Wanted, clock: Clock = utc_now) -> Restored:
             was_empty = _refuse(target, manifest, wanted)
             with backups.put_back(target, wanted.file, settings.pg_bin, clock()) as kept:
                 target.dispose()
-                looked_for = _begin(settings, wanted, manifest, Given(public, settings.data / sealing.SEGMENTS,
-                                    [one for one in anchors if one.seq <= manifest.seq]), clock)  # fmt: skip
+                known = [one for one in anchors if one.seq <= manifest.seq]
+                given = Given(public, settings.data / sealing.SEGMENTS, known)
+                looked_for, unknown, unseen = _begin(settings, wanted, manifest, given, clock)
         finally:
             target.dispose()
-    return Restored(manifest, None if was_empty else kept, looked_for, _lost(anchors, manifest))
+    return Restored(manifest, None if was_empty else kept, looked_for, _lost(anchors, manifest), tuple(unknown), unseen)
+
+
+Begun = tuple[int, list[Posted], str | None]
 
 
 def _refuse(target: Database, manifest: Manifest, wanted: Wanted) -> bool:
@@ -97,7 +107,7 @@ def _refuse(target: Database, manifest: Manifest, wanted: Wanted) -> bool:
     return is_empty
 
 
-def _begin(settings: Settings, wanted: Wanted, manifest: Manifest, given: Given, clock: Clock) -> int:
+def _begin(settings: Settings, wanted: Wanted, manifest: Manifest, given: Given, clock: Clock) -> Begun:
     """Migrate, verify the audit log as it came, and do what comes first."""
     services = app.open_services(settings, clock)
     try:
@@ -106,9 +116,20 @@ def _begin(settings: Settings, wanted: Wanted, manifest: Manifest, given: Given,
         if faults:
             raise BadInput(str(wanted.file), f"its audit log does not hold: {faults[0]}.", "Nothing was replaced.")
         facts = {"door": "command line", "login": offline.login(), "seq": manifest.seq, "sha256": manifest.sha256}
-        return restoring.restored(services, Restore(wanted.by, datetime.fromisoformat(manifest.at), facts))
+        since = datetime.fromisoformat(manifest.at)
+        looked_for = restoring.restored(services, Restore(wanted.by, since, facts))
+        return looked_for, *_compared(settings, services, wanted.by, since)
     finally:
         services.database.dispose()
+
+
+def _compared(settings: Settings, services: Services, by: str, since: datetime) -> tuple[list[Posted], str | None]:
+    """Return what stands in Slack unknown to the backup, or why that could not be seen: the restore holds anyway."""
+    try:
+        posted = leftovers.posted(settings, services.policy, since, restoring.threads(services))
+    except BadInput as error:
+        return [], str(error)
+    return restoring.compare(services, by, posted), None
 
 
 def _lost(anchors: list[Anchor], manifest: Manifest) -> tuple[int, int, str] | None:

@@ -34,6 +34,12 @@ def restore(
     if done.kept:
         typer.echo(f"What was there before is kept: {done.kept}")
     typer.echo(f"{done.looked_for} messages are looked for in Slack before they are sent.")
+    for one in done.unknown:
+        typer.secho(
+            f"#{one.channel} {one.ts}: {one.key} was posted after this backup, which does not know it.", fg="yellow"
+        )
+    if done.unseen:
+        typer.secho(f"What was posted after this backup could not be looked for: {done.unseen}", fg="yellow")
     if done.lost:
         first, last, at = done.lost
         typer.secho(f"Rows {first} to {last} of the audit log happened after this backup, until {at}: lost.", fg="red")

@@ -5,6 +5,7 @@ due meanwhile owe, bears the same keys as then, so delivery finds it. Numbers th
 that no new incident bears the number of one that was lost.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,9 +13,10 @@ from typing import Any
 from analysis.errors import NotAllowed
 from analysis.vocabulary import Role
 from bot import schedule
+from bot.leftovers import Posted
 from bot.operations.doing import owe_redraw
 from bot.services import Services
-from storage import audit, counters, doubts, incidents, leases
+from storage import audit, counters, doubts, incidents, leases, outbox
 
 RESTORERS = frozenset({Role.ADMIN})
 GAP = 100  # numbers of incidents, alerts and retrains that are left out
@@ -27,6 +29,23 @@ class Restore:
     by: str
     taken_at: datetime
     facts: dict[str, Any] = field(default_factory=dict)
+
+
+def threads(services: Services) -> list[tuple[str, str]]:
+    """Return where the messages of open incidents stand: their threads may have gone on."""
+    with services.database.read() as session:
+        keys = [incidents.message_key(incident.id) for incident in incidents.open_ones(session)]
+        rows = [row for row in (outbox.by_key(session, key) for key in keys) if row is not None]
+        return [(row.remote_channel, row.remote_ts) for row in rows if row.remote_channel and row.remote_ts]
+
+
+def compare(services: Services, by: str, posted: Sequence[Posted]) -> list[Posted]:
+    """Return the messages that stand in Slack though this database owes none of their keys; it is written down."""
+    with services.transaction() as session:
+        unknown = [one for one in posted if outbox.by_key(session, one.key) is None]
+        data = {"unknown": [f"#{one.channel} {one.ts} {one.key}" for one in unknown], "looked_at": len(posted)}
+        audit.append(session, audit.Entry(by, "restore_compared", "slack", "done", data), services.clock())
+    return unknown
 
 
 def permit(named: dict[Role, tuple[str, ...]], by: str) -> None:
