@@ -72,7 +72,7 @@ def owe_redraw(session: Session, incident: Incident, now: datetime, *, soon: boo
 def owe_line(session: Session, incident: Incident, entry: TimelineEntry) -> None:
     """Owe the incident's thread a line for what happened."""
     owed = Owed(
-        key=f"timeline:{entry.id}",
+        key=f"timeline:{entry.facts.get('timer') or entry.id}",  # fired anew after a restore it is the same line
         kind="reply",
         subject=str(entry.id),
         channel=incident.channel,

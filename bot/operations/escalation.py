@@ -66,7 +66,7 @@ def when_due(services: Services, session: Session, timer: Timer, now: datetime) 
     doing = Doing(services, session, incident, Request("escalate", incident.id, SYSTEM), now)
     effect = _call(doing, steps_of(services, incident), number, {"waited": True})
     if incidents.advance(session, incident, State(incident.state), **effect.columns):
-        entry = tell(doing, "escalate", **effect.facts)
+        entry = tell(doing, "escalate", timer=timer.key, **effect.facts)
         audit.append(session, audit.Entry(SYSTEM, "escalate", incident.id, "done", {"timeline": entry.id}), now)
 
 

@@ -1,8 +1,8 @@
 """What comes first after a restore: it is written down, and nothing is sent without a look whether it was sent before.
 
 Between backup and restore the bot may have posted what the database does not know of. What was owed, and what timers
-due meanwhile owe, bears the same keys as then, so delivery finds it. Numbers that people type go on with a gap, so
-that no new incident bears the number of one that was lost.
+due meanwhile owe, bears the same keys as then, so delivery finds it. Numbers that people type, and ids that stand in
+such keys, go on with a gap, so that nothing new bears the number or the key of what was lost.
 """
 
 from collections.abc import Sequence
@@ -16,10 +16,11 @@ from bot import schedule
 from bot.leftovers import Posted
 from bot.operations.doing import owe_redraw
 from bot.services import Services
-from storage import audit, counters, doubts, incidents, leases, outbox
+from storage import audit, counters, doubts, incidents, leases, numbering, outbox
 
 RESTORERS = frozenset({Role.ADMIN})
-GAP = 100  # numbers of incidents, alerts and retrains that are left out
+GAP = 100  # numbers that people type, that are left out
+IDS, IDS_A_SECOND = 1_000, 10  # ids of rows, which nobody types: with the time, so that a second restore has others
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,12 @@ def restored(services: Services, restore: Restore) -> int:
     """Return how many messages will be looked for before they are sent."""
     now = services.clock()
     with services.transaction() as session:
-        age = {"age_s": int((now - restore.taken_at).total_seconds()), "backup": restore.taken_at.isoformat()}
+        age_s = int((now - restore.taken_at).total_seconds())
+        age = {"age_s": age_s, "backup": restore.taken_at.isoformat()}
         audit.append(session, audit.Entry(restore.by, "restored", "database", "done", age | restore.facts), now)
         leases.release_all(session, now)
         counters.leave_out(session, GAP, restore.taken_at, now)
+        numbering.leave_out(session, IDS + IDS_A_SECOND * max(age_s, 0))
     schedule.plan(services)
     while schedule.fire(services):
         pass

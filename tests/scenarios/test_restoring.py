@@ -11,7 +11,7 @@ from bot import backing, doctor
 from bot.backing import Wanted
 from bot.operations import notices
 from storage import checkpoints, counters
-from storage.tables import AuditRow, Incident, Timer
+from storage.tables import AuditRow, Incident, TimelineEntry, Timer
 from tests.world import buttons
 
 
@@ -98,6 +98,7 @@ def test_a_restore_in_mid_incident_doubles_nothing_and_names_what_is_lost(story,
     world.clock.forward(seconds=11)
     world.settle()
     assert world.incident().state == "acknowledged", seen
+    assert max(row.id for row in rows(world, TimelineEntry)) > 1000  # its key was never another line's
     world.audit()
     with world.bot.services.database.write() as session:
         assert int(counters.incident_id(session, world.clock())[-3:]) > 100  # those of lost ones are left out
