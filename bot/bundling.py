@@ -23,7 +23,7 @@ from templates import chart, documents
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(minutes=3)  # renewed while the decisions are copied; gathering and packing take seconds
+LEASE = timedelta(minutes=1)  # renewed while the decisions are copied; gathering and packing take seconds
 LAST = 10_000  # decisions (000, Collect Evidence)
 # What 004's checklist asks for and no source of ours holds yet; named in the bundle, so nobody takes it for complete.
 NOT_HELD = {

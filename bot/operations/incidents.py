@@ -13,6 +13,7 @@ from bot.operations import escalation, evidence, oversight, retraining
 from bot.operations.doing import Doing, Effect, Request, owe_redraw, tell
 from bot.services import Services, whole
 from storage import audit, failpoints, inbox, incidents, timers
+from storage.database import Again
 from storage.incidents import IncidentView
 from templates import answers
 from templates.slack import calls
@@ -150,7 +151,9 @@ def _move(doing: Doing) -> Outcome:
         return effect
     changes = target is not was or effect.columns or not _is_harmless(verb)
     if changes and not incidents.advance(doing.session, incident, target, **effect.columns):
-        return _late(doing)
+        raise Again(
+            f"{incident.id} was moved by another transaction"
+        )  # what was done here is undone, and looked at anew
     entry = tell(doing, verb, **effect.facts)
     facts = {"incident": incident.id, "from": was.value, "state": target.value, "timeline": entry.id, **effect.facts}
     return Outcome(Kind.DONE, verb, facts)

@@ -7,6 +7,7 @@ Slack's default one posts twice when the answer to a post is lost.
 
 import http.client
 import json
+import re
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ CLOSED = {
 }
 LOOK_AGAIN_S = 30.0
 NEVER_LEFT = (ConnectionRefusedError, socket.gaierror)  # no byte of it was sent
+WORD = re.compile(r"[a-z0-9_.:-]{1,100}")  # what Slack's errors look like; the client puts its own words there too
 PAGES = 20  # of 200 messages that a look for a lost post reads at most
 BEFORE = timedelta(seconds=60)
 
@@ -249,9 +251,9 @@ def _meaning(error: SlackApiError) -> SendError:
     response = error.response
     status = getattr(response, "status_code", 200)
     told = getattr(response, "data", response)
-    if not isinstance(told, dict) or not told.get("error"):  # no answer of Slack's: a proxy's page, or half of one
+    says = str(told.get("error") or "") if isinstance(told, dict) else ""
+    if not WORD.fullmatch(says):  # no answer of Slack's: a proxy's page, or half of one
         return Uncertain(f"HTTP {status} without Slack's answer") if status != 429 else _limited(response)
-    says = str(told["error"])
     if status == 429 or says in ("ratelimited", "rate_limited"):
         return _limited(response)
     if status >= 500 or says in AMBIGUOUS:

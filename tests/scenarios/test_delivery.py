@@ -40,6 +40,9 @@ def alerts(world: World) -> int:
         {"status": 503},
         {"status": 429, "retry_after": 3},
         {"error": "ratelimited"},
+        {"body": "<html>We are down for a moment</html>"},
+        {"body": "<html>We are down for a moment</html>", "after": True},
+        {"body": "{}", "after": True},
     ],
     ids=str,
 )
@@ -56,7 +59,9 @@ def test_a_fault_of_a_post_loses_nothing_and_doubles_nothing(undelivered, fault)
 
 
 @pytest.mark.parametrize("method", ["chat.update", "files.completeUploadExternal", "files.getUploadURLExternal"])
-@pytest.mark.parametrize("fault", [{"drop_answer": True}, {"status": 500}, {"status": 429, "retry_after": 1}], ids=str)
+@pytest.mark.parametrize(
+    "fault", [{"drop_answer": True}, {"status": 500}, {"status": 429, "retry_after": 1}, {"body": "<html>"}], ids=str
+)
 def test_a_fault_of_an_edit_or_an_upload_is_made_good(undelivered, method, fault):
     undelivered.ask("POST", "/_local/fault", method=method, times=2, **fault)
     undelivered.settle()

@@ -75,6 +75,35 @@ def test_a_press_that_reaches_both_acts_once(two):
     assert "acknowledge" not in buttons(two[1].alert())
 
 
+def test_of_two_moves_at_once_the_one_that_came_late_leaves_nothing_behind(two, monkeypatch):
+    """Between a freeze's change of the model and its move another replica acknowledges: the freeze begins anew."""
+    from bot.operations import incidents as operations
+    from bot.operations.doing import Request
+    from storage.tables import OversightChange, Person
+
+    first, second = two
+    together(two)
+    incident = first.incident().id
+    with first.bot.services.database.read() as session:
+        who = {person.handle: person.id for person in session.exec(select(Person))}
+    real, moved = operations.EFFECTS["freeze"], []
+
+    def freeze(doing):
+        effect = real(doing)
+        if not moved:
+            moved.append(operations.move(second.bot.services, Request("acknowledge", incident, who["oncall"])))
+        return effect
+
+    monkeypatch.setitem(operations.EFFECTS, "freeze", freeze)
+    wanted = Request("freeze", incident, who["ml_lead"], fields={"reason": "Women are turned away", "level": "3"})
+    assert operations.move(first.bot.services, wanted).kind == "done"
+    assert [outcome.kind for outcome in moved] == ["done"]
+    with first.bot.services.database.read() as session:
+        changes = session.exec(select(OversightChange)).all()
+    freezes = [outcome for _, action, outcome in first.audit() if action == "freeze"]
+    assert (len(changes), freezes) == (1, ["done"])
+
+
 def test_what_is_due_fires_once_and_a_check_runs_once(two):
     clock = two[0].clock
     clock.forward(days=1)
