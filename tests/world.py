@@ -16,7 +16,8 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import Integer, func, make_url
+from sqlmodel import SQLModel
 
 from bot import app
 from bot.app import Bot
@@ -28,7 +29,8 @@ from bot.receive import Socket
 from bot.services import SYSTEM
 from bot.slack.manifest import manifest
 from storage import audit, outbox
-from storage.tables import Incident, Run
+from storage.database import Database
+from storage.tables import AuditHead, Incident, Run
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # in the past, so that a real process finds it due
 HANDLES = (
@@ -244,13 +246,31 @@ def night_of_e(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def carry(source: Database, target: Database) -> None:
+    """Put every row of one database into another, empty one, with the sequences behind them."""
+    with source.engine.connect() as one, target.engine.begin() as other:
+        for table in SQLModel.metadata.sorted_tables:
+            rows = [dict(row._mapping) for row in one.execute(table.select())]
+            if table.name == AuditHead.__tablename__:  # the migration made it
+                other.execute(table.update().values(**rows[0]))
+            elif rows:
+                other.execute(table.insert(), rows)
+            if rows and "id" in table.c and isinstance(table.c.id.type, Integer):
+                newest = max(row["id"] for row in rows)
+                sequence = func.pg_get_serial_sequence(table.name, "id")
+                other.execute(func.setval(sequence, newest).select())
+
+
 @pytest.fixture(scope="session")
-def night_on_postgresql(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> tuple[Path, str]:
-    """The same in a PostgreSQL database: the folder, and the database's name, to make copies of."""
-    folder = tmp_path_factory.mktemp("night")
+def night_on_postgresql(night_of_e: Path, request: pytest.FixtureRequest) -> tuple[Path, str]:
+    """The same night carried over into PostgreSQL: the folder, and the name of a database to make copies of."""
     address = request.getfixturevalue("postgresql").create(request.getfixturevalue("empty_on_postgresql"))
-    night_in(folder, address)
-    return folder, make_url(address).database or ""
+    file = next(night_of_e.glob("*.db"))
+    source, target = Database(f"sqlite:///{file}"), Database(address)
+    carry(source, target)
+    source.dispose()
+    target.dispose()
+    return night_of_e, make_url(address).database or ""
 
 
 @dataclass(frozen=True)
