@@ -10,7 +10,8 @@ from bot.slack.manifest import EVENTS, SCOPES, manifest
 SLACK = Path(__file__).resolve().parents[2] / "bot/slack"
 # Slack's pages of these methods: the scope each needs.
 NEEDS = {
-    "auth_test": set(), "chat_postMessage": {"chat:write"}, "chat_update": {"chat:write"}, "chat_delete": {"chat:write"}, "chat_getPermalink": set(),
+    "auth_test": set(), "chat_postMessage": {"chat:write"}, "chat_update": {"chat:write"},
+    "chat_delete": {"chat:write"}, "chat_getPermalink": set(),
     "conversations_join": {"channels:join"}, "conversations_list": {"channels:read", "groups:read"},
     "conversations_history": {"channels:history", "groups:history"},
     "conversations_replies": {"channels:history", "groups:history"},
