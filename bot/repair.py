@@ -73,11 +73,11 @@ def refused(case: Case, says: str) -> None:
         park(case, says)
 
 
-def owe_mail(case: Case, says: str) -> None:
+def owe_mail(case: Case, says: str, *, at_once: bool = False) -> None:
     """Owe a mail for a critical alert that Slack does not take, once: for a token at once, else after two minutes."""
     row, to, incident = case.row, case.services.policy.fallback_mail, case.incident
     is_alert = row.kind == "incident" and incident is not None and incident.severity == Severity.CRITICAL
-    if not (to and is_alert and (says in NO_TOKEN or case.now - row.created_at >= MAIL_AFTER)):
+    if not (to and is_alert and (at_once or says in NO_TOKEN or case.now - row.created_at >= MAIL_AFTER)):
         return
     data = {"to": list(to), "says": says}
     outbox.owe(case.session, _after(row, f"{row.key}:mail", case.now, kind="mail", data=data, reason=Reason.NO_SLACK))
@@ -87,6 +87,7 @@ def park(case: Case, says: str) -> None:
     """Give the row up for now; it is shown in App Home, by doctor and `outbox list`, and can be sent again."""
     if outbox.settle(case.session, case.row, status="parked", last_error=says):
         log.error("parked", key=case.row.key, error=says)
+        owe_mail(case, says, at_once=True)
         _tell(case, says)
         _audit(case, "parked", says)
 

@@ -84,6 +84,16 @@ def test_slack_may_be_away_for_two_minutes_before_a_mail_goes_out(undelivered, p
     assert len(postbox.mails) == 1
 
 
+def test_with_both_channels_closed_a_mail_goes_out_at_once(undelivered, postbox):
+    for channel in ("ethixai-incidents", "engineering"):
+        undelivered.ask("POST", "/_local/archive", channel=channel)
+    deliver(undelivered, 1)
+    (mail,) = postbox.mails
+    assert "the channel is archived" in mail.get_content()
+    with undelivered.bot.services.database.read() as session:
+        assert "incident" in {row.kind for row in outbox.parked(session)}
+
+
 def test_a_mail_server_that_refuses_for_now_is_tried_again(undelivered, postbox):
     postbox.answers = ["451 later", "451 later"]
     undelivered.ask("POST", "/_local/fault", method="*", error="token_revoked", times=1_000)
