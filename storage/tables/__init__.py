@@ -4,38 +4,52 @@ A table is a record and its constraints, nothing else: no relationships, no meth
 """
 
 from storage.tables.alerts import Alert, Run
+from storage.tables.approvals import Approval, Vote
 from storage.tables.audit import AuditHead, AuditRow, AuditSegment, Checkpoint
+from storage.tables.clocks import Clock
 from storage.tables.evidence import Bundle
 from storage.tables.inbox import Inbound
 from storage.tables.incidents import Counter, Incident, Storm, TimelineEntry
+from storage.tables.involved import Assignment
+from storage.tables.learning import FollowUp, RootCause
 from storage.tables.models import Baseline, Model, OversightChange
+from storage.tables.oncall import Override
 from storage.tables.outbox import Owed
 from storage.tables.people import Person
 from storage.tables.policies import PolicyVersion
+from storage.tables.quiet import Quiet
 from storage.tables.retrain import RetrainRequest
 from storage.tables.timers import Timer
 from storage.tables.upkeep import Upkeep
 
 __all__ = [
     "Alert",
+    "Approval",
+    "Assignment",
     "AuditHead",
     "AuditRow",
     "AuditSegment",
     "Baseline",
     "Bundle",
     "Checkpoint",
+    "Clock",
     "Counter",
+    "FollowUp",
     "Inbound",
     "Incident",
     "Model",
+    "Override",
     "OversightChange",
     "Owed",
     "Person",
     "PolicyVersion",
+    "Quiet",
     "RetrainRequest",
+    "RootCause",
     "Run",
     "Storm",
     "TimelineEntry",
     "Timer",
     "Upkeep",
+    "Vote",
 ]

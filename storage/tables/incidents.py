@@ -33,6 +33,13 @@ class Incident(SQLModel, table=True):
     escalation_step: int = 0
     storm_id: int | None = Field(default=None, index=True)  # the storm that it was opened in, if in one
     is_drill: bool = False
+    assessed_at: Moment | None = maybe_at()  # when a person last said how severe it is
+    confirmed_at: Moment | None = maybe_at()  # as a breach that a regulator may have to hear of
+    closed_at: Moment | None = maybe_at()
+    closed_by: str | None = None
+    merged_into: str | None = None
+    reopened: int = 0  # how often
+    own_channel: str | None = None  # id of #inc-…
 
 
 class Storm(SQLModel, table=True):

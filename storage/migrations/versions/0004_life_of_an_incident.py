@@ -1,0 +1,162 @@
+"""The life of an incident: clocks, approvals, shifts, quiet, people, root causes and follow-ups."""
+
+import sqlalchemy as sa
+from alembic import op
+
+import storage.database
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    moment = storage.database.UtcDateTime(timezone=True)
+    op.create_table(
+        "clock",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("incident_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("started_at", moment, nullable=False),
+        sa.Column("due_at", moment, nullable=False),
+        sa.Column("warned_at", moment, nullable=True),
+        sa.Column("paused_at", moment, nullable=True),
+        sa.Column("paused_by", sa.String(), nullable=True),
+        sa.Column("paused_why", sa.String(), nullable=True),
+        sa.Column("met_at", moment, nullable=True),
+        sa.Column("met_by", sa.String(), nullable=True),
+        sa.Column("breached_at", moment, nullable=True),
+        sa.Column("stopped_at", moment, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clock")),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_clock_incident_id_incident")),
+    )
+    op.create_index("uq_clock_incident_id_kind_number", "clock", ["incident_id", "kind", "number"], unique=True)
+    op.create_table(
+        "approval",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("verb", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("bound_to", sa.String(), nullable=False),
+        sa.Column("fields", sa.JSON(), nullable=False),
+        sa.Column("needs", sa.JSON(), nullable=False),
+        sa.Column("requested_by", sa.String(), nullable=False),
+        sa.Column("requested_at", moment, nullable=False),
+        sa.Column("expires_at", moment, nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("decided_by", sa.String(), nullable=True),
+        sa.Column("decided_at", moment, nullable=True),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_approval")),
+    )
+    op.create_index(op.f("ix_approval_subject"), "approval", ["subject"])
+    op.create_index(op.f("ix_approval_status"), "approval", ["status"])
+    op.create_table(
+        "vote",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("approval_id", sa.String(), nullable=False),
+        sa.Column("part", sa.Integer(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", moment, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_vote")),
+        sa.ForeignKeyConstraint(["approval_id"], ["approval.id"], name=op.f("fk_vote_approval_id_approval")),
+    )
+    op.create_index("uq_vote_approval_id_part", "vote", ["approval_id", "part"], unique=True)
+    op.create_index("uq_vote_approval_id_by", "vote", ["approval_id", "by"], unique=True)
+    op.create_table(
+        "override",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("rota", sa.String(), nullable=False),
+        sa.Column("place", sa.String(), nullable=False),
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("starts_at", moment, nullable=False),
+        sa.Column("ends_at", moment, nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", moment, nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("cancelled_at", moment, nullable=True),
+        sa.Column("cancelled_by", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_override")),
+    )
+    op.create_index(op.f("ix_override_rota"), "override", ["rota"])
+    op.create_table(
+        "quiet",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("incident_id", sa.String(), nullable=True),
+        sa.Column("matcher", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("approved_by", sa.String(), nullable=True),
+        sa.Column("starts_at", moment, nullable=False),
+        sa.Column("ends_at", moment, nullable=False),
+        sa.Column("ended_at", moment, nullable=True),
+        sa.Column("ended_by", sa.String(), nullable=True),
+        sa.Column("ended_why", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quiet")),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_quiet_incident_id_incident")),
+    )
+    op.create_index(op.f("ix_quiet_incident_id"), "quiet", ["incident_id"])
+    op.create_table(
+        "assignment",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("incident_id", sa.String(), nullable=False),
+        sa.Column("part", sa.String(), nullable=False),
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", moment, nullable=False),
+        sa.Column("ended_at", moment, nullable=True),
+        sa.Column("ended_by", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_assignment")),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_assignment_incident_id_incident")),
+    )
+    op.create_index(op.f("ix_assignment_incident_id"), "assignment", ["incident_id"])
+    now = "ended_at IS NULL AND part <> 'expert'"
+    op.create_index(
+        "uq_assignment_one_a_part",
+        "assignment",
+        ["incident_id", "part"],
+        unique=True,
+        sqlite_where=sa.text(now),
+        postgresql_where=sa.text(now),
+    )
+    op.create_table(
+        "root_cause",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("incident_id", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("cause_type", sa.String(), nullable=False),
+        sa.Column("trigger", sa.String(), nullable=False),
+        sa.Column("cause", sa.String(), nullable=False),
+        sa.Column("corrective", sa.String(), nullable=False),
+        sa.Column("preventive", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", moment, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_root_cause")),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_root_cause_incident_id_incident")),
+    )
+    op.create_index("uq_root_cause_incident_id_number", "root_cause", ["incident_id", "number"], unique=True)
+    op.create_table(
+        "follow_up",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("incident_id", sa.String(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("due_at", moment, nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", moment, nullable=False),
+        sa.Column("done_at", moment, nullable=True),
+        sa.Column("done_by", sa.String(), nullable=True),
+        sa.Column("note", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_follow_up")),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_follow_up_incident_id_incident")),
+    )
+    op.create_index(op.f("ix_follow_up_incident_id"), "follow_up", ["incident_id"])
+    op.create_index(op.f("ix_follow_up_owner"), "follow_up", ["owner"])
+    with op.batch_alter_table("incident", schema=None) as batch_op:
+        for name in ("assessed_at", "confirmed_at", "closed_at"):
+            batch_op.add_column(sa.Column(name, moment, nullable=True))
+        for name in ("closed_by", "merged_into", "own_channel"):
+            batch_op.add_column(sa.Column(name, sa.String(), nullable=True))
+        batch_op.add_column(sa.Column("reopened", sa.Integer(), nullable=False, server_default="0"))

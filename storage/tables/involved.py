@@ -1,0 +1,30 @@
+"""Who does what on an incident."""
+
+from sqlalchemy import Index, text
+from sqlmodel import Field, SQLModel
+
+from storage.tables.columns import Moment, at, maybe_at
+
+
+class Assignment(SQLModel, table=True):
+    """A person in a part of an incident, from when until when; one person a part, but for experts."""
+
+    __table_args__ = (
+        Index(
+            "uq_assignment_one_a_part",
+            "incident_id",
+            "part",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL AND part <> 'expert'"),
+            postgresql_where=text("ended_at IS NULL AND part <> 'expert'"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: str = Field(foreign_key="incident.id", index=True)
+    part: str  # commander | technical_lead | communications | compliance | expert
+    person: str
+    by: str
+    at: Moment = at()
+    ended_at: Moment | None = maybe_at()
+    ended_by: str | None = None
