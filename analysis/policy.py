@@ -3,36 +3,15 @@
 The default that works is `templates/policy.yaml`; `storage.policies` reads the file and keeps its versions.
 """
 
-import re
 from datetime import time, timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from analysis.detection.conditions import When
 from analysis.detection.limits import Level, Limits
+from analysis.parts import Part, Span
 from analysis.vocabulary import Family, Oversight, Risk, Role, Severity
-
-UNITS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}
-
-
-def duration(text: object) -> object:
-    """Return a timedelta for `15 min`, `1 h`, `7 d`; anything else goes on to pydantic.
-
-    >>> duration("15 min")
-    datetime.timedelta(seconds=900)
-    """
-    match = re.fullmatch(r"\s*(\d+)\s*(s|min|h|d)\s*", text) if isinstance(text, str) else None
-    return timedelta(seconds=int(match[1]) * UNITS[match[2]]) if match else text
-
-
-Span = Annotated[timedelta, BeforeValidator(duration)]
-
-
-class Part(BaseModel):
-    """A part of the policy: immutable, and an unknown key is an error that names it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Source(Part):
@@ -67,9 +46,9 @@ class Watched(Part):
     risk: Risk = Risk.HIGH
     source: Source
     baseline: str | None = None  # the log of its reference period; read once, when the model is first seen
-    columns: dict[str, str] = {}  # role → column, where the log departs from the usual names
+    columns: dict[str, str] = Field(default_factory=dict)  # role → column, where the log departs from the usual names
     protected: tuple[str, ...] = ()
-    reference_groups: dict[str, str] = {}
+    reference_groups: dict[str, str] = Field(default_factory=dict)
     favourable: int | str = 1
     personal: tuple[str, ...] = ("request_id",)  # columns that leave the log as keyed hashes only
     fallback: str | None = None  # version or rule set to serve while restrained
@@ -185,7 +164,7 @@ class Policy(Part):
     audit_channel: str | None = "ai-audit"  # where signed checkpoints of the audit log are posted
     fallback_mail: tuple[str, ...] = ()  # who gets a mail for a critical alert that Slack does not take
     fallback_channel: str = "engineering"  # where a critical incident goes whose channel cannot be used
-    roles: dict[Role, tuple[str, ...]] = {}  # Slack user ids or e-mail addresses
+    roles: dict[Role, tuple[str, ...]] = Field(default_factory=dict)  # Slack user ids or e-mail addresses
 
     @model_validator(mode="after")
     def is_whole(self) -> "Policy":
