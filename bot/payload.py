@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from bot.masking import tokens
 
 DEEPEST = 40  # Slack's own payloads stay below 15
+LATEST = 253_402_300_799  # the last second of the year 9999
 MOST_FIELDS = 100  # of a form; Slack sends 13
 UNKEPT = re.compile("[\x00\ud800-\udfff]")
 ADDRESSES = frozenset({"response_url"})  # a secret, but the answer goes there; it is never kept
@@ -32,6 +33,10 @@ def _text(value: object) -> str:
 
 def _dict(value: object) -> object:
     return value if isinstance(value, dict) else {}
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and 0 <= value <= LATEST else None
 
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,255}$")]
@@ -73,6 +78,9 @@ class Entered(Part):
     selected_option: Annotated[Chosen | None, BeforeValidator(lambda one: one if isinstance(one, dict) else None)] = (
         None
     )
+    selected_user: Loose = ""
+    selected_date: Loose = ""
+    selected_date_time: Annotated[int | None, BeforeValidator(_whole)] = None  # seconds since 1970
 
 
 def _elements(value: object) -> object:

@@ -8,8 +8,8 @@ from typing import Any
 
 from analysis.errors import Missing, NotAllowed, NotNow, NotYou, Refused, StillHere, Unknown
 from analysis.response.outcomes import Kind, Outcome
-from analysis.vocabulary import Oversight, Role, State
-from templates import finding, names, words
+from analysis.vocabulary import State
+from templates import finding, names, verbs, words
 from templates.slack.mrkdwn import code, date, mention, said
 
 Facts = Mapping[str, Any]
@@ -40,42 +40,9 @@ def refusal(error: Refused) -> str:
     return REFUSALS[kind](error)
 
 
-# Done: what is so now.
-DONE: dict[str, Callable[[Facts], str]] = {
-    "acknowledge": lambda facts: "You have it. The calls have stopped.",
-    "freeze": lambda facts: f"Done: the model is at {_level(facts.get('level'))}.",
-    "unfreeze": lambda facts: "Done: the model decides again.",
-    "export": lambda facts: "The evidence is being gathered. It will appear in the thread with its SHA-256.",
-    "retrain": lambda facts: f"Retrain {code(facts.get('retrain', ''))} will start shortly. The thread follows it.",
-    "escalate": lambda facts: f"Done: {_roles(facts)} called in the thread.",
-    "resolve": lambda facts: "Resolved. If the same comes back within a day, it reopens.",
-}
-
-# Done by somebody: the verb as it stands in “… by whom, when”.
-PAST = {
-    "opened": "opened it",
-    "called": "called the first people",
-    "acknowledge": "acknowledged it",
-    "freeze": "set how far the model is restrained",
-    "unfreeze": "unfroze the model",
-    "export": "asked for the evidence",
-    "export_made": "put the evidence into the thread",
-    "export_failed": "could not gather the evidence",
-    "retrain": "asked for a retrain",
-    "retrain_started": "started the retrain",
-    "retrain_finished": "finished the retrain",
-    "retrain_failed": "saw the retrain fail",
-    "escalate": "escalated it",
-    "resolve": "resolved it",
-    "severity_rose": "raised its severity",
-    "reopened": "reopened it",
-    "recovered": "found it back within its limits",
-}
-
-
 def _done(outcome: Outcome) -> str:
-    row = DONE.get(outcome.verb)
-    return row(outcome.facts) if row else "Done."
+    row = verbs.VERBS.get(outcome.verb)
+    return row.done(outcome.facts) if row else "Done."
 
 
 def _ask(outcome: Outcome) -> str:
@@ -107,13 +74,13 @@ def _stale(outcome: Outcome) -> str:
     facts = outcome.facts
     state = facts.get("state")
     now = f" It is {names.STATE[State(state)]} now." if state in set(State) else ""
-    did = PAST.get(str(facts.get("did")))
+    did = verbs.past(str(facts.get("did")))
     moved = f"{_who(facts)} {did}{_when(facts)}." if did else "The incident has moved on."
     return f"Nothing was changed: the message you pressed was out of date. {moved}{now} Look again before you press."
 
 
 def _first(facts: Facts, verb: str) -> str:
-    did = PAST.get(str(facts.get("did", verb)), "did it")
+    did = verbs.past(str(facts.get("did", verb))) or "did it"
     return f"{_who(facts)} was first: {did}{_when(facts)}."
 
 
@@ -127,17 +94,6 @@ def _when(facts: Facts) -> str:
     return f" {date(at)}" if at else ""
 
 
-def _level(level: Any) -> str:  # noqa: ANN401
-    return (
-        f"level {level}, {names.LEVEL[Oversight(level)].name.lower()}" if level in set(Oversight) else "its new level"
-    )
-
-
-def _roles(facts: Facts) -> str:
-    roles = [names.ROLE[Role(role)] for role in facts.get("roles", []) if role in set(Role)]
-    return f"{names.listed(roles)} {'is' if len(roles) == 1 else 'are'}" if roles else "the next people are"
-
-
 KINDS: dict[Kind, Callable[[Outcome], str]] = {
     Kind.DONE: _done,
     Kind.ASK: _ask,
@@ -147,15 +103,8 @@ KINDS: dict[Kind, Callable[[Outcome], str]] = {
     Kind.REPEATED: lambda outcome: REPEATED,
 }
 
-# What a verb does, as it stands in “You may not …”.
-VERBS = {
-    "acknowledge": "acknowledge incidents",
-    "freeze": "freeze models",
-    "unfreeze": "unfreeze models",
-    "export": "export evidence",
-    "retrain": "start retrains",
-    "escalate": "escalate incidents",
-    "resolve": "resolve incidents",
+# What is no move of an incident, as it stands in “You may not …”.
+MAY = {
     "analyze": "start checks",
     "baseline_create": "make baselines",
     "baseline_reset": "reset baselines",
@@ -170,7 +119,8 @@ VERBS = {
 
 
 def _verb(name: str) -> str:
-    return VERBS.get(name, name.replace("_", " ").replace("view:", "see the "))
+    row = verbs.VERBS.get(name)
+    return row.may if row else MAY.get(name, name.replace("_", " ").replace("view:", "see the "))
 
 
 def _not_allowed(error: Any) -> str:  # noqa: ANN401
@@ -195,6 +145,7 @@ def _not_you(error: Any) -> str:  # noqa: ANN401
     )
 
 
+# What is asked for outside a form.
 FIELD = {
     "reason": "A reason",
     "note": "A note on what was done",
@@ -209,7 +160,10 @@ FIELD = {
 
 def _missing(error: Any) -> str:  # noqa: ANN401
     what = "is needed" if error.what == "is missing" else error.what
-    return f"{FIELD.get(error.field, error.field.capitalize())} {what}."
+    row = verbs.VERBS.get(error.verb)
+    asked = row.modal.fields.get(error.field) if row and row.modal else None
+    label = f"“{asked.label}”" if asked else error.field.capitalize().replace("_", " ")
+    return f"{FIELD.get(error.field, label)} {what}."
 
 
 def _unknown(error: Any) -> str:  # noqa: ANN401

@@ -7,7 +7,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from analysis.errors import NotAllowed, NotNow
-from analysis.vocabulary import Role, State
+from analysis.vocabulary import Role, Severity, State
 
 # 000: on-call acknowledges and stabilises, the ML engineer trains and validates, compliance reviews; 003 §3.2 says whom
 # an alert reaches, and whom it reaches must be able to acknowledge it.
@@ -15,6 +15,7 @@ RESPONDERS = frozenset({Role.ON_CALL, Role.ML_ENGINEER, Role.SENIOR_ML_ENGINEER,
 OFFICERS = frozenset({Role.COMPLIANCE_OFFICER, Role.SECURITY_OFFICER, Role.GOVERNANCE_LEAD, Role.CEO})
 TRAINERS = frozenset({Role.ON_CALL, Role.ML_ENGINEER, Role.SENIOR_ML_ENGINEER, Role.ML_LEAD, Role.ADMIN})
 READERS = RESPONDERS | OFFICERS | {Role.PRODUCT_OWNER, Role.AUDITOR}
+UNFREEZERS = frozenset({Role.ML_LEAD, Role.PRODUCT_OWNER, Role.COMPLIANCE_OFFICER, Role.CTO, Role.ADMIN})
 
 OPEN = frozenset(
     {State.DETECTED, State.ACKNOWLEDGED, State.CONTAINED, State.INVESTIGATING, State.REMEDIATING, State.VERIFYING}
@@ -33,6 +34,9 @@ class Move:
     asks: tuple[str, ...] = ()  # fields of its modal; the ones that may stay empty end in "?"
     again: bool = False  # may be done again in the state it leads to
     style: str | None = None  # colour of its button
+    second: frozenset[Role] = frozenset()  # who may approve it, where one person is not enough (E4)
+    second_at: frozenset[Severity] = frozenset(Severity)  # at which severities that is so
+    dangerous: bool = False  # the roles of who asks are looked up anew; without an answer it is refused
 
 
 MOVES = {
@@ -55,8 +59,19 @@ MOVES = {
             "unfreeze",
             frozenset(State),
             None,
-            frozenset({Role.ML_LEAD, Role.PRODUCT_OWNER, Role.COMPLIANCE_OFFICER, Role.CTO, Role.ADMIN}),
+            UNFREEZERS,
             asks=("reason",),
+            second=UNFREEZERS,
+            second_at=frozenset({Severity.CRITICAL}),
+            dangerous=True,
+        ),
+        Move(
+            "severity",
+            OPEN,
+            None,
+            RESPONDERS | OFFICERS,
+            asks=("severity", "reason"),
+            again=True,
         ),
         Move("resolve", OPEN - {State.DETECTED}, State.RESOLVED, RESPONDERS | {Role.SECURITY_OFFICER}, asks=("note",)),
     )
@@ -87,6 +102,16 @@ def allow(verb: str, roles: Set[Role]) -> None:
     """Raise NotAllowed where none of the roles may use the verb."""
     if not MOVES[verb].by & roles:
         raise NotAllowed(verb, MOVES[verb].by)
+
+
+def second(verb: str, severity: Severity) -> frozenset[Role]:
+    """Return the roles of which a second person must hold one and approve; none where one person is enough.
+
+    >>> second("freeze", Severity.CRITICAL), second("unfreeze", Severity.HIGH)
+    (frozenset(), frozenset())
+    """
+    move = MOVES[verb]
+    return move.second if severity in move.second_at else frozenset()
 
 
 def is_done(verb: str, state: State) -> bool:

@@ -6,10 +6,11 @@ from datetime import datetime
 from sqlmodel import Session
 
 from analysis.errors import Missing, Refused, Unknown
-from analysis.response import life
+from analysis.response import fields, life
 from analysis.response.outcomes import Kind, Outcome
+from analysis.response.permissions import View
 from analysis.vocabulary import State
-from bot.operations import escalation, evidence, oversight, retraining
+from bot.operations import assessing, escalation, evidence, oversight, retraining, viewing
 from bot.operations.doing import Doing, Effect, Request, owe_redraw, tell
 from bot.services import Services, whole
 from storage import audit, failpoints, inbox, incidents, timers
@@ -17,8 +18,6 @@ from storage.database import Again
 from storage.incidents import IncidentView
 from templates import answers
 from templates.slack import calls
-
-LONGEST = 2_000  # characters of a reason or a note
 
 
 def acknowledge(doing: Doing) -> Effect:
@@ -41,6 +40,7 @@ EFFECTS: dict[str, Callable[[Doing], Effect | Outcome]] = {
     "export": evidence.ask,
     "retrain": retraining.ask,
     "escalate": escalation.by_hand,
+    "severity": assessing.assess,
     "resolve": resolve,
 }
 
@@ -53,6 +53,16 @@ def press(services: Services, request: Request) -> tuple[Outcome, IncidentView |
         return outcome, None
     with services.database.read() as session:
         return outcome, incidents.view(session, request.incident)
+
+
+def menu(services: Services, request: Request) -> tuple[IncidentView | None, list[str]]:
+    """Return the incident, and what of its menu the person may do now; looking is recorded. Raise NotAllowed."""
+    viewing.look(services, request.actor, View.INCIDENT_TIMELINE, request.incident, request.delivery)
+    with services.database.read() as session:
+        view = incidents.view(session, request.incident)
+        roles = services.roles(session, request.actor)
+    possible = life.possible(State(view.incident.state)) if view else []
+    return view, [move.verb for move in possible if move.by & roles]
 
 
 def move(services: Services, request: Request) -> Outcome:
@@ -192,10 +202,6 @@ def _late(doing: Doing) -> Outcome:
 
 
 def _check_fields(doing: Doing) -> None:
-    """Raise Missing for a field that is owed and empty, or too long."""
+    """Raise Missing for a field that is owed and empty, too long, or not of its form."""
     for asked in life.MOVES[doing.request.verb].asks:
-        name = asked.rstrip("?")
-        if not asked.endswith("?") and not doing.field(name):
-            raise Missing(doing.request.verb, name)
-        if len(doing.field(name)) > LONGEST:
-            raise Missing(doing.request.verb, name, f"is longer than {LONGEST} characters")
+        fields.check(doing.request.verb, asked, doing.field(asked.rstrip("?")))

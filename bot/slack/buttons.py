@@ -1,4 +1,4 @@
-"""Presses on the incident's message: parse, call the operation, acknowledge, then answer the person."""
+"""Presses on the incident's message and in its menu: parse, call the operation, acknowledge, then answer the person."""
 
 import re
 from typing import Any
@@ -6,12 +6,13 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 from slack_sdk import WebClient
 
+from analysis.errors import NotAllowed, Unknown
 from analysis.response.outcomes import Kind
 from bot.operations import incidents
 from bot.operations.doing import Request
-from bot.slack.door import Body, Door, delivery_id, known, whisper
+from bot.slack.door import INCIDENT, LONGEST_ID, Body, Door, delivery_id, known, whisper
 from templates import answers
-from templates.slack import modals
+from templates.slack import buttons, modals
 
 
 def parse(action: dict[str, Any], body: Body) -> Request:
@@ -22,7 +23,7 @@ def parse(action: dict[str, Any], body: Body) -> Request:
 
 
 def register(app: App, door: Door) -> None:
-    """Listen to every button whose action is a move."""
+    """Listen to every button whose action is a move, and to the one that opens the menu of further ones."""
 
     @app.action(re.compile(r"^move:"))
     def press(ack: Ack, action: dict[str, Any], body: Body, respond: Respond, client: WebClient) -> None:
@@ -32,11 +33,50 @@ def register(app: App, door: Door) -> None:
         ack()
         if outcome.kind is Kind.ASK and view is not None:
             note = incidents.note_for(door.services, request)
-            shown = modals.modal(request.verb, view, door.services.clock(), note)
-            client.views_open(trigger_id=body["trigger_id"], view=shown)
+            _show(client, body, modals.modal(request.verb, view, door.services.clock(), note))
         elif outcome.kind is not Kind.REPEATED:  # the first was answered
-            whisper(respond, answers.sentence(outcome))
+            _say(client, body, respond, answers.sentence(outcome))
+
+    @app.action(buttons.MORE)
+    def more(ack: Ack, action: dict[str, Any], body: Body, client: WebClient) -> None:
+        user = body["user"]["id"]
+        door.directory.know(user)
+        incident = str(action.get("value", "")).partition(":")[0]
+        if not INCIDENT.fullmatch(incident):
+            raise Unknown("incident", incident[:LONGEST_ID])
+        try:
+            view, allowed = incidents.menu(
+                door.services, Request(buttons.MORE, incident, user, delivery=delivery_id(body))
+            )
+        except NotAllowed as error:
+            ack()
+            client.views_open(trigger_id=body["trigger_id"], view=modals.refused("more", answers.refusal(error)))
+            return
+        ack()
+        if view is None:
+            raise Unknown("incident", incident)
+        verbs = [verb for verb in buttons.offered(view, in_menu=True) if verb in allowed]
+        client.views_open(trigger_id=body["trigger_id"], view=modals.more(view, verbs))
 
     @app.action(re.compile(r"^open:"))
     def follow(ack: Ack) -> None:
         ack()  # a link button: the browser has followed it already
+
+
+def _show(client: WebClient, body: Body, shown: dict[str, Any]) -> None:
+    """Open the form; from the menu, in its place."""
+    if _is_in_modal(body):
+        client.views_update(view_id=body["view"]["id"], view=shown)
+    else:
+        client.views_open(trigger_id=body["trigger_id"], view=shown)
+
+
+def _say(client: WebClient, body: Body, respond: Respond, sentence: str) -> None:
+    if _is_in_modal(body):
+        client.views_update(view_id=body["view"]["id"], view=modals.notice("More", sentence))
+    else:
+        whisper(respond, sentence)
+
+
+def _is_in_modal(body: Body) -> bool:
+    return (body.get("view") or {}).get("type") == "modal"

@@ -1,6 +1,7 @@
 """Submitted modals of moves: the same operation as the button, with what was typed."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 from slack_bolt import Ack, App
@@ -17,12 +18,17 @@ VERSION = re.compile(r"[0-9]{1,9}")
 
 def typed(view: dict[str, Any]) -> dict[str, str]:
     """Return what was typed or chosen, by field; block and action are both named after the field."""
-    values: dict[str, str] = {}
-    for block, actions in view["state"]["values"].items():
-        for state in actions.values():
-            chosen = (state.get("selected_option") or {}).get("value")
-            values[block] = chosen if chosen is not None else state.get("value") or ""
-    return values
+    return {block: _entered(state) for block, actions in view["state"]["values"].items() for state in actions.values()}
+
+
+def _entered(state: dict[str, Any]) -> str:
+    """Return the one thing that was entered; a time as ISO writes it."""
+    chosen = (state.get("selected_option") or {}).get("value")
+    if chosen is not None:
+        return str(chosen)
+    if state.get("selected_date_time") is not None:
+        return datetime.fromtimestamp(state["selected_date_time"], UTC).isoformat()
+    return state.get("value") or state.get("selected_user") or state.get("selected_date") or ""
 
 
 def parse(body: Body) -> Request:

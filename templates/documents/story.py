@@ -12,7 +12,7 @@ from analysis.response import life
 from analysis.vocabulary import Family, Oversight, Severity, State
 from storage.incidents import IncidentView
 from storage.tables import Bundle, RetrainRequest, TimelineEntry
-from templates import answers, figures, finding, names, origins, steps
+from templates import figures, finding, names, origins, steps, verbs
 from templates import plain as prose
 from templates.finding import written
 from templates.slack import incident
@@ -219,7 +219,7 @@ def _evidence(bundle: Bundle, c: Clean) -> str:
 
 def _entry(view: IncidentView, entry: TimelineEntry, c: Clean) -> Entry:
     said = [str(entry.facts[key]) for key in ("reason", "note", "notes", "error") if entry.facts.get(key)]
-    what = answers.PAST.get(entry.verb, entry.verb.replace("_", " "))
+    what = verbs.past(entry.verb) or entry.verb.replace("_", " ")
     return Entry(stamp(entry.at), c(_name(view, entry.actor)), c(": ".join([what, *said])))
 
 

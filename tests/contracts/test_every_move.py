@@ -3,11 +3,10 @@
 import pytest
 
 from analysis.errors import NotAllowed, NotNow
-from analysis.response import life
+from analysis.response import fields, life
 from analysis.response.life import MOVES, ORDER
 from analysis.vocabulary import Role, State
-from templates import answers
-from templates.slack import buttons
+from templates.verbs import VERBS
 
 CASES = [(verb, state, role) for verb in MOVES for state in State for role in Role]
 
@@ -46,9 +45,17 @@ def test_each_verb_has_a_button_an_effect_and_words(verb):
     from bot.operations.incidents import EFFECTS
 
     assert verb in EFFECTS
-    assert verb in buttons.LABELS
-    assert verb in answers.DONE
-    assert verb in answers.VERBS
+    assert verb in VERBS
+
+
+@pytest.mark.parametrize("verb", MOVES)
+def test_each_field_it_asks_for_has_a_form_and_words(verb):
+    modal, asked = VERBS[verb].modal, [name.rstrip("?") for name in MOVES[verb].asks]
+    assert (modal is not None) == bool(asked)
+    assert modal is None or set(modal.fields) == set(asked)
+    for name in asked:
+        is_choice = fields.of(name).form is fields.Form.CHOICE
+        assert not is_choice or fields.of(name).options or modal.fields[name].options, name
 
 
 def test_every_open_state_can_be_left():

@@ -6,11 +6,10 @@ import pytest
 
 from analysis.detection.limits import DEFAULTS
 from analysis.metrics.table import METRICS
-from analysis.response.life import MOVES
 from analysis.vocabulary import Family, Oversight, Role, Severity, State
 from templates import documents, figures, names, plain, regulation, steps
 from templates.documents import DOCUMENTS, Notice
-from templates.slack import buttons, modals, status, thread
+from templates.slack import status
 from tests.templates.views import NASTY, NOW, Maker
 
 CASES = list(product(DOCUMENTS, Family, (State.DETECTED, State.CONTAINED, State.RESOLVED)))
@@ -103,13 +102,6 @@ def test_every_severity_role_and_level_has_its_words():
     assert set(names.SEVERITY) == set(names.SIGN) == set(steps.RESTRAIN) == set(Severity)
     assert set(names.ROLE) == set(Role)
     assert set(names.LEVEL) == set(Oversight)
-
-
-@pytest.mark.parametrize("verb", MOVES)
-def test_every_verb_has_a_button_a_line_and_where_it_asks_a_modal(verb):
-    assert verb in buttons.LABELS
-    assert verb in thread.LINES
-    assert (verb in modals.HEADINGS) == bool(MOVES[verb].asks)
 
 
 def test_every_status_of_a_retrain_has_its_words():

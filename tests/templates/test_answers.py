@@ -18,6 +18,7 @@ from analysis.response.life import MOVES
 from analysis.response.outcomes import Kind, Outcome
 from analysis.vocabulary import Role, State
 from templates import answers
+from templates.verbs import VERBS
 
 FACTS = {
     "incident": "INC-1", "state": "acknowledged", "by": "U0ONCALL01", "at": "2026-11-21T03:00:00+00:00", "level": 4,
@@ -43,7 +44,7 @@ ERRORS = {
 
 @pytest.mark.parametrize("verb", MOVES)
 def test_a_done_move_says_what_is_so_now(verb):
-    assert answers.sentence(Outcome(Kind.DONE, verb, FACTS)) == answers.DONE[verb](FACTS)
+    assert answers.sentence(Outcome(Kind.DONE, verb, FACTS)) == VERBS[verb].done(FACTS)
     assert answers.sentence(Outcome(Kind.DONE, verb)).endswith(".")
 
 

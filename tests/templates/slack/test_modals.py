@@ -30,7 +30,6 @@ def test_a_modal_is_within_slack_s_limits_whatever_it_shows(make, now, verb):
     view = make.handled(make.view(name=make.nasty, state=State.CONTAINED), make.nasty)
     view.model.name = make.nasty
     assert limits.lint(modals.modal(verb, view, now, "This calls the CTO")) == []
-    assert limits.lint(modals.loading(verb)) == []
     assert limits.lint(modals.refused(verb, "No.")) == []
 
 

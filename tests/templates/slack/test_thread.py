@@ -28,9 +28,16 @@ SAYS = {
 }
 
 
-@pytest.mark.parametrize("verb", thread.LINES)
+@pytest.mark.parametrize("verb", SAYS)
 def test_each_verb_has_its_line(make, verb):
     assert SAYS[verb] in thread.line(make.entry(verb), make.view()).text
+
+
+@pytest.mark.parametrize("verb", thread.LINES)
+def test_no_line_has_a_gap(make, verb):
+    text = thread.line(make.entry(verb), make.view()).text
+    assert text.strip()
+    assert "None" not in text
 
 
 @pytest.mark.parametrize("verb", [*thread.LINES, "something_new"])

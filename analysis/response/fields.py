@@ -1,0 +1,111 @@
+"""What a verb may ask for: the form of each field, the same for a modal, a request over HTTP and a command.
+
+A field is known by its name in `life.MOVES`; one without a row is text.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+
+from analysis.errors import Missing
+from analysis.vocabulary import Severity
+
+LONGEST = 2_000  # characters of a reason or a note
+PERSON = re.compile(r"[UW][A-Z0-9]{1,20}")
+
+
+class Form(StrEnum):
+    """How a field is filled in."""
+
+    TEXT = "text"  # several lines
+    LINE = "line"
+    CHOICE = "choice"
+    PERSON = "person"  # a Slack user id
+    MOMENT = "moment"  # an ISO time with its offset
+    DAY = "day"  # an ISO date
+
+
+@dataclass(frozen=True)
+class Field:
+    """The form of a field, what may be chosen (nothing: what the incident offers), and how long it may be."""
+
+    form: Form = Form.TEXT
+    options: tuple[str, ...] = ()
+    longest: int = LONGEST
+
+
+TEXT = Field()
+FIELDS = {
+    "level": Field(Form.CHOICE),
+    "fallback": Field(Form.LINE, longest=200),
+    "severity": Field(Form.CHOICE, tuple(Severity)),
+    "person": Field(Form.PERSON),
+    "owner": Field(Form.PERSON),
+    "until": Field(Form.MOMENT),
+    "due": Field(Form.DAY),
+}
+
+
+def of(name: str) -> Field:
+    """Return the field of that name.
+
+    >>> of("person").form, of("reason").form
+    (<Form.PERSON: 'person'>, <Form.TEXT: 'text'>)
+    """
+    return FIELDS.get(name, TEXT)
+
+
+def is_optional(asked: str) -> bool:
+    """Return whether the field, as `life.MOVES` writes it, may stay empty."""
+    return asked.endswith("?")
+
+
+def check(verb: str, asked: str, value: str) -> None:
+    """Raise Missing where the field is owed and empty, too long, or not of its form.
+
+    >>> check("severity", "severity", "worse")
+    Traceback (most recent call last):
+    analysis.errors.Missing: verb=severity, field=severity, what=“worse” is none of low, medium, high, critical
+    """
+    name = asked.rstrip("?")
+    field = of(name)
+    if not value:
+        if is_optional(asked):
+            return
+        raise Missing(verb, name)
+    if len(value) > field.longest:
+        raise Missing(verb, name, f"is longer than {field.longest} characters")
+    wrong = _wrong(field, value)
+    if wrong:
+        raise Missing(verb, name, wrong)
+
+
+def moment(value: str) -> datetime:
+    """Return the time that a checked field holds."""
+    return datetime.fromisoformat(value).astimezone(UTC)
+
+
+def _wrong(field: Field, value: str) -> str:
+    if field.options and value not in field.options:
+        return f"“{value[:100]}” is none of {', '.join(field.options)}"
+    if field.form is Form.PERSON and not PERSON.fullmatch(value):
+        return f"“{value[:100]}” is no Slack user id"
+    if field.form is Form.DAY and not _reads(date.fromisoformat, value):
+        return f"“{value[:100]}” is no day: write 2026-11-30"
+    if field.form is Form.MOMENT and not _is_moment(value):
+        return f"“{value[:100]}” is no time with its offset: write 2026-11-30T14:00:00+00:00"
+    return ""
+
+
+def _is_moment(value: str) -> bool:
+    return _reads(datetime.fromisoformat, value) and datetime.fromisoformat(value).tzinfo is not None
+
+
+def _reads(how: object, value: str) -> bool:
+    assert callable(how)
+    try:
+        how(value)
+    except ValueError:
+        return False
+    return True

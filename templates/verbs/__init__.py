@@ -1,0 +1,22 @@
+"""All words of a verb, a row each: its button, its modal, what is answered, how the thread and the report tell it.
+
+A module a subject; a new verb is a row in one of them.
+"""
+
+from templates.verbs import acting, happening, judging
+from templates.verbs.row import Happening, Words
+
+# In the order in which buttons stand.
+VERBS: dict[str, Words] = {**acting.VERBS, **judging.VERBS}
+# What the bot itself does or sees; nobody presses it.
+HAPPENINGS: dict[str, Happening] = {**happening.HAPPENINGS}
+
+
+def past(verb: str) -> str | None:
+    """Return the verb as it stands in “… by whom, when”; None where nobody knows it.
+
+    >>> past("acknowledge"), past("recovered")
+    ('acknowledged it', 'found it back within its limits')
+    """
+    row = VERBS.get(verb) or HAPPENINGS.get(verb)
+    return row.past if row else None

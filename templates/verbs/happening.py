@@ -1,0 +1,97 @@
+"""What the bot does or sees by itself, in the words of the thread."""
+
+from analysis.vocabulary import Severity, State
+from storage.incidents import IncidentView
+from storage.tables import TimelineEntry
+from templates import figures, names
+from templates.slack import status
+from templates.slack.mrkdwn import code, mention
+from templates.verbs.row import Happening, given, number
+
+LONGEST_ERROR = 300
+
+
+def _opened(entry: TimelineEntry, view: IncidentView) -> str:
+    return f"🆕 Opened by alert {code(entry.facts.get('alert', '?'))}."
+
+
+def _called(entry: TimelineEntry, view: IncidentView) -> str:
+    people = " ".join(mention(str(one)) for one in entry.facts.get("people", []))
+    roles = status.called(entry)
+    return f"📣 Calling {roles}: {people}" if people else f"📣 Calling {roles}. Nobody holds that role in the policy."
+
+
+def _export_made(entry: TimelineEntry, view: IncidentView) -> str:
+    size = number(entry, "size")
+    shown = f", {figures.size(size)}" if size else ""
+    text = f"{version(entry)} is here{shown}. SHA-256 {code(entry.facts.get('sha256', '?'))}"
+    return f"📦 {names.first(text)}"
+
+
+def _export_failed(entry: TimelineEntry, view: IncidentView) -> str:
+    return f"⚠️ Could not gather {version(entry)}.{given(entry, 'error', LONGEST_ERROR)}"
+
+
+def version(entry: TimelineEntry) -> str:
+    """Return which evidence is meant."""
+    counted = number(entry, "version")
+    return f"version {counted} of the evidence" if counted else "the evidence"
+
+
+def _retrain_started(entry: TimelineEntry, view: IncidentView) -> str:
+    return f"🔁 Retrain {retrain(entry)} has started."
+
+
+def _retrain_finished(entry: TimelineEntry, view: IncidentView) -> str:
+    check = code(f"/ethix analyze {view.model.id}")
+    return f"✅ Retrain {retrain(entry)} has finished. Check the model before it serves: {check}"
+
+
+def _retrain_failed(entry: TimelineEntry, view: IncidentView) -> str:
+    exit_code = number(entry, "exit_code")
+    ended = f" with exit code {exit_code}" if exit_code is not None else ""
+    return f"❌ Retrain {retrain(entry)} failed{ended}.{given(entry, 'error', LONGEST_ERROR)}"
+
+
+def retrain(entry: TimelineEntry) -> str:
+    """Return the id of the retrain."""
+    return code(entry.facts.get("retrain", "?"))
+
+
+def _severity_rose(entry: TimelineEntry, view: IncidentView) -> str:
+    worse = entry.facts.get("severity")
+    return f"⬆️ It has become worse: now {names.severity(worse) if worse in set(Severity) else 'more severe'}."
+
+
+def _reopened(entry: TimelineEntry, view: IncidentView) -> str:
+    return f"↩️ It is back ({code(entry.facts.get('alert', '?'))}), so the incident is open again."
+
+
+def _recovered(entry: TimelineEntry, view: IncidentView) -> str:
+    alert = code(entry.facts.get("alert", "?"))
+    return f"💚 The newest check found {alert} back within its limits. Resolving it is up to you."
+
+
+def _repeat(entry: TimelineEntry, view: IncidentView) -> str:
+    repeats = number(entry, "repeats")
+    return f"🔂 Seen again, {figures.counted(repeats, 'run')} so far." if repeats else "🔂 Seen again."
+
+
+def _reminder(entry: TimelineEntry, view: IncidentView) -> str:
+    return f"⏰ Still {names.STATE[State(view.incident.state)]}. Is somebody on it?"
+
+
+HAPPENINGS = {
+    "opened": Happening("opened it", _opened),
+    "called": Happening("called the first people", _called),
+    "export_made": Happening("put the evidence into the thread", _export_made),
+    "export_failed": Happening("could not gather the evidence", _export_failed),
+    "retrain_started": Happening("started the retrain", _retrain_started),
+    "retrain_finished": Happening("finished the retrain", _retrain_finished),
+    "retrain_failed": Happening("saw the retrain fail", _retrain_failed),
+    "severity_rose": Happening("raised its severity", _severity_rose),
+    "reopened": Happening("reopened it", _reopened),
+    "recovered": Happening("found it back within its limits", _recovered),
+    "repeat": Happening("saw it again", _repeat),
+    "reminder": Happening("asked whether somebody is on it", _reminder),
+}
