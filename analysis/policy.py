@@ -13,6 +13,7 @@ from analysis.detection.limits import Level, Limits
 from analysis.parts import Part, Span
 from analysis.vocabulary import Family, Oversight, Risk, Role, Severity
 
+from analysis.rotas import ON_CALL, Rota
 
 class Source(Part):
     """Where a model's prediction log lies, and which stretch of it one check reads."""
@@ -157,6 +158,7 @@ class Policy(Part):
     clocks: dict[Level, Clock]
     routes: dict[Level, Route]
     escalation: tuple[Path, ...]
+    rotas: tuple[Rota, ...] = ()
     digests: tuple[Digest, ...] = ()
     storm: Storm = Storm()
     retention: Retention = Retention()
@@ -173,7 +175,11 @@ class Policy(Part):
         if lacking:
             raise ValueError(f"routes: say where {', '.join(lacking)} goes")
         ids = [model.id for model in self.models]
-        for part, names in (("models", ids), ("rules", [rule.name for rule in self.rules])):
+        for part, names in (
+            ("models", ids),
+            ("rules", [rule.name for rule in self.rules]),
+            ("rotas", [rota.name for rota in self.rotas]),
+        ):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"{part}: {', '.join(twice)} stands there twice")
@@ -183,11 +189,17 @@ class Policy(Part):
         loud = [s.value for s, route in self.routes.items() if route.everyone and s is not Severity.CRITICAL]
         if loud:
             raise ValueError(f"routes: everyone is for critical only, not {', '.join(loud)}")
+        if self.rota(ON_CALL) is not None and self.roles.get(Role.ON_CALL):
+            raise ValueError("roles: on_call is whoever the rota on_call has on; name nobody else for it")
         return self
 
     def model(self, model_id: str) -> Watched | None:
         """Return the model of that id."""
         return next((model for model in self.models if model.id == model_id), None)
+
+    def rota(self, name: str) -> Rota | None:
+        """Return the rota of that name."""
+        return next((rota for rota in self.rotas if rota.name == name), None)
 
     def rules_for(self, model_id: str) -> tuple[Rule, ...]:
         """Return the rules that watch the model."""

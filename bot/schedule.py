@@ -5,15 +5,15 @@ APScheduler holds the ticks and nothing else; what is due stands in the `timer` 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlmodel import Session
 
 from analysis.policy import Policy
-from bot.operations import detection, escalation, keeping, notices, overdue, reviewing, sealing, storms
+from analysis.response.walls import at
+from bot.operations import asking, detection, escalation, keeping, notices, overdue, reviewing, sealing, storms
 from bot.services import SYSTEM, Services
 from bot.ticking import Tick
 from storage import audit, failpoints, outbox, timers
@@ -38,15 +38,6 @@ class Occurrence:
     def key(self) -> str:
         """Return the timer's unique key."""
         return f"{self.kind}:{self.subject}:{self.day.isoformat()}"
-
-
-def at(day: date, clock: time, zone: str) -> datetime:
-    """Return the moment of a wall-clock time in a zone, UTC; one that a clock change skips is the moment of the change.
-
-    >>> at(date(2026, 3, 29), time(2, 30), "Europe/Berlin").isoformat()
-    '2026-03-29T01:30:00+00:00'
-    """
-    return datetime.combine(day, clock, ZoneInfo(zone)).astimezone(UTC)
 
 
 def checks(policy: Policy, day: date) -> list[Occurrence]:
@@ -153,6 +144,7 @@ HANDLERS: dict[str, Callable[[Services, Session, Timer, datetime], None]] = {
     "storm": storms.when_due,
     "retention": keeping.when_due,
     "review": reviewing.when_due,
+    "approval": asking.when_due,
 }
 
 

@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from analysis.policy import Policy
 from analysis.vocabulary import Role
+from bot import duty
 from bot.keys import Keys
 from storage import people
 from storage.database import Again, Busy, Database
@@ -77,12 +78,18 @@ class Services:
             if not person.is_active:
                 return frozenset()
             names |= set(filter(None, [person.email]))
-        return frozenset(role for role, holders in self.policy.roles.items() if names & set(holders))
+        held = frozenset(role for role, holders in self.policy.roles.items() if names & set(holders))
+        return held | {Role.ON_CALL} if actor in (self._on_call(session) or ()) else held
 
     def holders(self, session: Session, roles: frozenset[Role] | set[Role]) -> list[str]:
         """Return the Slack ids of the active people who hold one of the roles."""
         names = {name for role in roles for name in self.policy.roles.get(role, ())}
-        return people.ids_of(session, names)
+        on_call = self._on_call(session) if Role.ON_CALL in roles else None
+        return sorted({*people.ids_of(session, names), *(on_call or ())})
+
+    def _on_call(self, session: Session) -> list[str] | None:
+        """Return who is on call now by the rota; None where the policy has none, and the role is given like any."""
+        return duty.on_call(session, self.policy, self.clock())
 
     def in_future(self, **span: float) -> datetime:
         """Return the time so long from now."""

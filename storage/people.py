@@ -29,6 +29,13 @@ def erase(person: Person, at: datetime) -> None:
     person.email, person.tz, person.is_active, person.erased_at = None, "UTC", False, at
 
 
+def reachable(session: Session, names: Iterable[str]) -> dict[str, str]:
+    """Return the Slack id of each active person among the names, by what they are named: id or e-mail address."""
+    wanted = set(names)
+    named = select(Person).where(col(Person.id).in_(wanted) | col(Person.email).in_(wanted), col(Person.is_active))
+    return {name: one.id for one in session.exec(named) for name in (one.id, one.email) if name in wanted and name}
+
+
 def ids_of(session: Session, names: Iterable[str]) -> list[str]:
     """Return the Slack ids behind ids and e-mail addresses, active people only, in order."""
     wanted = set(names)

@@ -1,11 +1,12 @@
 """The schedule through clock changes and downtime, and what #engineering hears of work that is late."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from sqlmodel import select
 
 from analysis.policy import Digest
+from analysis.response.walls import at as wall
 from bot import schedule
 from bot.demo import demo
 from bot.services import Services
@@ -84,13 +85,13 @@ def test_each_turn_happens_once_through_a_clock_change_minute_by_minute(tmp_path
     database = Database(f"sqlite:///{tmp_path / 'steps.db'}")
     migrate.upgrade(database)
     services = made(database, tmp_path)
-    times = [schedule.time(hour, minute) for hour in (1, 2, 3) for minute in (0, 30)]
+    times = [time(hour, minute) for hour in (1, 2, 3) for minute in (0, 30)]
     digests = tuple(Digest(name="daily", channel=f"c{n}", at=one, zone=zone) for n, one in enumerate(times))
     policy = services.policy.model_copy(update={"digests": digests, "models": ()})
     services.policy = policy
-    services.clock.now = schedule.at(day, schedule.time(0, 50), zone) - timedelta(days=1)
+    services.clock.now = wall(day, time(0, 50), zone) - timedelta(days=1)
     fire_all(services)
-    services.clock.now = schedule.at(day, schedule.time(0, 50), zone)
+    services.clock.now = wall(day, time(0, 50), zone)
     fire_all(services)
     for minute in range(4 * 60 + 10):
         services.clock.now += timedelta(minutes=1)
