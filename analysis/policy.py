@@ -15,6 +15,7 @@ from analysis.vocabulary import Family, Oversight, Risk, Role, Severity
 
 from analysis.rotas import ON_CALL, Rota
 
+
 class Source(Part):
     """Where a model's prediction log lies, and which stretch of it one check reads."""
 
@@ -107,6 +108,12 @@ class Path(Part):
     steps: tuple[Step, ...] = Field(min_length=1)
 
 
+class Approvals(Part):
+    """What waits for a second person (E4)."""
+
+    expire: Span = Field(default=timedelta(hours=24), ge=timedelta(minutes=5), le=timedelta(days=30))
+
+
 class Digest(Part):
     """A scheduled summary in a channel."""
 
@@ -160,6 +167,7 @@ class Policy(Part):
     escalation: tuple[Path, ...]
     rotas: tuple[Rota, ...] = ()
     digests: tuple[Digest, ...] = ()
+    approvals: Approvals = Approvals()
     storm: Storm = Storm()
     retention: Retention = Retention()
     engineering: str = "engineering"  # channel for troubles of the bot itself

@@ -13,11 +13,11 @@ from sqlmodel import Session
 from analysis.vocabulary import Severity
 from bot.services import Services
 from bot.slack.outward import Text
-from storage import checkpoints, incidents, outbox, overview, storms
+from storage import approvals, checkpoints, incidents, outbox, overview, storms
 from storage.incidents import IncidentView
 from storage.tables import Bundle, Owed, Run, TimelineEntry
 from templates import chart, documents
-from templates.slack import digest, incident, link, notice, proof, storm, thread, troubles
+from templates.slack import approval, digest, incident, link, notice, proof, storm, thread, troubles
 from templates.slack.blocks import Message
 
 
@@ -65,6 +65,16 @@ def _reply(session: Session, services: Services, row: Owed) -> Shown | None:
     if entry is None:
         return None
     return Shown("post", _text(thread.line(entry, _view(session, entry.incident_id))), in_thread=True)
+
+
+def _approval(session: Session, services: Services, row: Owed) -> Shown | None:
+    view = approvals.view(session, row.subject)
+    return Shown("post", _text(approval.message(view)), in_thread=row.thread_of is not None) if view else None
+
+
+def _approval_update(session: Session, services: Services, row: Owed) -> Shown | None:
+    view = approvals.view(session, row.subject)
+    return Shown("edit", _text(approval.message(view))) if view else None
 
 
 def _chart(session: Session, services: Services, row: Owed) -> Shown | None:
@@ -138,6 +148,8 @@ KINDS: dict[str, Callable[[Session, Services, Owed], Shown | None]] = {
     "incident": _incident,
     "update": _update,
     "reply": _reply,
+    "approval": _approval,
+    "approval_update": _approval_update,
     "chart": _chart,
     "link": _link,
     "file": _file,

@@ -81,6 +81,10 @@ class Services:
         held = frozenset(role for role, holders in self.policy.roles.items() if names & set(holders))
         return held | {Role.ON_CALL} if actor in (self._on_call(session) or ()) else held
 
+    def is_same(self, session: Session, one: str, other: str) -> bool:
+        """Return whether the two names are one person's: a Slack id, or the e-mail address under which Slack has it."""
+        return one == other or people.id_of(session, one) == people.id_of(session, other)
+
     def holders(self, session: Session, roles: frozenset[Role] | set[Role]) -> list[str]:
         """Return the Slack ids of the active people who hold one of the roles."""
         names = {name for role in roles for name in self.policy.roles.get(role, ())}

@@ -31,6 +31,11 @@ def retrain_id(session: Session) -> str:
     return f"RTR-{take(session, 'retrain')}"
 
 
+def approval_id(session: Session) -> str:
+    """Return the next id of a wish that needs a second person."""
+    return f"APR-{take(session, 'approval')}"
+
+
 def leave_out(session: Session, gap: int, since: datetime, until: datetime) -> None:
     """Let the numbers go on after a gap: those in it may have been given out though nothing here knows of it."""
     months = {f"{since:%Y-%m}", f"{until:%Y-%m}"}
@@ -38,7 +43,8 @@ def leave_out(session: Session, gap: int, since: datetime, until: datetime) -> N
         take(session, name, first)
     take(session, "alert", first=1001)
     take(session, "retrain")
-    names = [f"incident:{month}" for month in sorted(months)] + ["alert", "retrain"]
+    take(session, "approval")
+    names = [f"incident:{month}" for month in sorted(months)] + ["alert", "retrain", "approval"]
     for name in names:
         statement = text("UPDATE counter SET value = value + :gap - 1 WHERE name = :name")
         session.connection().execute(statement, {"gap": gap, "name": name})

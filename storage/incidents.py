@@ -9,10 +9,11 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from analysis.response import life
-from analysis.vocabulary import State
-from storage import oversight, people
+from analysis.vocabulary import Severity, State
+from storage import approvals, oversight, people
 from storage.tables import (
     Alert,
+    Approval,
     Bundle,
     Incident,
     Model,
@@ -36,6 +37,7 @@ class IncidentView:
     oversight: OversightChange | None = None  # the newest change of the model, None: never restrained
     bundles: tuple[Bundle, ...] = ()
     retrains: tuple[RetrainRequest, ...] = ()
+    approvals: tuple[Approval, ...] = ()  # that wait for a second person
     people: dict[str, Person] = field(default_factory=dict)  # by Slack id
     permalink: str | None = None
     report: dict[str, Any] = field(default_factory=dict)  # of the newest run that saw its first alert
@@ -116,10 +118,22 @@ def view(session: Session, incident_id: str) -> IncidentView | None:
         oversight=oversight.current(session, incident.model_id),
         bundles=_of(session, Bundle, incident_id),
         retrains=_of(session, RetrainRequest, incident_id),
-        people=people.by_id(session, {entry.actor for entry in timeline}),
+        approvals=tuple(approvals.waiting(session, incident_id)),
+        people=people.by_id(session, {one for entry in timeline for one in _named(entry)}),
         permalink=message.data.get("permalink") if message else None,
         report=_report(session, alerts),
     )
+
+
+def worst(session: Session, incident: Incident) -> Severity:
+    """Return the worst that it or one of its alerts has been: nobody lowers it first to be alone with it."""
+    found = session.exec(select(Alert.severity).where(Alert.incident_id == incident.id))
+    return max((Severity(one) for one in (incident.severity, *found)), key=lambda severity: severity.rank)
+
+
+def _named(entry: TimelineEntry) -> list[str]:
+    """Return whom the line names: who did it, and who approved it."""
+    return [entry.actor, *filter(None, [entry.facts.get("approved_by")])]
 
 
 def _of(session: Session, table: Any, incident_id: str) -> tuple[Any, ...]:  # noqa: ANN401

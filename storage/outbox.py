@@ -18,7 +18,8 @@ from storage.tables import Owed
 
 WAITING = ("pending", "sending")
 PREPARED = ("chart", "file")  # uploaded first: they are tried when they are marked, not when they are claimed
-UNPACED = ("update", "storm_update", "withdraw", "mail")  # Slack's one post a second and channel does not count them
+# Slack's one post a second and channel does not count them.
+UNPACED = ("update", "storm_update", "approval_update", "withdraw", "mail")
 
 
 def owe(session: Session, owed: Owed) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from storage.tables import Person
 
@@ -27,6 +27,12 @@ def erase(person: Person, at: datetime) -> None:
     """Remove all that says who it was; the id stays, for records refer to it."""
     person.handle = person.name = ERASED
     person.email, person.tz, person.is_active, person.erased_at = None, "UTC", False, at
+
+
+def id_of(session: Session, name: str) -> str:
+    """Return the Slack id of an e-mail address; what Slack does not know is returned as it is."""
+    known = session.exec(select(Person.id).where(func.lower(Person.email) == name.lower()).order_by(Person.id)).first()
+    return known or name
 
 
 def reachable(session: Session, names: Iterable[str]) -> dict[str, str]:

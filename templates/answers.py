@@ -9,7 +9,7 @@ from typing import Any
 from analysis.errors import Missing, NotAllowed, NotNow, NotYou, Refused, StillHere, Unknown
 from analysis.response.outcomes import Kind, Outcome
 from analysis.vocabulary import State
-from templates import finding, names, verbs, words
+from templates import approvals, finding, names, verbs, words
 from templates.slack.mrkdwn import code, date, mention, said
 
 Facts = Mapping[str, Any]
@@ -31,7 +31,8 @@ def sentence(outcome: Outcome) -> str:
     """Return the answer to a request, in Slack's markup."""
     if outcome.error is not None:
         return said(refusal(outcome.error), 1_000)
-    return KINDS[outcome.kind](outcome)
+    own = approvals.SAID.get((outcome.verb, outcome.kind))
+    return own(outcome) if own else KINDS[outcome.kind](outcome)
 
 
 def refusal(error: Refused) -> str:
@@ -51,6 +52,8 @@ def _ask(outcome: Outcome) -> str:
 
 def _already(outcome: Outcome) -> str:
     facts = outcome.facts
+    if facts.get("is_asked"):
+        return f"{approvals.asked_before(facts)} Nothing was changed."
     row = ALREADY.get(outcome.verb)
     if row is not None:
         return f"{row(facts)} Nothing was changed."
@@ -97,6 +100,7 @@ def _when(facts: Facts) -> str:
 KINDS: dict[Kind, Callable[[Outcome], str]] = {
     Kind.DONE: _done,
     Kind.ASK: _ask,
+    Kind.REQUESTED: approvals.requested,
     Kind.ALREADY: _already,
     Kind.STALE: _stale,
     Kind.REFUSED: lambda outcome: "That cannot be done. Nothing was changed.",
@@ -105,6 +109,8 @@ KINDS: dict[Kind, Callable[[Outcome], str]] = {
 
 # What is no move of an incident, as it stands in “You may not …”.
 MAY = {
+    "approve": "approve this",
+    "decline": "decline this",
     "analyze": "start checks",
     "baseline_create": "make baselines",
     "baseline_reset": "reset baselines",

@@ -12,6 +12,7 @@ class Kind(StrEnum):
 
     DONE = "done"
     ASK = "ask"  # allowed; its modal has to be filled first
+    REQUESTED = "requested"  # somebody else has to approve it first; told to those who may
     ALREADY = "already"  # somebody was first; nothing changed
     STALE = "stale"  # the incident has moved on since the message was drawn; nothing changed
     REFUSED = "refused"  # `error` says why; nothing changed

@@ -27,6 +27,8 @@ class Request:
     fields: dict[str, str] = field(default_factory=dict)
     delivery: str | None = None  # id of the incoming delivery; a second one changes nothing
     submission: str | None = None  # id of the form with what was typed; one that was accepted is not done again
+    approval: str | None = None  # the wish that others approved
+    approved_by: str | None = None  # the last of them
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,9 @@ def urgency(incident: Incident) -> int:
 
 
 def tell(doing: Doing, verb: str, **facts: Any) -> TimelineEntry:  # noqa: ANN401
-    """Return the timeline line of what happened, owed to the thread, with the message's edit."""
+    """Return the timeline line of what happened and who approved it, owed to the thread, with the message's edit."""
+    if doing.request.approved_by is not None:
+        facts |= {"approval": doing.request.approval, "approved_by": doing.request.approved_by}
     entry = incidents.note(doing.session, doing.incident.id, doing.request.actor, verb, doing.now, **facts)
     owe_line(doing.session, doing.incident, entry)
     owe_redraw(doing.session, doing.incident, doing.now)

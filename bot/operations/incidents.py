@@ -9,8 +9,8 @@ from analysis.errors import Missing, Refused, Unknown
 from analysis.response import fields, life
 from analysis.response.outcomes import Kind, Outcome
 from analysis.response.permissions import View
-from analysis.vocabulary import State
-from bot.operations import assessing, escalation, evidence, oversight, retraining, viewing
+from analysis.vocabulary import Role, State
+from bot.operations import asking, assessing, escalation, evidence, oversight, retraining, viewing
 from bot.operations.doing import Doing, Effect, Request, owe_redraw, tell
 from bot.services import Services, whole
 from storage import audit, failpoints, inbox, incidents, timers
@@ -100,7 +100,7 @@ def _answered(services: Services, request: Request, do: Callable[[Doing], Outcom
             outcome = Outcome(Kind.REFUSED, request.verb, {"incident": request.incident}, error)
         _remember(session, request, outcome, now)
         failpoints.reach("operation.before_audit")
-        said = {"reason": outcome.error.reason} if outcome.error else _digest(services, outcome)
+        said = {"reason": outcome.error.reason} if outcome.error else digest(services, outcome)
         audit.append(session, audit.Entry(request.actor, request.verb, request.incident, outcome.kind, said), now)
         failpoints.reach("operation.before_commit")
     failpoints.reach("operation.after_commit")
@@ -122,13 +122,14 @@ def _repeated(session: Session, request: Request, key: str) -> Outcome:
 
 
 def _remember(session: Session, request: Request, outcome: Outcome, now: datetime) -> None:
-    for key in (request.delivery, request.submission if outcome.kind is Kind.DONE else None):
+    accepted = outcome.kind in (Kind.DONE, Kind.REQUESTED)
+    for key in (request.delivery, request.submission if accepted else None):
         if key:
             inbox.arrive(session, key, "interaction", now)
             inbox.answered(session, key, told(outcome))
 
 
-def _digest(services: Services, outcome: Outcome) -> dict[str, object]:
+def digest(services: Services, outcome: Outcome) -> dict[str, object]:
     """Return the facts that belong into the audit log: free text as a keyed digest of what the timeline holds."""
     words = {"reason", "note", "notes"}
     facts = {
@@ -156,6 +157,27 @@ def _move(doing: Doing) -> Outcome:
     was = State(incident.state)
     target = life.make(verb, was, doing.services.roles(doing.session, doing.request.actor))
     _check_fields(doing)
+    needs = life.second(verb, incidents.worst(doing.session, incident))
+    return _second(doing, needs) if needs else _do(doing, was, target)
+
+
+def approved(doing: Doing) -> Outcome:
+    """Return what came of a wish that others approved: it is done as it was asked for. Raise Refused."""
+    was = State(doing.incident.state)
+    target = life.make(doing.request.verb, was, doing.services.roles(doing.session, doing.request.actor))
+    return _do(doing, was, target)
+
+
+def _second(doing: Doing, needs: frozenset[Role]) -> Outcome:
+    """Return the wish for a second person, where it could be done now; raise Refused where it could not."""
+    with doing.session.begin_nested() as trial:
+        effect = EFFECTS[doing.request.verb](doing)
+        trial.rollback()
+    return effect if isinstance(effect, Outcome) else asking.second(doing, needs)
+
+
+def _do(doing: Doing, was: State, target: State) -> Outcome:
+    verb, incident = doing.request.verb, doing.incident
     effect = EFFECTS[verb](doing)
     if isinstance(effect, Outcome):
         return effect
@@ -165,6 +187,7 @@ def _move(doing: Doing) -> Outcome:
             f"{incident.id} was moved by another transaction"
         )  # what was done here is undone, and looked at anew
     entry = tell(doing, verb, **effect.facts)
+    asking.sweep(doing)
     facts = {"incident": incident.id, "from": was.value, "state": target.value, "timeline": entry.id, **effect.facts}
     return Outcome(Kind.DONE, verb, facts)
 

@@ -15,7 +15,7 @@ from analysis.errors import Refused
 from analysis.response.outcomes import Kind, Outcome
 from bot import receive
 from bot.operations import viewing
-from bot.slack import buttons, commands, events, modals, outgoing
+from bot.slack import approvals, buttons, commands, events, modals, outgoing
 from bot.slack.door import Body, Door, delivery_id, whisper
 from storage.database import Busy
 from templates import answers
@@ -24,7 +24,14 @@ log = structlog.get_logger(__name__)
 
 LISTENERS = 50  # with Bolt's own five, the sixth click at once waits past Slack's three seconds
 TIMEOUT_S = 30
-MODULES = (events, buttons, modals, commands, outgoing)  # events first: its middleware stores before anything answers
+MODULES = (
+    events,
+    buttons,
+    modals,
+    approvals,
+    commands,
+    outgoing,
+)  # events first: its middleware stores before anything answers
 
 
 def client(token: str, base_url: str, timeout: int = TIMEOUT_S) -> WebClient:

@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 Body = dict[str, Any]
 
 INCIDENT = re.compile(r"INC-[0-9]{4}-[0-9]{2}-[0-9]{1,9}")
+APPROVAL = re.compile(r"APR-[0-9]{1,9}")
 LONGEST_ID = 200  # characters; Slack's triggers have about 60
 
 

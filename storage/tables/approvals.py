@@ -1,6 +1,6 @@
 """What waits for a second person, and who said yes."""
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import Facts, Moment, at, facts, maybe_at
@@ -9,16 +9,27 @@ from storage.tables.columns import Facts, Moment, at, facts, maybe_at
 class Approval(SQLModel, table=True):
     """A wish that others must approve: what was asked for, of which version, by whom, until when."""
 
+    __table_args__ = (
+        Index(
+            "uq_approval_one_pending",
+            "verb",
+            "subject",
+            unique=True,
+            sqlite_where=text("status = 'pending'"),
+            postgresql_where=text("status = 'pending'"),
+        ),
+    )
+
     id: str = Field(primary_key=True)  # APR-12
     verb: str
     subject: str = Field(index=True)  # the incident, the model, the version of the policy
     bound_to: str  # what it was asked of; where that has changed, the wish is void
     fields: Facts = facts()
-    needs: Facts = facts()  # {"parts": [[role, …], …]}: one person a part, none of them who asked
+    needs: Facts = facts()  # {"parts": [[role, …], …], "people": [id, …]}: one person a part, none of them who asked
     requested_by: str
     requested_at: Moment = at()
     expires_at: Moment = at()
-    status: str = Field(default="pending", index=True)  # pending | approved | declined | expired | void
+    status: str = Field(default="pending", index=True)  # analysis.response.approving.Status
     decided_by: str | None = None
     decided_at: Moment | None = maybe_at()
     reason: str | None = None

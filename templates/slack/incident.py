@@ -13,7 +13,7 @@ from storage.incidents import IncidentView
 from storage.tables import Alert
 from templates import figures, finding, names, origins, plain, regulation, steps, words
 from templates.finding import written
-from templates.slack import buttons, status
+from templates.slack import buttons, status, waiting
 from templates.slack.blocks import Block, Message, context, facts, header, section
 from templates.slack.mrkdwn import code, date, day, everyone, said, stamp
 
@@ -40,7 +40,7 @@ def message(view: IncidentView, now: datetime, *, to_everyone: bool = False) -> 
             said(rest, LONGEST_SENTENCE),
             f"👥 {said(affected(view), LONGEST_SENTENCE)}",
         ),
-        section(*status.lines(view, now)),
+        section(*status.lines(view, now), *waiting.lines(view)),
         *([] if ended else [*measured(view), *_also(view)]),
         *_next(view),
         *buttons.rows(view),

@@ -5,7 +5,7 @@ from storage.tables import TimelineEntry
 from templates import verbs
 from templates.slack import status
 from templates.slack.blocks import Message, section
-from templates.slack.mrkdwn import said
+from templates.slack.mrkdwn import code, said
 from templates.verbs.row import Line, given
 
 LINES: dict[str, Line] = {verb: row.line for verb, row in (verbs.VERBS | verbs.HAPPENINGS).items()}
@@ -13,8 +13,13 @@ LINES: dict[str, Line] = {verb: row.line for verb, row in (verbs.VERBS | verbs.H
 
 def line(entry: TimelineEntry, view: IncidentView) -> Message:
     """Return what happened as one line; a verb without a row is told as it is."""
-    text = LINES.get(entry.verb, _unknown)(entry, view)
+    text = LINES.get(entry.verb, _unknown)(entry, view) + _second(entry, view)
     return Message(text, [section(text)])
+
+
+def _second(entry: TimelineEntry, view: IncidentView) -> str:
+    by = entry.facts.get("approved_by")
+    return f"\n✅ Approved by {status.person(str(by), view)} ({code(entry.facts.get('approval', '?'))})." if by else ""
 
 
 def _unknown(entry: TimelineEntry, view: IncidentView) -> str:

@@ -56,21 +56,6 @@ def test_a_modal_without_its_reason_says_so_and_changes_nothing(fairness):
     assert fairness.incident().state == "detected"
 
 
-def test_the_one_who_froze_a_critical_incident_cannot_unfreeze_it(fairness):
-    fairness.press("freeze", by="ml_lead")
-    fairness.fill("ml_lead", level="4", reason="halt")
-    fairness.settle()
-    fairness.press("unfreeze", by="ml_lead")
-    refused = fairness.fill("ml_lead", reason="done")
-    assert "second person" in pretty(refused)
-    fairness.press("unfreeze", by="product_owner")
-    assert fairness.fill("product_owner", reason="1.0.0 serves again")["ok"]
-    with fairness.bot.services.database.read() as session:
-        from storage import oversight
-
-        assert oversight.current(session, "income-prequal").level == 0
-
-
 def test_escalating_calls_the_next_people_in_the_thread(fairness):
     fairness.press("escalate", by="oncall")
     fairness.fill("oncall", reason="we need a decision")

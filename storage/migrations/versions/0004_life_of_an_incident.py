@@ -52,6 +52,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_approval_subject"), "approval", ["subject"])
     op.create_index(op.f("ix_approval_status"), "approval", ["status"])
+    op.create_index(
+        "uq_approval_one_pending",
+        "approval",
+        ["verb", "subject"],
+        unique=True,
+        sqlite_where=sa.text("status = 'pending'"),
+        postgresql_where=sa.text("status = 'pending'"),
+    )
     op.create_table(
         "vote",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -1,0 +1,63 @@
+"""Presses on what waits for a second person: the same operation as over HTTP and at the command line."""
+
+from typing import Any
+
+from slack_bolt import Ack, App, Respond
+from slack_sdk import WebClient
+
+from analysis.errors import Unknown
+from analysis.response.outcomes import Kind
+from bot.operations import approvals, incidents
+from bot.operations.approvals import Decision
+from bot.slack import home
+from bot.slack.door import APPROVAL, LONGEST_ID, Body, Door, delivery_id, submission_id, whisper
+from bot.slack.modals import typed
+from templates import answers
+from templates.slack import approval, modals
+
+
+def register(app: App, door: Door) -> None:
+    """Listen to “Approve”, “Decline”, and the form that asks why."""
+
+    @app.action(approval.APPROVE)
+    def approve(ack: Ack, action: dict[str, Any], body: Body, respond: Respond, client: WebClient) -> None:
+        user = body["user"]["id"]
+        door.directory.know(user)
+        outcome = approvals.decide(
+            door.services, Decision("approve", _known(action.get("value")), user, delivery=delivery_id(body))
+        )
+        ack()
+        if outcome.kind is Kind.REPEATED:  # the first was answered
+            return
+        if body.get("view"):  # pressed in App Home, which has no place for a whisper
+            home.publish(door, user)
+            client.views_open(trigger_id=body["trigger_id"], view=modals.notice("Approval", answers.sentence(outcome)))
+        else:
+            whisper(respond, answers.sentence(outcome))
+
+    @app.action(approval.DECLINE)
+    def ask_why(ack: Ack, action: dict[str, Any], body: Body, client: WebClient) -> None:
+        door.directory.know(body["user"]["id"])
+        ack()
+        client.views_open(trigger_id=body["trigger_id"], view=approval.decline(_known(action.get("value"))))
+
+    @app.view(approval.DECLINE)
+    def decline(ack: Ack, body: Body) -> None:
+        view, user = body["view"], body["user"]["id"]
+        reason = typed(view).get("reason", "")
+        decision = Decision("decline", _known(view["private_metadata"]), user, reason, submission_id(body))
+        told = incidents.told(approvals.decide(door.services, decision))
+        if told["kind"] == Kind.DONE:
+            ack()
+        elif told["field"] in view["state"]["values"]:
+            ack(response_action="errors", errors={told["field"]: told["says"]})
+        else:
+            ack(response_action="update", view=modals.notice("Approval", told["says"]))
+
+
+def _known(value: object) -> str:
+    """Return the id of a wish; raise Unknown where it, as it came, is none."""
+    text = str(value)
+    if not APPROVAL.fullmatch(text):
+        raise Unknown("approval", text[:LONGEST_ID])
+    return text

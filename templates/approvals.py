@@ -1,0 +1,128 @@
+"""What is said of a wish that needs others: its name, what was given, how it ended, what a person is answered."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from analysis.response.approving import Status
+from analysis.response.outcomes import Kind, Outcome
+from analysis.vocabulary import Role
+from storage.tables import Approval
+from templates import finding, names
+from templates.slack.mrkdwn import code, date, mention, quote
+from templates.verbs import VERBS
+
+Facts = Mapping[str, Any]
+LONGEST = 300
+
+TITLES: dict[str, str] = {}  # of what is no move of an incident
+
+
+def title(verb: str) -> str:
+    """Return what is asked for, as a heading.
+
+    >>> title("unfreeze")
+    'Unfreeze the model'
+    """
+    row = VERBS.get(verb)
+    if row is None:
+        return TITLES.get(verb, names.first(verb.replace("_", " ")))
+    return row.modal.title if row.modal else row.label
+
+
+def given(approval: Approval) -> list[str]:
+    """Return what was given for it, a quoted line each."""
+    row = VERBS.get(approval.verb)
+    fields = row.modal.fields if row and row.modal else {}
+    labels = {name: field.label for name, field in fields.items()} or {"reason": "Reason"}
+    return [
+        f"> {label}: {quote(approval.fields[name], LONGEST)}"
+        for name, label in labels.items()
+        if approval.fields.get(name)
+    ]
+
+
+def needs(approval: Approval) -> str:
+    """Return whom it needs: one of some roles, or one of each.
+
+    >>> needs(Approval(needs={"parts": [["ml_lead"], ["cto"]]}))
+    'ML Lead and CTO, one person each'
+    """
+    parts = [names.listed([names.ROLE[Role(role)] for role in part], "or") for part in approval.needs["parts"]]
+    return f"{names.listed(parts)}, one person each" if len(parts) > 1 else f"one of: {parts[0]}"
+
+
+VOID = {
+    "changed": "what it was asked of has changed since",
+    "no_role": "who asked for it no longer holds a role that may",
+    "already": "it was done otherwise meanwhile",
+}
+
+
+def ended(status: str, by: str, why: str | None) -> str:
+    """Return how it ended, as a sentence's second half; `by` is drawn by the caller."""
+    row = ENDED.get(status)
+    return row(by, why) if row else "has ended"
+
+
+ENDED: dict[str, Callable[[str, str | None], str]] = {
+    Status.APPROVED: lambda by, why: f"was approved by {by}",
+    Status.DECLINED: lambda by, why: f"was declined by {by}: {quote(why, LONGEST)}",
+    Status.WITHDRAWN: lambda by, why: f"was taken back by {by}: {quote(why, LONGEST)}",
+    Status.EXPIRED: lambda by, why: "lapsed, for nobody approved it in time",
+    Status.VOID: lambda by, why: f"is void, for {VOID.get(str(why), 'it could not be done any more')}",
+}
+
+
+def requested(outcome: Outcome) -> str:
+    """Return the answer to a wish that now waits for others."""
+    facts = outcome.facts
+    roles = names.listed([names.ROLE[Role(role)] for role in facts.get("roles", [])], "or")
+    until = finding.moment(facts.get("until"))
+    lapses = f" Without an answer it lapses {date(until)}." if until else ""
+    asked = f"Asked as {code(facts.get('approval', ''))}: this needs a second person, {roles}."
+    return f"{asked} They are called.{lapses} Nothing has changed yet."
+
+
+def asked_before(facts: Facts) -> str:
+    """Return the answer to a wish that already waits."""
+    return (
+        f"{_who(facts.get('by'))} has asked for this already{_when(facts)}; {code(facts['approval'])} waits for others."
+    )
+
+
+def _approved(outcome: Outcome) -> str:
+    facts = outcome.facts
+    if "did" not in facts:
+        left = names.listed([names.ROLE[Role(role)] for role in facts.get("needs", [])])
+        return f"Your yes counts. It still needs: {left}."
+    row = VERBS.get(str(facts.get("of")))
+    return f"Approved. {row.done(facts['did'])}" if row else "Approved. It holds from now on."
+
+
+def _declined(outcome: Outcome) -> str:
+    taken_back = outcome.facts.get("status") == Status.WITHDRAWN
+    return "Taken back." if taken_back else f"Declined; {_who(outcome.facts.get('asked_by'))} is told why."
+
+
+def _late(outcome: Outcome) -> str:
+    facts = outcome.facts
+    how = ended(str(facts.get("status")), _who(facts.get("by")), facts.get("why"))
+    return f"{code(facts.get('approval', ''))} {how}{_when(facts)}. Nothing was changed."
+
+
+SAID: dict[tuple[str, Kind], Callable[[Outcome], str]] = {
+    ("approve", Kind.DONE): _approved,
+    ("approve", Kind.ALREADY): _late,
+    ("approve", Kind.STALE): _late,
+    ("decline", Kind.DONE): _declined,
+    ("decline", Kind.ALREADY): _late,
+}
+
+
+def _who(by: object) -> str:
+    return "the policy" if by in (None, "system") else mention(str(by))
+
+
+def _when(facts: Facts) -> str:
+    at = finding.moment(facts.get("at"))
+    return f" {date(at)}" if at else ""

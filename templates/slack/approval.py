@@ -1,0 +1,106 @@
+"""The message that asks a second person: in the thread of its incident, edited when it is decided."""
+
+from analysis.response.approving import Status
+from storage.approvals import ApprovalView
+from storage.tables import Approval
+from templates import approvals
+from templates.slack.blocks import Block, Message, actions, button, plain, section
+from templates.slack.limits import CONFIRM
+from templates.slack.mrkdwn import code, date, mention, said
+
+APPROVE, DECLINE = "approval:approve", "approval:decline"
+SIGNS = {
+    Status.APPROVED: "✅", Status.DECLINED: "❌", Status.WITHDRAWN: "↩️", Status.EXPIRED: "⌛", Status.VOID: "🚫",
+}  # fmt: skip
+
+
+def message(view: ApprovalView) -> Message:
+    """Return the wish with its buttons while it waits, calling who may approve; then how it ended, ringing nobody."""
+    approval = view.approval
+    if approval.status != Status.PENDING:
+        text = f"{SIGNS[Status(approval.status)]} {_ended(view)}"
+        return Message(text, [section(text, *approvals.given(approval))])
+    first = f"👥 *{person(approval.requested_by, view)} asks: {approvals.title(approval.verb)}* ({code(approval.id)})"
+    lines = [first, *approvals.given(approval), _needed(view)]
+    return Message(first, [section(*lines), buttons(approval)])
+
+
+def line(view: ApprovalView) -> str:
+    """Return the wish in two lines, for a list."""
+    approval = view.approval
+    first = f"👥 *{approvals.title(approval.verb)}* · {code(approval.subject)} · {code(approval.id)}"
+    asked = f"{person(approval.requested_by, view)} asked {date(approval.requested_at)}"
+    return "\n".join([first, f"{asked}; it lapses {date(approval.expires_at)}", *approvals.given(approval)])
+
+
+def buttons(approval: Approval) -> Block:
+    """Return the row of the two buttons; yes is asked for twice."""
+    yes = {
+        **button("Approve", APPROVE, approval.id),
+        "style": "primary",
+        "accessibility_label": f"Approve {approval.id}: {approvals.title(approval.verb)}",
+        "confirm": {
+            "title": plain(approvals.title(approval.verb), CONFIRM["title"]),
+            "text": plain("It is done at once, in both your names.", CONFIRM["text"]),
+            "confirm": plain("Approve", CONFIRM["confirm"]),
+            "deny": plain("Cancel", CONFIRM["deny"]),
+        },
+    }
+    no = {**button("Decline", DECLINE, approval.id), "accessibility_label": f"Decline {approval.id}, with a reason"}
+    return actions(f"approval:{approval.id}", [yes, no])
+
+
+def person(actor: str, view: ApprovalView) -> str:
+    """Return a person's name, so that nobody is rung; one not known by name is mentioned."""
+    known = view.people.get(actor)
+    return said(known.name) if known else "The policy" if actor == "system" else mention(actor)
+
+
+def _ended(view: ApprovalView) -> str:
+    approval = view.approval
+    who = names_of(view) if approval.status == Status.APPROVED else person(str(approval.decided_by), view)
+    how = approvals.ended(approval.status, who, approval.reason)
+    at = f" {date(approval.decided_at)}" if approval.decided_at else ""
+    asked = person(approval.requested_by, view)
+    return f"*{approvals.title(approval.verb)}* ({code(approval.id)}), asked for by {asked}, {how}{at}."
+
+
+def names_of(view: ApprovalView) -> str:
+    """Return who has approved so far."""
+    return ", ".join(person(vote.by, view) for vote in view.votes) or "nobody"
+
+
+def _needed(view: ApprovalView) -> str:
+    approval = view.approval
+    people = " ".join(mention(str(one)) for one in approval.needs.get("people", []))
+    whom = people or "*Nobody else holds that role now.*"
+    so_far = f" So far: {names_of(view)}." if view.votes else ""
+    return (
+        f"It needs {approvals.needs(approval)}. {whom}{so_far} Without an answer it lapses {date(approval.expires_at)}."
+    )
+
+
+def decline(approval_id: str) -> dict[str, object]:
+    """Return the modal that asks why."""
+    return {
+        "type": "modal",
+        "callback_id": DECLINE,
+        "private_metadata": approval_id,
+        "title": plain("Decline", 24),
+        "submit": plain("Decline", 24),
+        "close": plain("Cancel", 24),
+        "blocks": [
+            {
+                "type": "input",
+                "block_id": "reason",
+                "label": plain("Reason"),
+                "element": {
+                    "type": "plain_text_input",
+                    "action_id": "reason",
+                    "multiline": True,
+                    "max_length": 2_000,
+                    "placeholder": plain("What speaks against it; who asked reads this", 150),
+                },
+            }
+        ],
+    }
