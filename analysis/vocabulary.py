@@ -111,6 +111,16 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
+class Duty(StrEnum):
+    """What a person does on one incident (C9; 004, Incident Command Structure)."""
+
+    COMMANDER = "commander"
+    TECHNICAL_LEAD = "technical_lead"
+    COMMUNICATIONS = "communications"
+    COMPLIANCE = "compliance"
+    EXPERT = "expert"
+
+
 class Oversight(IntEnum):
     """How far a model is restrained (C3; 004, Human Escalation Levels)."""
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from analysis.detection.findings import RULE
-from analysis.vocabulary import Family, Oversight, Role, Severity, State
+from analysis.vocabulary import Duty, Family, Oversight, Role, Severity, State
 from templates import words
 
 SIGN = {Severity.CRITICAL: "🔴", Severity.HIGH: "🟠", Severity.MEDIUM: "🟡", Severity.LOW: "🔵"}
@@ -61,6 +61,59 @@ class Level:
 
     name: str
     means: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """A duty on an incident: its name, what it means, and what it asks first (004, Incident Command Structure)."""
+
+    name: str
+    means: str
+    first: tuple[str, ...]
+
+
+DUTY = {
+    Duty.COMMANDER: Part(
+        "Commander",
+        "coordinates, decides, speaks with executives",
+        (
+            "Judge the severity within 30 minutes: *Severity* on the message.",
+            "Decide how far the model is restrained: *Freeze*.",
+            "Give the other duties: *Roles*. Keep people told: a status update whenever its clock says so.",
+        ),
+    ),
+    Duty.TECHNICAL_LEAD: Part(
+        "Technical lead",
+        "finds the root cause, decides on mitigation and recovery",
+        (
+            "Have the evidence gathered before anything is changed: *Export evidence*.",
+            "Find out what changed, and say so in the thread.",
+            "Choose the remedy (retrain, roll back, mend the data), and record the root cause.",
+        ),
+    ),
+    Duty.COMMUNICATIONS: Part(
+        "Communications",
+        "tells stakeholders, customers, the press",
+        (
+            "Agree with the commander who is told what, and by when.",
+            "Write the status updates; nothing goes to customers before the model is contained.",
+        ),
+    ),
+    Duty.COMPLIANCE: Part(
+        "Compliance and legal",
+        "judges what the rules ask, and keeps the record",
+        (
+            "Judge whether a regulator has to hear of it: the clock is 72 hours from confirmation.",
+            "Find out who was affected, and what they are owed.",
+            "See to it that evidence is exported and nothing is deleted.",
+        ),
+    ),
+    Duty.EXPERT: Part(
+        "Expert",
+        "investigates, mends, tests",
+        ("Ask the technical lead what is needed; write what you find into the thread.",),
+    ),
+}
 
 
 LEVEL = {

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from analysis.errors import Missing
-from analysis.vocabulary import Severity
+from analysis.vocabulary import Duty, Severity
 
 LONGEST = 2_000  # characters of a reason or a note
 PERSON = re.compile(r"[UW][A-Z0-9]{1,20}")
@@ -41,6 +41,8 @@ FIELDS = {
     "fallback": Field(Form.LINE, longest=200),
     "severity": Field(Form.CHOICE, tuple(Severity)),
     "person": Field(Form.PERSON),
+    "duty": Field(Form.CHOICE, tuple(Duty)),
+    "assignment": Field(Form.CHOICE),
     "owner": Field(Form.PERSON),
     "until": Field(Form.MOMENT),
     "due": Field(Form.DAY),

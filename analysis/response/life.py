@@ -33,6 +33,7 @@ class Move:
     by: frozenset[Role]
     asks: tuple[str, ...] = ()  # fields of its modal; the ones that may stay empty end in "?"
     again: bool = False  # may be done again in the state it leads to
+    is_loose: bool = False  # whatever happened since the message or the form was drawn, it is as right as before
     style: str | None = None  # colour of its button
     second: frozenset[Role] = frozenset()  # who may approve it, where one person is not enough (E4)
     second_at: frozenset[Severity] = frozenset(Severity)  # at which severities that is so
@@ -72,6 +73,24 @@ MOVES = {
             RESPONDERS | OFFICERS,
             asks=("severity", "reason"),
             again=True,
+        ),
+        Move(
+            "assign",
+            OPEN | {State.RESOLVED},
+            None,
+            RESPONDERS | OFFICERS | {Role.PRODUCT_OWNER},
+            asks=("duty", "person?", "note?"),
+            again=True,
+            is_loose=True,
+        ),
+        Move(
+            "release",
+            OPEN | {State.RESOLVED},
+            None,
+            RESPONDERS | OFFICERS | {Role.PRODUCT_OWNER},
+            asks=("assignment", "note?"),
+            again=True,
+            is_loose=True,
         ),
         Move("resolve", OPEN - {State.DETECTED}, State.RESOLVED, RESPONDERS | {Role.SECURITY_OFFICER}, asks=("note",)),
     )

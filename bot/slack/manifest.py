@@ -7,6 +7,7 @@ from bot.slack.commands import COMMAND, COMMANDS
 # The one list of scopes; each with the calls that need it.
 SCOPES = {
     "app_mentions:read": "a mention is answered like the command",
+    "bookmarks:read": "sees which bookmarks an incident's own channel has",
     "bookmarks:write": "bookmarks of an incident's own channel",
     "channels:history": "looks for a post whose answer was lost",
     "channels:join": "joins a public channel it is to post in",

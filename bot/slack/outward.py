@@ -94,6 +94,10 @@ class Outward:
             raise Permanent(f"channel_not_found: #{name}")
         return self._ids[name]
 
+    def direct(self, user_id: str) -> str:
+        """Return the id of the direct messages with a person, which a file needs; a post finds them by itself."""
+        return str(self._again_is_safe(lambda: self.client.conversations_open(users=user_id))["channel"]["id"])
+
     def post(self, place: Place, shown: Text, key: str) -> str:
         """Return the ts of the new message."""
         metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": key, **shown.carries}}
@@ -184,6 +188,40 @@ class Outward:
         shared = any((file.get("shares") or {}).values()) or bool(file.get("channels") or file.get("groups"))
         return bool(file.get("mimetype")), shared
 
+    def create_channel(self, name: str, *, is_private: bool) -> str:
+        """Return the id of a new channel."""
+        return str(
+            self._call(lambda: self.client.conversations_create(name=name, is_private=is_private))["channel"]["id"]
+        )
+
+    def channels_named(self, name: str) -> list[dict[str, Any]]:
+        """Return the channels of that name that we can see."""
+        return [channel for channel in self._all_channels() if channel["name"] == name]
+
+    def set_topic(self, channel: str, topic: str) -> None:
+        """Set a channel's topic; twice is once."""
+        self._again_is_safe(lambda: self.client.conversations_setTopic(channel=channel, topic=topic))
+
+    def invite(self, channel: str, person: str) -> None:
+        """Invite one person."""
+        self._again_is_safe(lambda: self.client.conversations_invite(channel=channel, users=[person]))
+
+    def archive(self, channel: str) -> None:
+        """Archive a channel."""
+        self._again_is_safe(lambda: self.client.conversations_archive(channel=channel))
+
+    def bookmark(self, channel: str, title: str, address: str) -> None:
+        """Put a link at the head of a channel, once."""
+        there = self._again_is_safe(lambda: self.client.bookmarks_list(channel_id=channel))["bookmarks"]
+        if all(one.get("link") != address for one in there):
+            self._again_is_safe(
+                lambda: self.client.bookmarks_add(channel_id=channel, title=title, type="link", link=address)
+            )
+
+    def own_user(self) -> str:
+        """Return the user id under which we act."""
+        return str(self._again_is_safe(self.client.auth_test)["user_id"])
+
     def user(self, user_id: str) -> dict[str, Any]:
         """Return what Slack knows of a person."""
         return dict(self._again_is_safe(lambda: self.client.users_info(user=user_id))["user"])
@@ -192,11 +230,14 @@ class Outward:
         """Return everybody of the workspace."""
         return self._pages(lambda cursor: self.client.users_list(limit=200, cursor=cursor), "members")
 
-    def _channels(self) -> list[tuple[str, str]]:
+    def _all_channels(self) -> list[dict[str, Any]]:
         kinds = "public_channel,private_channel"
-        found = self._pages(
+        return self._pages(
             lambda cursor: self.client.conversations_list(types=kinds, limit=200, cursor=cursor), "channels"
         )
+
+    def _channels(self) -> list[tuple[str, str]]:
+        found = self._all_channels()
         found.sort(key=lambda channel: not channel.get("is_archived"))  # of two of one name the living one counts
         return [(channel["name"], channel["id"]) for channel in found]
 

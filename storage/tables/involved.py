@@ -7,22 +7,22 @@ from storage.tables.columns import Moment, at, maybe_at
 
 
 class Assignment(SQLModel, table=True):
-    """A person in a part of an incident, from when until when; one person a part, but for experts."""
+    """A person with a duty on an incident, from when until when; one person a duty, but for experts."""
 
     __table_args__ = (
         Index(
-            "uq_assignment_one_a_part",
+            "uq_assignment_one_a_duty",
             "incident_id",
-            "part",
+            "duty",
             unique=True,
-            sqlite_where=text("ended_at IS NULL AND part <> 'expert'"),
-            postgresql_where=text("ended_at IS NULL AND part <> 'expert'"),
+            sqlite_where=text("ended_at IS NULL AND duty <> 'expert'"),
+            postgresql_where=text("ended_at IS NULL AND duty <> 'expert'"),
         ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     incident_id: str = Field(foreign_key="incident.id", index=True)
-    part: str  # commander | technical_lead | communications | compliance | expert
+    duty: str  # commander | technical_lead | communications | compliance | expert
     person: str
     by: str
     at: Moment = at()

@@ -1,6 +1,6 @@
 """The first words of a response: acknowledge, freeze, export, retrain, escalate, resolve, unfreeze."""
 
-from analysis.vocabulary import Oversight, Role, Severity
+from analysis.vocabulary import Duty, Oversight, Role, Severity
 from storage.incidents import IncidentView
 from storage.tables import TimelineEntry
 from templates import figures, finding, names, plain, steps
@@ -17,7 +17,13 @@ OFFERED = (
 
 def _acknowledge(entry: TimelineEntry, view: IncidentView) -> str:
     took = figures.span(entry.at - view.incident.opened_at)
-    return f"✋ {status.person(entry.actor, view)} has it, {took} after it opened. The calls have stopped."
+    leads = " and commands it" if entry.facts.get("duty") == Duty.COMMANDER else ""
+    return f"✋ {status.person(entry.actor, view)} has it{leads}, {took} after it opened. The calls have stopped."
+
+
+def _taken(facts: Facts) -> str:
+    leads = " You command it until somebody else does (*Roles*)." if facts.get("duty") == Duty.COMMANDER else ""
+    return f"You have it. The calls have stopped.{leads}"
 
 
 def _freeze(entry: TimelineEntry, view: IncidentView) -> str:
@@ -136,7 +142,7 @@ VERBS = {
         spoken="Acknowledge: stop the calls and take the incident",
         may="acknowledge incidents",
         past="acknowledged it",
-        done=lambda facts: "You have it. The calls have stopped.",
+        done=_taken,
         line=_acknowledge,
         in_menu=False,
     ),

@@ -66,3 +66,8 @@ def add_bookmark(call: Call) -> Json:
     channel.bookmarks.append(bookmark)
     call.workspace.changed()
     return {"bookmark": bookmark}
+
+
+def list_bookmarks(call: Call) -> Json:
+    """Return the bookmarks of a channel."""
+    return {"bookmarks": call.workspace.channel(call.text("channel_id")).bookmarks}

@@ -42,5 +42,6 @@ METHODS = {
     "reactions.add": Method(marks.add_reaction, 3, ("reactions:write",)),
     "reactions.remove": Method(marks.remove_reaction, 2, ("reactions:write",)),
     "pins.add": Method(marks.add_pin, 2, ("pins:write",)),
+    "bookmarks.list": Method(marks.list_bookmarks, 3, ("bookmarks:read",)),
     "bookmarks.add": Method(marks.add_bookmark, 2, ("bookmarks:write",)),
 }
