@@ -11,9 +11,10 @@ from pydantic import ConfigDict, Field, model_validator
 from analysis.detection.conditions import When
 from analysis.detection.limits import Level, Limits
 from analysis.parts import Part, Span
-from analysis.vocabulary import Family, Oversight, Risk, Role, Severity
-
+from analysis.response.calendars import Calendar
+from analysis.response.terms import Terms
 from analysis.rotas import ON_CALL, Rota
+from analysis.vocabulary import Family, Oversight, Risk, Role, Severity
 
 
 class Source(Part):
@@ -73,15 +74,6 @@ class Rule(Part):
     def is_for(self, model_id: str) -> bool:
         """Return whether the rule watches the model."""
         return not self.models or model_id in self.models
-
-
-class Clock(Part):
-    """How soon people owe what (REQUIREMENTS, One vocabulary)."""
-
-    acknowledge: Span | None = None
-    contain: Span | None = None
-    root_cause: Span | None = None
-    fix: Span | None = None
 
 
 class Route(Part):
@@ -162,7 +154,8 @@ class Policy(Part):
     checks: Limits = Limits()
     rules: tuple[Rule, ...] = ()
     schedule: Schedule = Schedule()
-    clocks: dict[Level, Clock]
+    clocks: dict[Level, Terms]
+    calendars: dict[str, Calendar] = Field(default_factory=dict)  # business hours that a clock may keep to
     routes: dict[Level, Route]
     escalation: tuple[Path, ...]
     rotas: tuple[Rota, ...] = ()
@@ -194,6 +187,9 @@ class Policy(Part):
         strange = sorted({name for rule in self.rules for name in rule.models if name not in ids})
         if strange:
             raise ValueError(f"rules: there is no model {', '.join(strange)}")
+        timeless = sorted({name for terms in self.clocks.values() for name in terms.calendars() - set(self.calendars)})
+        if timeless:
+            raise ValueError(f"clocks: there is no calendar {', '.join(timeless)}")
         loud = [s.value for s, route in self.routes.items() if route.everyone and s is not Severity.CRITICAL]
         if loud:
             raise ValueError(f"routes: everyone is for critical only, not {', '.join(loud)}")
@@ -213,9 +209,9 @@ class Policy(Part):
         """Return the rules that watch the model."""
         return tuple(rule for rule in self.rules if rule.is_for(model_id))
 
-    def clock(self, severity: Severity) -> Clock:
+    def terms(self, severity: Severity) -> Terms:
         """Return what is owed, and how soon, at that severity."""
-        return self.clocks.get(severity, Clock())
+        return self.clocks.get(severity, Terms())
 
     def steps(self, severity: Severity, family: Family) -> tuple[Step, ...]:
         """Return the escalation steps; a path that names the family goes before one that names none."""

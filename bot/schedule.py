@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from analysis.policy import Policy
 from analysis.response.walls import at
-from bot.operations import asking, detection, escalation, keeping, notices, overdue, reviewing, sealing, storms
+from bot.operations import asking, clocks, detection, escalation, keeping, notices, overdue, reviewing, sealing, storms
 from bot.services import SYSTEM, Services
 from bot.ticking import Tick
 from storage import audit, failpoints, outbox, timers
@@ -142,6 +142,8 @@ HANDLERS: dict[str, Callable[[Services, Session, Timer, datetime], None]] = {
     "digest": _digest,
     "escalate": escalation.when_due,
     "storm": storms.when_due,
+    "clock_warn": clocks.when_to_warn,
+    "clock_due": clocks.when_due,
     "retention": keeping.when_due,
     "review": reviewing.when_due,
     "approval": asking.when_due,

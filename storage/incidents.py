@@ -10,11 +10,12 @@ from sqlmodel import Session, col, select
 
 from analysis.response import life
 from analysis.vocabulary import Severity, State
-from storage import approvals, oversight, people
+from storage import approvals, clocks, oversight, people
 from storage.tables import (
     Alert,
     Approval,
     Bundle,
+    Clock,
     Incident,
     Model,
     OversightChange,
@@ -39,6 +40,7 @@ class IncidentView:
     retrains: tuple[RetrainRequest, ...] = ()
     approvals: tuple[Approval, ...] = ()  # that wait for a second person
     people: dict[str, Person] = field(default_factory=dict)  # by Slack id
+    clocks: tuple[Clock, ...] = ()  # oldest first
     permalink: str | None = None
     report: dict[str, Any] = field(default_factory=dict)  # of the newest run that saw its first alert
 
@@ -118,6 +120,7 @@ def view(session: Session, incident_id: str) -> IncidentView | None:
         oversight=oversight.current(session, incident.model_id),
         bundles=_of(session, Bundle, incident_id),
         retrains=_of(session, RetrainRequest, incident_id),
+        clocks=clocks.of(session, incident_id),
         approvals=tuple(approvals.waiting(session, incident_id)),
         people=people.by_id(session, {one for entry in timeline for one in _named(entry)}),
         permalink=message.data.get("permalink") if message else None,

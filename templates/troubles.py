@@ -61,6 +61,8 @@ REASONS = {
     Reason.STORM: "many incidents at once: one message counts them",
     Reason.STORM_OVER: "the storm is over, and the incident is still open",
     Reason.NO_SLACK: "Slack does not take a critical alert",
+    Reason.DUE_SOON: "a deadline comes near",
+    Reason.LATE: "a deadline has passed",
     Reason.CONTINUED: "it did not fit into one message",
     Reason.REPAIRED: "it makes good what came too late",
     Reason.IN_STORM: "withheld: counted by the storm's message",

@@ -23,6 +23,8 @@ class Reason(StrEnum):
     STORM = "storm"
     STORM_OVER = "storm_over"
     NO_SLACK = "no_slack"
+    DUE_SOON = "due_soon"
+    LATE = "late"
     CONTINUED = "continued"
     REPAIRED = "repaired"
     # withheld
@@ -43,6 +45,8 @@ OF_SYSTEM = {
     "severity_rose": Reason.ROSE,
     "recovered": Reason.RECOVERED,
     "reopened": Reason.OPENED,
+    "clock_warn": Reason.DUE_SOON,
+    "clock_breached": Reason.LATE,
 }
 
 

@@ -10,7 +10,7 @@ from analysis.response import fields, life
 from analysis.response.outcomes import Kind, Outcome
 from analysis.response.permissions import View
 from analysis.vocabulary import Role, State
-from bot.operations import asking, assessing, escalation, evidence, oversight, retraining, viewing
+from bot.operations import asking, assessing, clocks, escalation, evidence, oversight, retraining, viewing
 from bot.operations.doing import Doing, Effect, Request, owe_redraw, tell
 from bot.services import Services, whole
 from storage import audit, failpoints, inbox, incidents, timers
@@ -186,6 +186,7 @@ def _do(doing: Doing, was: State, target: State) -> Outcome:
         raise Again(
             f"{incident.id} was moved by another transaction"
         )  # what was done here is undone, and looked at anew
+    clocks.follow(doing, was)
     entry = tell(doing, verb, **effect.facts)
     asking.sweep(doing)
     facts = {"incident": incident.id, "from": was.value, "state": target.value, "timeline": entry.id, **effect.facts}

@@ -15,7 +15,7 @@ from analysis.detection.report import Report
 from analysis.response import life
 from analysis.response.notifying import Reason
 from analysis.vocabulary import Severity, State, Verdict
-from bot.operations import escalation, storms
+from bot.operations import clocks, escalation, storms
 from bot.operations.doing import Doing, Request, owe_redraw, tell, urgency
 from bot.services import SYSTEM, Services
 from storage import alerts, audit, counters, incidents, outbox
@@ -120,7 +120,6 @@ def _withheld(result: Result, subject: str, channel: str, reason: Reason, **fact
 
 def _open(services: Services, session: Session, alert: Alert, channel: str, now: datetime) -> Incident:
     """Open the incident of the alert, with its message, its links, its clock and its escalation."""
-    clock = services.policy.clock(Severity(alert.severity))
     incident = Incident(
         id=counters.incident_id(session, now),
         model_id=alert.model_id,
@@ -129,7 +128,6 @@ def _open(services: Services, session: Session, alert: Alert, channel: str, now:
         state=State.DETECTED.value,
         channel=channel,
         opened_at=now,
-        acknowledge_by=now + clock.acknowledge if clock.acknowledge else None,
     )
     session.add(incident)
     session.flush()
@@ -139,6 +137,7 @@ def _open(services: Services, session: Session, alert: Alert, channel: str, now:
     joined = storms.join(services, session, incident, now)
     _owe_message(services, session, incident, now, withheld=joined is not None and joined.withholds)
     escalation.begin(services, session, incident, now)
+    clocks.follow(Doing(services, session, incident, Request("opened", incident.id, SYSTEM), now), None)
     data = {"alert": alert.id, "model": alert.model_id, "severity": alert.severity, "family": alert.family}
     audit.append(session, audit.Entry(SYSTEM, "opened", incident.id, "done", data), now)
     return incident
@@ -187,9 +186,11 @@ def _repeat(result: Result, alert: Alert, raised: Raised) -> None:
             _open(services, session, alert, channel, now)
         return
     doing = Doing(services, session, incident, Request("repeat", incident.id, SYSTEM), now)
+    was = Severity(incident.severity)
     if State(incident.state) in life.ENDED:
         _again(doing, alert, channel)
     elif rose and incidents.advance(session, incident, State(incident.state), severity=alert.severity):
+        clocks.replan(doing, was, Severity(alert.severity))
         tell(doing, "severity_rose", severity=alert.severity)
     elif incidents.advance(session, incident, State(incident.state)):
         owe_redraw(session, incident, now, soon=False)
@@ -202,10 +203,12 @@ def _again(doing: Doing, alert: Alert, channel: str | None) -> None:
         if channel is not None:
             _open(doing.services, doing.session, alert, channel, now)
         return
+    was = State(incident.state)
     cleared = {"acknowledged_at": None, "acknowledged_by": None, "resolved_at": None, "resolved_by": None}
     if incidents.advance(doing.session, incident, State.DETECTED, escalation_step=0, **cleared):
         tell(doing, "reopened", alert=alert.id)
         escalation.begin(doing.services, doing.session, incident, now)
+        clocks.follow(doing, was)
         audit.append(doing.session, audit.Entry(SYSTEM, "reopened", incident.id, "done", {"alert": alert.id}), now)
 
 

@@ -21,6 +21,7 @@ class Clock(SQLModel, table=True):
     paused_at: Moment | None = maybe_at()
     paused_by: str | None = None
     paused_why: str | None = None
+    rested_s: int = 0  # seconds of its own hours for which it was paused before
     met_at: Moment | None = maybe_at()
     met_by: str | None = None
     breached_at: Moment | None = maybe_at()

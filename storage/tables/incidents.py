@@ -24,7 +24,6 @@ class Incident(SQLModel, table=True):
     version: int = 1
     channel: str  # where its message stands
     opened_at: Moment = at()
-    acknowledge_by: Moment | None = maybe_at()
     acknowledged_at: Moment | None = maybe_at()
     acknowledged_by: str | None = None
     contained_at: Moment | None = maybe_at()

@@ -13,7 +13,7 @@ from storage.incidents import IncidentView
 from storage.tables import Alert
 from templates import figures, finding, names, origins, plain, regulation, steps, words
 from templates.finding import written
-from templates.slack import buttons, status, waiting
+from templates.slack import buttons, clocks, status, waiting
 from templates.slack.blocks import Block, Message, context, facts, header, section
 from templates.slack.mrkdwn import code, date, day, everyone, said, stamp
 
@@ -63,8 +63,9 @@ def notice(view: IncidentView, *, to_everyone: bool = False) -> str:
     incident = view.incident
     ring = f"{everyone()} " if to_everyone else ""
     line = f"{ring}{said(title(view), 150)}: {said(happened(view), LONGEST_SENTENCE)}"
-    if incident.state == State.DETECTED and incident.acknowledge_by:
-        return f"{line} Acknowledge by {stamp(incident.acknowledge_by)}. {incident.id}"
+    clock = clocks.awaited(view)
+    if clock is not None:
+        return f"{line} Acknowledge by {stamp(clock.due_at)}. {incident.id}"
     return f"{line} {incident.id}"
 
 

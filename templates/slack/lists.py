@@ -8,7 +8,7 @@ from storage.incidents import IncidentView
 from storage.overview import ModelView
 from storage.tables import Alert, Incident, Run
 from templates import figures, finding, names, plain
-from templates.slack import incident, status
+from templates.slack import clocks, incident, status
 from templates.slack.mrkdwn import code, date, link, said
 
 RISK = {Risk.HIGH: "high risk", Risk.MEDIUM: "medium risk", Risk.LOW: "low risk"}
@@ -44,13 +44,14 @@ def clock(view: IncidentView, now: datetime) -> str:
     age = f"open for {figures.span(now - shown.opened_at)}"
     if shown.state != State.DETECTED:
         by = f" {status.person(shown.acknowledged_by, view)} has it," if shown.acknowledged_by else ""
-        return f"{names.STATE[State(shown.state)].capitalize()},{by} {age}"
-    if shown.acknowledge_by is None:
+        next_due = clocks.shortest(view, now)
+        return f"{names.STATE[State(shown.state)].capitalize()},{by} {age}" + (f" · {next_due}" if next_due else "")
+    waits = clocks.awaited(view)
+    if waits is None:
         return f"Nobody has it yet, {age}"
-    if status.is_overdue(view, now):
-        return f"⏰ *Overdue by {figures.span(now - shown.acknowledge_by)}*: nobody has it"
-    left = figures.span(shown.acknowledge_by - now)
-    return f"⏳ *{left} left* to acknowledge, by {date(shown.acknowledge_by)}"
+    if clocks.is_late(waits, now):
+        return f"⏰ *Overdue by {figures.span(now - waits.due_at)}*: nobody has it"
+    return f"⏳ *{figures.span(waits.due_at - now)} left* to acknowledge, by {date(waits.due_at)}"
 
 
 def model_line(view: ModelView, now: datetime) -> str:

@@ -76,6 +76,15 @@ def date(at: datetime) -> str:
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{stamp(at)}>"
 
 
+def countdown(at: datetime) -> str:
+    """Return a time with how far away it is: Slack counts, each time somebody looks.
+
+    >>> countdown(datetime(2026, 11, 21, 4, 5, tzinfo=UTC))
+    '<!date^1795233900^{date_short_pretty} {time} ({ago})|2026-11-21 04:05 UTC>'
+    """
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}} ({{ago}})|{stamp(at)}>"
+
+
 def day(at: datetime) -> str:
     """Return a day that Slack shows in the reader's own zone."""
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}}|{at.astimezone(UTC):%Y-%m-%d}>"

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from storage.incidents import IncidentView
 from templates.documents import story
-from templates.slack import incident, status, thread
+from templates.slack import clocks, incident, status, thread
 from templates.slack.blocks import Block, context, divider, header, section
 from templates.slack.mrkdwn import code, date, link, said
 
@@ -19,6 +19,7 @@ def blocks(view: IncidentView, now: datetime) -> list[Block]:
         section(f"*{said(incident.happened(view), 500)}*", f"👥 {said(incident.affected(view), 500)}"),
         *incident.measured(view),
         *_part("Where it stands", status.lines(view, now)),
+        *_part("Clocks", clocks.history(view, now)),
         *_part("What was measured", [f"• {said(line, 300)}" for line in story.exact(view)]),
         *_part("Rules touched", [f"• *{rule.name}*: {rule.asks}" for rule in incident.rules(view)]),
         *_timeline(view),

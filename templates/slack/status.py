@@ -8,7 +8,8 @@ from analysis.vocabulary import Oversight, Role, State
 from storage.incidents import IncidentView
 from storage.tables import OversightChange, TimelineEntry
 from templates import figures, names
-from templates.slack.mrkdwn import code, date, mention, quote, said
+from templates.slack import clocks
+from templates.slack.mrkdwn import code, countdown, date, mention, quote, said
 
 SYSTEM = "system"
 LONGEST_REASON = 160
@@ -39,8 +40,8 @@ def last(view: IncidentView, *verbs: str) -> TimelineEntry | None:
 
 def is_overdue(view: IncidentView, now: datetime) -> bool:
     """Return whether nobody acknowledged in time."""
-    by = view.incident.acknowledge_by
-    return view.incident.state == State.DETECTED and by is not None and now > by
+    clock = clocks.awaited(view)
+    return clock is not None and clocks.is_late(clock, now)
 
 
 def restraint(change: OversightChange) -> str:
@@ -67,11 +68,12 @@ def _acknowledge(view: IncidentView, now: datetime) -> str:
         return f"✋ *{who(incident.acknowledged_by)} has it* since {date(incident.acknowledged_at)}."
     if incident.state != State.DETECTED:
         return ""
-    if incident.acknowledge_by is None:
+    clock = clocks.awaited(view)
+    if clock is None:
         return "⏳ *Nobody has it yet.*"
-    if is_overdue(view, now):
-        return f"⏰ *Overdue: nobody has it yet.* It was to be acknowledged by {date(incident.acknowledge_by)}."
-    return f"⏳ *Nobody has it yet: acknowledge by {date(incident.acknowledge_by)}.*"
+    if clocks.is_late(clock, now):
+        return f"⏰ *Overdue: nobody has it yet.* It was to be acknowledged by {countdown(clock.due_at)}."
+    return f"⏳ *Nobody has it yet: acknowledge by {countdown(clock.due_at)}.*"
 
 
 def _escalation(view: IncidentView, now: datetime) -> str:
@@ -134,6 +136,10 @@ def _ended(view: IncidentView, now: datetime) -> str:
     return f"{text}\n> {quote(note, LONGEST_REASON)}" if note else text
 
 
+def _clocks(view: IncidentView, now: datetime) -> str:
+    return "\n".join(clocks.lines(view, now))
+
+
 PARTS: tuple[Callable[[IncidentView, datetime], str], ...] = (
-    _ended, _acknowledge, _escalation, _restraint, _retrain, _recovered, _evidence,
+    _ended, _acknowledge, _clocks, _escalation, _restraint, _retrain, _recovered, _evidence,
 )  # fmt: skip

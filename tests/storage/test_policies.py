@@ -20,7 +20,7 @@ def parse(text: str) -> Policy:
 
 def test_the_default_holds_and_says_what_the_requirements_say():
     policy = parse(TEXT)
-    minutes = {s: policy.clock(s).acknowledge.total_seconds() / 60 for s in list(Severity)[1:]}
+    minutes = {s: policy.terms(s).acknowledge.within.total_seconds() / 60 for s in list(Severity)[1:]}
     assert minutes == {Severity.MEDIUM: 240, Severity.HIGH: 60, Severity.CRITICAL: 15}
     assert policy.routes[Severity.CRITICAL].everyone
     fairness = policy.steps(Severity.CRITICAL, Family.FAIRNESS)

@@ -9,7 +9,18 @@ from analysis.detection.report import Report, Side
 from analysis.vocabulary import Family, Severity, State, Verdict
 from storage.incidents import IncidentView
 from storage.overview import ModelView, Overview
-from storage.tables import Alert, Bundle, Incident, Model, OversightChange, Person, RetrainRequest, Run, TimelineEntry
+from storage.tables import (
+    Alert,
+    Bundle,
+    Clock,
+    Incident,
+    Model,
+    OversightChange,
+    Person,
+    RetrainRequest,
+    Run,
+    TimelineEntry,
+)
 
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 NASTY = "<!channel> <script>alert(1)</script> & *b* `c` $x$ {{ 7919 * 7919 }} | \n> q \u202e\x00 漢字 " + "x" * 10_000
@@ -116,14 +127,20 @@ class Maker:
         opened = NOW - timedelta(minutes=4)
         incident = Incident(
             id="INC-2026-11-007", model_id=model.id, family=family.value, severity=severity.value, state=state.value,
-            channel="ethixai-incidents", opened_at=opened, acknowledge_by=NOW + timedelta(minutes=11),
+            channel="ethixai-incidents", opened_at=opened,
         )  # fmt: skip
         alert = Alert(
             id="ALR-1042", fingerprint="f", model_id=model.id, incident_id=incident.id, run_id=5, family=family.value,
             severity=severity.value, first_at=opened, last_at=opened, since=one.since, details=one.to_json(),
         )  # fmt: skip
         kept = report((one,), name).to_json()
-        view = IncidentView(incident, model, (alert,), self.timeline(opened), report=kept, permalink="https://x.test/1")
+        waits = Clock(
+            id=1, incident_id=incident.id, kind="acknowledge", started_at=opened, due_at=NOW + timedelta(minutes=11)
+        )
+        view = IncidentView(
+            incident, model, (alert,), self.timeline(opened), clocks=(waits,) if state is State.DETECTED else (),
+            report=kept, permalink="https://x.test/1",
+        )  # fmt: skip
         return replace(view, **more)
 
     def handled(self, view: IncidentView, text: str = "It is biased") -> IncidentView:

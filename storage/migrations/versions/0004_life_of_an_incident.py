@@ -10,6 +10,20 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
+# The one clock there was, as a row; how it went stays known.
+CARRIED = """
+INSERT INTO clock (incident_id, kind, number, started_at, due_at, rested_s, met_at, met_by, breached_at, stopped_at)
+SELECT id, 'acknowledge', 1, opened_at, acknowledge_by, 0, acknowledged_at, acknowledged_by,
+  CASE WHEN acknowledged_at > acknowledge_by THEN acknowledge_by END,
+  CASE WHEN acknowledged_at IS NULL AND state <> 'detected' THEN COALESCE(contained_at, resolved_at, opened_at) END
+FROM incident WHERE acknowledge_by IS NOT NULL
+"""
+PLANNED = """
+INSERT INTO timer (key, kind, subject, due_at, status, data)
+SELECT 'clock_due:' || id || '-carried', 'clock_due', 'clock:' || id, due_at, 'pending', '{}'
+FROM clock WHERE met_at IS NULL AND stopped_at IS NULL
+"""
+
 
 def upgrade() -> None:
     moment = storage.database.UtcDateTime(timezone=True)
@@ -25,6 +39,7 @@ def upgrade() -> None:
         sa.Column("paused_at", moment, nullable=True),
         sa.Column("paused_by", sa.String(), nullable=True),
         sa.Column("paused_why", sa.String(), nullable=True),
+        sa.Column("rested_s", sa.Integer(), nullable=False),
         sa.Column("met_at", moment, nullable=True),
         sa.Column("met_by", sa.String(), nullable=True),
         sa.Column("breached_at", moment, nullable=True),
@@ -33,6 +48,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_clock_incident_id_incident")),
     )
     op.create_index("uq_clock_incident_id_kind_number", "clock", ["incident_id", "kind", "number"], unique=True)
+    op.execute(CARRIED)
+    op.execute(PLANNED)
+    op.drop_column("incident", "acknowledge_by")
     op.create_table(
         "approval",
         sa.Column("id", sa.String(), nullable=False),

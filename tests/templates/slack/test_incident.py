@@ -67,8 +67,7 @@ def test_a_late_acknowledgement_is_said(make, now):
 
 
 def test_without_a_clock_nothing_is_owed_by_a_time(make, now):
-    view = make.view()
-    view.incident.acknowledge_by = None
+    view = make.view(clocks=())
     assert "Nobody has it yet." in text_of(incident.message(view, now))
 
 
