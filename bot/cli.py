@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from analysis.errors import BadInput
-from bot import cli_analysis, cli_audit, cli_backup, cli_baseline, cli_erase, cli_outbox, cli_proxies
+from bot import cli_analysis, cli_audit, cli_backup, cli_baseline, cli_erase, cli_oncall, cli_outbox, cli_proxies
 
 cli = typer.Typer(
     name="ethixbot",
@@ -25,6 +25,7 @@ for command in (cli_analysis.analyze, cli_analysis.profile, cli_analysis.merge, 
     cli.command()(command)
 cli.command()(cli_backup.backup)
 cli.command()(cli_backup.restore)
+cli.command()(cli_oncall.oncall)
 cli.add_typer(cli_baseline.baseline_cli, name="baseline")
 cli.add_typer(cli_audit.audit_cli, name="audit")
 cli.add_typer(cli_erase.erase_cli, name="erase")

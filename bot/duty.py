@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel import Session
 
@@ -41,6 +42,13 @@ class Roster:
     def gaps(self, span: timedelta) -> list[Gap]:
         """Return where a call may find nobody from now on, for so long."""
         return oncall.gaps(self.rota, self.taken, self.now, self.now + span, self.who)
+
+
+def told(gap: Gap) -> dict[str, Any]:
+    """Return the gap as facts of a message."""
+    one = gap.duty
+    span = {"from": one.starts_at.isoformat(), "to": one.ends_at.isoformat()}
+    return {"fault": gap.fault.value, "place": one.place.value, "person": one.person, **span}
 
 
 def roster(session: Session, rota: Rota, now: datetime) -> Roster:

@@ -13,13 +13,25 @@ from sqlmodel import Session
 
 from analysis.policy import Policy
 from analysis.response.walls import at
-from bot.operations import asking, clocks, detection, escalation, keeping, notices, overdue, reviewing, sealing, storms
+from bot.operations import (
+    asking,
+    clocks,
+    detection,
+    escalation,
+    handing_over,
+    keeping,
+    notices,
+    overdue,
+    reviewing,
+    sealing,
+    storms,
+)
 from bot.services import SYSTEM, Services
 from bot.ticking import Tick
 from storage import audit, failpoints, outbox, timers
 from storage.tables import Owed, Timer
 
-LATEST = {"digest": timedelta(hours=12)}  # later than this: skipped, and said so
+LATEST = {"digest": timedelta(hours=12), "hand_over": timedelta(hours=12)}  # later than this: skipped, and said so
 SUNDAY = 7
 REACH = 31  # days back in which a missed turn is looked for, and ahead for the next one: a month's work too
 
@@ -85,6 +97,15 @@ def reviews(policy: Policy, day: date) -> list[Occurrence]:
     return [Occurrence("review", "baselines", day, due, {})] if day.day == 1 else []
 
 
+def hand_overs(policy: Policy, day: date) -> list[Occurrence]:
+    """Return the day's hand-overs of the rotas; what people take over between has timers of its own."""
+    return [
+        Occurrence("hand_over", rota.name, day, at(day, rota.at, rota.zone), {})
+        for rota in policy.rotas
+        if rota.weekday in (None, day.isoweekday()) and day >= rota.orders[0].since
+    ]
+
+
 JOBS: dict[str, Callable[[Policy, date], list[Occurrence]]] = {
     "check": checks,
     "deep": deep_checks,
@@ -92,6 +113,7 @@ JOBS: dict[str, Callable[[Policy, date], list[Occurrence]]] = {
     "digest": digests,
     "retention": nights,
     "review": reviews,
+    "hand_over": hand_overs,
 }
 
 
@@ -146,6 +168,7 @@ HANDLERS: dict[str, Callable[[Services, Session, Timer, datetime], None]] = {
     "clock_due": clocks.when_due,
     "retention": keeping.when_due,
     "review": reviewing.when_due,
+    "hand_over": handing_over.when_due,
     "approval": asking.when_due,
 }
 
@@ -193,7 +216,7 @@ def ticker(services: Services, tick: Tick) -> BackgroundScheduler:
     scheduler = BackgroundScheduler(timezone=UTC)
     common = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
     scheduler.add_job(tick, "interval", seconds=1, id="tick", **common)
-    for job in (plan, sealing.when_due):
+    for job in (plan, sealing.when_due, handing_over.look_ahead):
         scheduler.add_job(job, "interval", args=[services], seconds=60, id=job.__name__, **common)
     return scheduler
 

@@ -29,6 +29,13 @@ def get(session: Session, override_id: int) -> Override | None:
     return session.get(Override, override_id)
 
 
+def swapped(session: Session, override: Override) -> list[Override]:
+    """Return what stands and falls with it: the two halves of a swap, else itself."""
+    if override.swap is None:
+        return [override]
+    return list(session.exec(select(Override).where(Override.swap == override.swap).order_by(col(Override.id))))
+
+
 def cancel(session: Session, override: Override, by: str, at: datetime) -> bool:
     """Return whether it held until now, and does no more."""
     statement = (

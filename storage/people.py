@@ -1,7 +1,9 @@
 """People as Slack knows them, kept so that a name can be shown and a role be matched without a call."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlmodel import Session, col, func, select
 
@@ -14,6 +16,12 @@ def by_id(session: Session, ids: Iterable[str]) -> dict[str, Person]:
     """Return the known ones among the ids."""
     wanted = [i for i in set(ids) if i.startswith(("U", "W"))]
     return {person.id: person for person in session.exec(select(Person).where(col(Person.id).in_(wanted)))}
+
+
+def by_mail(session: Session, addresses: Iterable[str]) -> dict[str, Person]:
+    """Return the known ones among the e-mail addresses."""
+    wanted = [one for one in set(addresses) if "@" in one]
+    return {str(one.email): one for one in session.exec(select(Person).where(col(Person.email).in_(wanted)))}
 
 
 def remember(session: Session, person: Person) -> None:
@@ -40,6 +48,27 @@ def reachable(session: Session, names: Iterable[str]) -> dict[str, str]:
     wanted = set(names)
     named = select(Person).where(col(Person.id).in_(wanted) | col(Person.email).in_(wanted), col(Person.is_active))
     return {name: one.id for one in session.exec(named) for name in (one.id, one.email) if name in wanted and name}
+
+
+def typed(session: Session, text: str) -> Person | None:
+    """Return the active person whom somebody typed: as Slack's mention, id, @handle or e-mail address."""
+    mention = re.fullmatch(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>", text)
+    name = mention[1] if mention else text.removeprefix("@")
+    same = (col(Person.id) == name, func.lower(Person.handle) == name.lower(), func.lower(Person.email) == name.lower())
+    for one in same[:1] if mention else same:
+        found = session.exec(select(Person).where(one, col(Person.is_active)).order_by(Person.id)).first()
+        if found is not None:
+            return found
+    return None
+
+
+def zone_of(session: Session, person_id: str) -> str:
+    """Return the person's time zone; UTC for one that is not known, or whose zone this machine does not know."""
+    person = session.get(Person, person_id)
+    try:
+        return ZoneInfo(person.tz).key if person is not None else "UTC"
+    except (ZoneInfoNotFoundError, ValueError):
+        return "UTC"
 
 
 def ids_of(session: Session, names: Iterable[str]) -> list[str]:

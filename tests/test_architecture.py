@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("analysis", "storage", "templates", "bot")
 MAY_IMPORT = {
     "analysis": {"analysis", "numpy", "scipy", "pyarrow", "pydantic", "pydantic_core", "numba", "celpy", "cel"},
-    "templates": {"templates", "analysis", "storage", "jinja2", "matplotlib", "numpy", "markupsafe"},
+    "templates": {"templates", "analysis", "storage", "jinja2", "matplotlib", "numpy", "markupsafe", "icalendar"},
     "storage": {
         "storage", "analysis", "sqlmodel", "sqlalchemy", "alembic", "pyarrow", "numpy", "rfc8785", "cryptography",
         "pydantic", "ruamel", "pyspark", "py4j",

@@ -40,6 +40,8 @@ RUN = {
     ".venv/bin/ethixbot outbox retry --by oncall@example.org": 2,
     ".venv/bin/ethixbot outbox drop digest:daily:ml-monitoring:2026-11-20 --by oncall@example.org"
     ' --reason "yesterday\'s"': 2,
+    ".venv/bin/ethixbot oncall": 2,  # tests/bot/test_oncall.py has a rota; the policy that ships has none
+    ".venv/bin/ethixbot oncall --ics on-call.ics": 2,
     ".venv/bin/ethixbot audit verify": 2,
     ".venv/bin/ethixbot audit verify --anchors slack": 2,
     ".venv/bin/ethixbot audit verify --anchors INC-2026-11-001-evidence-v1.tar.gz --key signing-key.pub.pem": 2,

@@ -15,7 +15,7 @@ from analysis.errors import Refused
 from analysis.response.outcomes import Kind, Outcome
 from bot import receive
 from bot.operations import viewing
-from bot.slack import approvals, buttons, commands, events, modals, outgoing
+from bot.slack import approvals, buttons, commands, events, modals, oncall, outgoing
 from bot.slack.door import Body, Door, delivery_id, whisper
 from storage.database import Busy
 from templates import answers
@@ -28,6 +28,7 @@ MODULES = (
     events,
     buttons,
     modals,
+    oncall,
     approvals,
     commands,
     outgoing,

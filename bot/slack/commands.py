@@ -13,6 +13,7 @@ from analysis.errors import Missing, Refused, Unknown
 from analysis.response.permissions import View
 from bot.operations import detection, viewing
 from bot.operations.detection import Wish
+from bot.slack import oncall
 from bot.slack.door import Body, Door, delivery_id
 from storage import alerts, incidents, overview
 from templates import answers
@@ -109,6 +110,11 @@ def _incident(typed: Typed) -> Answer:
     return Answer(modal=modals.document(view, now))
 
 
+def _oncall(typed: Typed) -> Answer:
+    typed.sees(View.INCIDENT_TIMELINE)
+    return Answer(oncall.answer(typed.door, typed.user, typed.words, typed.delivery))
+
+
 COMMANDS = {
     command.name: command
     for command in (
@@ -117,6 +123,7 @@ COMMANDS = {
         Command("models", "models", "the models I watch, how restrained each is, and their last check", _models),
         Command("analyze", "analyze <model>", "check a model now", _analyze),
         Command("incident", "incident <id>", "the whole story of an incident, INC-2026-11-001", _incident),
+        Command("oncall", "oncall", "who is on call now and next; override, swap, cancel, ics", _oncall),
         Command("alerts", "alerts", "the newest alerts and which still stand", _alerts),
     )
 }

@@ -17,5 +17,6 @@ class Override(SQLModel, table=True):
     by: str
     at: Moment = at()
     reason: str = ""
+    swap: int | None = None  # both halves of a swap carry the id of the first
     cancelled_at: Moment | None = maybe_at()
     cancelled_by: str | None = None

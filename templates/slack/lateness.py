@@ -53,6 +53,7 @@ SKIPPED = {
     "escalate": "An escalation step",
     "retention": "The nightly retention",
     "review": "The monthly baseline review",
+    "hand_over": "A hand-over",
 }
 
 

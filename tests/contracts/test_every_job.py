@@ -6,6 +6,7 @@ import pytest
 from sqlmodel import select
 
 from analysis.response.walls import at
+from analysis.rotas import Order, Rota
 from bot import schedule
 from bot.demo import demo
 from bot.services import Services
@@ -13,6 +14,7 @@ from storage import policies
 from storage.tables import Model, Owed, Run, Timer
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+ROTA = Rota(name="days", orders=[Order(since=date(2026, 11, 2), primary=("a@example.org", "b@example.org"))])
 
 
 class Clock:
@@ -24,7 +26,8 @@ class Clock:
 
 @pytest.fixture
 def services(database, tmp_path):
-    made = Services(database, policies.parse(demo.policy_text(tmp_path, demo.DATA), "test"), tmp_path, None, Clock())
+    policy = policies.parse(demo.policy_text(tmp_path, demo.DATA), "test").model_copy(update={"rotas": (ROTA,)})
+    made = Services(database, policy, tmp_path, None, Clock())
     with database.write() as session:
         session.add(Model(id=demo.MODEL, name="m", risk="high", registered_at=NOW))
     return made

@@ -101,6 +101,7 @@ def upgrade() -> None:
         sa.Column("by", sa.String(), nullable=False),
         sa.Column("at", moment, nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("swap", sa.Integer(), nullable=True),
         sa.Column("cancelled_at", moment, nullable=True),
         sa.Column("cancelled_by", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_override")),
@@ -128,7 +129,7 @@ def upgrade() -> None:
         "assignment",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("incident_id", sa.String(), nullable=False),
-        sa.Column("part", sa.String(), nullable=False),
+        sa.Column("duty", sa.String(), nullable=False),
         sa.Column("person", sa.String(), nullable=False),
         sa.Column("by", sa.String(), nullable=False),
         sa.Column("at", moment, nullable=False),
@@ -138,11 +139,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_assignment_incident_id_incident")),
     )
     op.create_index(op.f("ix_assignment_incident_id"), "assignment", ["incident_id"])
-    now = "ended_at IS NULL AND part <> 'expert'"
+    now = "ended_at IS NULL AND duty <> 'expert'"
     op.create_index(
-        "uq_assignment_one_a_part",
+        "uq_assignment_one_a_duty",
         "assignment",
-        ["incident_id", "part"],
+        ["incident_id", "duty"],
         unique=True,
         sqlite_where=sa.text(now),
         postgresql_where=sa.text(now),
@@ -167,6 +168,8 @@ def upgrade() -> None:
         "follow_up",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("incident_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("needed", sa.String(), nullable=False),
         sa.Column("what", sa.String(), nullable=False),
         sa.Column("owner", sa.String(), nullable=False),
         sa.Column("due_at", moment, nullable=False),
@@ -183,6 +186,10 @@ def upgrade() -> None:
     with op.batch_alter_table("incident", schema=None) as batch_op:
         for name in ("assessed_at", "confirmed_at", "closed_at"):
             batch_op.add_column(sa.Column(name, moment, nullable=True))
-        for name in ("closed_by", "merged_into", "own_channel"):
+        for name in ("closed_by", "merged_into"):
             batch_op.add_column(sa.Column(name, sa.String(), nullable=True))
         batch_op.add_column(sa.Column("reopened", sa.Integer(), nullable=False, server_default="0"))
+    with op.batch_alter_table("run", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("incident_id", sa.String(), nullable=True))
+        batch_op.create_index(op.f("ix_run_incident_id"), ["incident_id"])
+        batch_op.create_foreign_key(op.f("fk_run_incident_id_incident"), "incident", ["incident_id"], ["id"])

@@ -1,0 +1,26 @@
+"""A rota as a calendar file, owed to whoever asked for it; looking is an action too."""
+
+from analysis.errors import Unknown
+from analysis.response.notifying import Reason
+from analysis.response.permissions import View
+from bot.operations import viewing
+from bot.services import Services, whole
+from storage import outbox
+from storage.tables import Owed
+
+
+def calendar(services: Services, actor: str, name: str, delivery: str) -> None:
+    """Owe the person the calendar file of the rota; raise NotAllowed, or Unknown where there is no such rota."""
+    viewing.look(services, actor, View.INCIDENT_TIMELINE, f"rota:{name}", delivery)
+    if services.policy.rota(name) is None:
+        raise Unknown("rota", name[:80], [rota.name for rota in services.policy.rotas])
+    _owe(services, actor, name, f"calendar:{delivery}")
+
+
+@whole
+def _owe(services: Services, actor: str, name: str, key: str) -> None:
+    now = services.clock()
+    with services.transaction() as session:
+        owed = Owed(key=key, kind="calendar", subject=name, channel=actor, priority=5, reason=Reason.ASKED,
+                    next_at=now, created_at=now)  # fmt: skip
+        outbox.owe(session, owed)
