@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlmodel import Session
 
 from analysis.vocabulary import Severity
+from bot import rotas
 from bot.services import Services
 from bot.slack.outward import Text
 from storage import approvals, checkpoints, incidents, outbox, overview, storms
@@ -100,6 +101,18 @@ def _file(session: Session, services: Services, row: Owed) -> Shown | None:
     return Shown("file", Text(path.name), in_thread=True, name=path.name, content=path.read_bytes())
 
 
+def _on_call(session: Session, services: Services, row: Owed) -> Shown | None:
+    return Shown("post", _text(rotas.message(session, row, services.clock())))
+
+
+def _calendar(session: Session, services: Services, row: Owed) -> Shown | None:
+    rota = services.policy.rota(row.subject)
+    if rota is None:
+        return None
+    name = f"{rota.name}.ics"
+    return Shown("file", Text(name), name=name, content=rotas.file(session, rota, services.clock()))
+
+
 def _digest(session: Session, services: Services, row: Owed) -> Shown | None:
     now = services.clock()
     days = 7 if row.subject == "weekly" else 1
@@ -153,6 +166,8 @@ KINDS: dict[str, Callable[[Session, Services, Owed], Shown | None]] = {
     "chart": _chart,
     "link": _link,
     "file": _file,
+    "on_call": _on_call,
+    "calendar": _calendar,
     "digest": _digest,
     "notice": _notice,
     "answer": _answer,
