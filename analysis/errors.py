@@ -10,6 +10,7 @@
     ├── NotAllowed          none of the person's roles may do this
     ├── NotNow              not from the state the incident is in
     ├── NotYou              needs a second person
+    ├── NotSure             which roles the person holds cannot be looked up now, and this is too dangerous without
     ├── StillHere           the person is active in Slack, so nothing of them may be erased
     ├── Missing             a reason, a note, a level is owed
     └── Unknown             no such incident, model, severity …
@@ -143,6 +144,12 @@ class NotYou(Refused):
     def __init__(self, verb: str, needs: Iterable[Role]) -> None:
         self.verb, self.needs = verb, tuple(role for role in Role if role in set(needs))
         super().__init__(verb=verb, needs=self.needs)
+
+
+class NotSure(Refused):
+    """Slack does not say now who the person is, and what they want is too dangerous to do without."""
+
+    reason = "not_sure"
 
 
 class StillHere(Refused):

@@ -3,10 +3,11 @@
 The default that works is `templates/policy.yaml`; `storage.policies` reads the file and keeps its versions.
 """
 
+import re
 from datetime import time, timedelta
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from analysis.detection.conditions import When
 from analysis.detection.limits import Level, Limits
@@ -15,6 +16,9 @@ from analysis.response.calendars import Calendar
 from analysis.response.terms import Terms
 from analysis.rotas import ON_CALL, Rota
 from analysis.vocabulary import Family, Oversight, Risk, Role, Severity
+
+GROUP = "group:"
+GROUPS = re.compile(r"group:(S[A-Z0-9]{1,20}|@[a-z0-9._-]{1,80})")
 
 
 class Source(Part):
@@ -167,7 +171,7 @@ class Policy(Part):
     audit_channel: str | None = "ai-audit"  # where signed checkpoints of the audit log are posted
     fallback_mail: tuple[str, ...] = ()  # who gets a mail for a critical alert that Slack does not take
     fallback_channel: str = "engineering"  # where a critical incident goes whose channel cannot be used
-    roles: dict[Role, tuple[str, ...]] = Field(default_factory=dict)  # Slack user ids or e-mail addresses
+    roles: dict[Role, tuple[str, ...]] = Field(default_factory=dict)  # Slack user ids, e-mail addresses, groups
 
     @model_validator(mode="after")
     def is_whole(self) -> "Policy":
@@ -196,6 +200,22 @@ class Policy(Part):
         if self.rota(ON_CALL) is not None and self.roles.get(Role.ON_CALL):
             raise ValueError("roles: on_call is whoever the rota on_call has on; name nobody else for it")
         return self
+
+    @field_validator("roles")
+    @classmethod
+    def groups_are_named(cls, roles: dict[Role, tuple[str, ...]]) -> dict[Role, tuple[str, ...]]:
+        """Return the roles; raise ValueError for a group that is neither an id nor a handle."""
+        strange = [
+            one for held in roles.values() for one in held if one.startswith(GROUP) and not GROUPS.fullmatch(one)
+        ]
+        if strange:
+            raise ValueError(f"“{strange[0]}” is no user group: write group:S0123ABC or group:@ml-leads")
+        return roles
+
+    @property
+    def has_groups(self) -> bool:
+        """Return whether a role is held by a user group of Slack."""
+        return any(one.startswith(GROUP) for held in self.roles.values() for one in held)
 
     def model(self, model_id: str) -> Watched | None:
         """Return the model of that id."""

@@ -3,7 +3,7 @@
 import functools
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,11 +12,12 @@ from typing import ParamSpec, TypeVar
 
 from sqlmodel import Session
 
+from analysis.errors import NotSure
 from analysis.policy import Policy
 from analysis.vocabulary import Role
 from bot import duty
 from bot.keys import Keys
-from storage import people
+from storage import groups, people
 from storage.database import Again, Busy, Database
 
 Clock = Callable[[], datetime]
@@ -57,6 +58,7 @@ class Services:
     keys: Keys
     clock: Clock = utc_now
     wake: Wake = field(default_factory=Wake)  # set by a commit; delivery waits on it
+    directory: Callable[[Sequence[str]], None] | None = None  # looks people up in Slack now, or raises NotSure
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -66,20 +68,31 @@ class Services:
         self.wake.set()
 
     def roles(self, session: Session, actor: str) -> frozenset[Role]:
-        """Return the roles of a Slack user id by the policy, which names ids or e-mail addresses.
+        """Return the roles of a Slack user id or an e-mail address by the policy, which names those and user groups.
 
         Not handles: a person may change those, and with one change would take another's rights.
         """
         if actor == SYSTEM:
             return frozenset({Role.ADMIN})
         names = {actor}
-        person = people.by_id(session, [actor]).get(actor)
+        person = people.known_as(session, actor)
         if person is not None:
             if not person.is_active:
                 return frozenset()
-            names |= set(filter(None, [person.email]))
+            names |= {person.id, *filter(None, [person.email])}
+        if self.policy.has_groups:
+            names |= groups.entries_of(session, person.id if person else actor)
         held = frozenset(role for role, holders in self.policy.roles.items() if names & set(holders))
-        return held | {Role.ON_CALL} if actor in (self._on_call(session) or ()) else held
+        return held | {Role.ON_CALL} if names & set(self._on_call(session) or ()) else held
+
+    def look_anew(self, *actors: str) -> None:
+        """Have Slack say who these people are now and which groups they are in; raise NotSure where it does not.
+
+        Outside any transaction: a call may take as long as a person waits.
+        """
+        if self.directory is None:
+            raise NotSure(people=len(actors))
+        self.directory([one for one in actors if one != SYSTEM])
 
     def is_same(self, session: Session, one: str, other: str) -> bool:
         """Return whether the two names are one person's: a Slack id, or the e-mail address under which Slack has it."""
@@ -89,6 +102,7 @@ class Services:
         """Return the Slack ids of the active people who hold one of the roles."""
         names = {name for role in roles for name in self.policy.roles.get(role, ())}
         on_call = self._on_call(session) if Role.ON_CALL in roles else None
+        names |= groups.members(session, names)
         return sorted({*people.ids_of(session, names), *(on_call or ())})
 
     def _on_call(self, session: Session) -> list[str] | None:

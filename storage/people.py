@@ -37,10 +37,16 @@ def erase(person: Person, at: datetime) -> None:
     person.email, person.tz, person.is_active, person.erased_at = None, "UTC", False, at
 
 
+def known_as(session: Session, name: str) -> Person | None:
+    """Return the person of a Slack id or an e-mail address; of two with one address, who is active."""
+    named = (col(Person.id) == name) | (func.lower(Person.email) == name.lower())
+    return session.exec(select(Person).where(named).order_by(col(Person.is_active).desc(), Person.id)).first()
+
+
 def id_of(session: Session, name: str) -> str:
     """Return the Slack id of an e-mail address; what Slack does not know is returned as it is."""
-    known = session.exec(select(Person.id).where(func.lower(Person.email) == name.lower()).order_by(Person.id)).first()
-    return known or name
+    known = known_as(session, name)
+    return known.id if known else name
 
 
 def reachable(session: Session, names: Iterable[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from analysis.errors import Missing, NotAllowed, NotNow, NotYou, Refused, StillHere, Unknown
+from analysis.errors import Missing, NotAllowed, NotNow, NotSure, NotYou, Refused, StillHere, Unknown
 from analysis.response.outcomes import Kind, Outcome
 from analysis.vocabulary import State
 from templates import approvals, finding, names, verbs, words
@@ -17,6 +17,10 @@ Facts = Mapping[str, Any]
 BUSY = "That did not go through: the records were busy for a moment. Nothing was changed; please press again."
 MALFORMED = "I could not read that request, so nothing was changed."
 UNHEARD = "I do not know that button, form or command any more. Nothing was changed."
+NOT_SURE = (
+    "Slack does not say right now which roles you hold, and this is too dangerous to do without knowing."
+    " Nothing was changed; please try again in a moment."
+)
 REPEATED = "That press came twice; it counted once."
 
 
@@ -189,6 +193,7 @@ REFUSALS: dict[type, Callable[[Any], str]] = {
     NotAllowed: _not_allowed,
     NotNow: _not_now,
     NotYou: _not_you,
+    NotSure: lambda error: NOT_SURE,
     StillHere: _still_here,
     Missing: _missing,
     Unknown: _unknown,

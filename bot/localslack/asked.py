@@ -82,6 +82,15 @@ class Group(BaseModel):
     users: list[str]
 
 
+class Account(BaseModel):
+    """A person whose account an admin closes, or opens again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    user: str
+    is_active: bool = False
+
+
 class Archived(BaseModel):
     """A channel that a person archives, or takes up again."""
 

@@ -8,6 +8,7 @@ from bot.localslack.api.chat import remove
 from bot.localslack.api.conversations import told
 from bot.localslack.api.users import group
 from bot.localslack.asked import (
+    Account,
     Archived,
     Click,
     Close,
@@ -151,6 +152,14 @@ def _running(routes: APIRouter, workspace: Workspace) -> None:
             channel = find(workspace, asked.channel, None)
             channel.members = [one for one in channel.members if one != BOT_USER]
             workspace.changed()
+        return {"ok": True}
+
+    @routes.post("/account")
+    def account(asked: Account) -> Json:
+        with workspace.lock:
+            user = person_id(asked.user)
+            workspace.deactivated = workspace.deactivated - {user} | (set() if asked.is_active else {user})
+            workspace.emit("user_change", {"type": "user_change", "user": {"id": user, "deleted": not asked.is_active}})
         return {"ok": True}
 
     @routes.post("/usergroup")

@@ -110,7 +110,17 @@ class LocalSlack:
         """Forget all that was said, every fault, and events not taken yet; connections and clients stay."""
         fresh = Workspace(self.workspace.manifest, self.clock)
         with self.workspace.lock:
-            for name in ("channels", "files", "views", "stacks", "homes", "triggers", "responses", "groups"):
+            for name in (
+                "channels",
+                "files",
+                "views",
+                "stacks",
+                "homes",
+                "triggers",
+                "responses",
+                "groups",
+                "deactivated",
+            ):
                 setattr(self.workspace, name, getattr(fresh, name))
             self.workspace.changed()
         self.faults.clear()

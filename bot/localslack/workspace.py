@@ -47,6 +47,7 @@ class Workspace:
     triggers: dict[str, Trigger] = field(default_factory=dict)
     responses: dict[str, ResponseUrl] = field(default_factory=dict)
     groups: dict[str, tuple[str, str, tuple[str, ...]]] = field(default_factory=lambda: dict(GROUPS))
+    deactivated: set[str] = field(default_factory=set)  # ids of people whose account was closed
     version: int = 0
     on_event: Callable[[Json], None] = lambda event: None
     ids: Iterator[int] = field(default_factory=lambda: count(1))

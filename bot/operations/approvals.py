@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from analysis.errors import Missing, NotAllowed, NotYou, Refused, Unknown
+from analysis.errors import Missing, NotAllowed, NotSure, NotYou, Refused, Unknown
 from analysis.response import approving, life
 from analysis.response.approving import Parts, Status
 from analysis.response.fields import LONGEST
@@ -91,9 +91,18 @@ INCIDENT = Subject(_incident_bound, lambda approval: life.MOVES[approval.verb].b
 SUBJECTS: dict[str, Subject] = {}  # by verb, of what is no move of an incident
 
 
-@whole
 def decide(services: Services, decision: Decision) -> Outcome:
-    """Return what became of the decision; whatever that is, it has an audit line."""
+    """Return what became of the decision; whatever that is, it has an audit line. A yes needs roles as they are now."""
+    unsure = None
+    if decision.verb == "approve":
+        with services.database.read() as session:
+            approval = approvals.get(session, decision.approval)
+        unsure = incidents.look_anew(services, decision.actor, *([approval.requested_by] if approval else []))
+    return _decided(services, decision, unsure)
+
+
+@whole
+def _decided(services: Services, decision: Decision, unsure: NotSure | None) -> Outcome:
     now = services.clock()
     with services.transaction() as session:
         if decision.delivery and not inbox.arrive(session, decision.delivery, "interaction", now):
@@ -103,6 +112,8 @@ def decide(services: Services, decision: Decision) -> Outcome:
         try:
             if approval is None:
                 raise Unknown("approval", decision.approval, [one.id for one in approvals.waiting(session)][:5])
+            if unsure is not None:
+                raise unsure
             with session.begin_nested():
                 outcome = VERBS[decision.verb](Case(services, session, approval, decision, now))
         except Refused as error:

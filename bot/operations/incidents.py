@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from analysis.errors import Missing, Refused, Unknown
+from analysis.errors import Missing, NotSure, Refused, Unknown
 from analysis.response import fields, life
 from analysis.response.outcomes import Kind, Outcome
 from analysis.response.permissions import View
@@ -48,7 +48,7 @@ EFFECTS: dict[str, Callable[[Doing], Effect | Outcome]] = {
 def press(services: Services, request: Request) -> tuple[Outcome, IncidentView | None]:
     """Return what a press of the button leads to; where its modal is to be filled, also what the modal shows."""
     asks = bool(life.MOVES[request.verb].asks)
-    outcome = _answered(services, request, _ask if asks else _move)
+    outcome = _answered(services, request, _ask) if asks else move(services, request)
     if outcome.kind is not Kind.ASK:
         return outcome, None
     with services.database.read() as session:
@@ -67,7 +67,17 @@ def menu(services: Services, request: Request) -> tuple[IncidentView | None, lis
 
 def move(services: Services, request: Request) -> Outcome:
     """Return what became of the request; whatever that is, it has an audit line."""
-    return _answered(services, request, _move)
+    unsure = look_anew(services, request.actor) if life.MOVES[request.verb].dangerous else None
+    return _answered(services, request, _move, unsure)
+
+
+def look_anew(services: Services, *actors: str) -> NotSure | None:
+    """Return why these people's roles are not known as they are now; None where they are."""
+    try:
+        services.look_anew(*actors)
+    except NotSure as error:
+        return error
+    return None
 
 
 def note_for(services: Services, request: Request) -> str | None:
@@ -83,7 +93,9 @@ def note_for(services: Services, request: Request) -> str | None:
 
 
 @whole
-def _answered(services: Services, request: Request, do: Callable[[Doing], Outcome]) -> Outcome:
+def _answered(
+    services: Services, request: Request, do: Callable[[Doing], Outcome], unsure: NotSure | None = None
+) -> Outcome:
     now = services.clock()
     with services.transaction() as session:
         if request.delivery and not inbox.arrive(session, request.delivery, "interaction", now):
@@ -94,6 +106,8 @@ def _answered(services: Services, request: Request, do: Callable[[Doing], Outcom
         try:
             if incident is None:
                 raise Unknown("incident", request.incident)
+            if unsure is not None:
+                raise unsure
             with session.begin_nested():
                 outcome = do(Doing(services, session, incident, request, now))
         except Refused as error:

@@ -55,10 +55,19 @@ def _home(door: Door, body: dict[str, Any]) -> None:
         home.publish(door, body["event"]["user"], f"home:{body['event_id']}")
 
 
+def _people(door: Door, body: dict[str, Any]) -> None:
+    """Have the directory fetched anew: somebody left, or a group that may hold a role has changed."""
+    door.directory.soon()
+
+
 HANDLERS: dict[str, Callable[[Door, dict[str, Any]], None]] = {
     "app_mention": _addressed,
     "message": _addressed,
     "app_home_opened": _home,
+    "subteam_created": _people,
+    "subteam_members_changed": _people,
+    "subteam_updated": _people,
+    "user_change": _people,
 }
 
 

@@ -34,6 +34,10 @@ EVENTS = {
     "app_home_opened": "app_home_opened",
     "app_mention": "app_mention",
     "message.im": "message",
+    "subteam_created": "subteam_created",
+    "subteam_members_changed": "subteam_members_changed",
+    "subteam_updated": "subteam_updated",
+    "user_change": "user_change",
 }
 
 

@@ -230,6 +230,11 @@ class Outward:
         """Return everybody of the workspace."""
         return self._pages(lambda cursor: self.client.users_list(limit=200, cursor=cursor), "members")
 
+    def groups(self) -> list[dict[str, Any]]:
+        """Return every user group with its members."""
+        answer = self._again_is_safe(lambda: self.client.usergroups_list(include_users=True))
+        return [dict(one) for one in answer["usergroups"]]
+
     def _all_channels(self) -> list[dict[str, Any]]:
         kinds = "public_channel,private_channel"
         return self._pages(

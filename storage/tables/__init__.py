@@ -15,7 +15,7 @@ from storage.tables.learning import FollowUp, RootCause
 from storage.tables.models import Baseline, Model, OversightChange
 from storage.tables.oncall import Override
 from storage.tables.outbox import Owed
-from storage.tables.people import Person
+from storage.tables.people import Person, UserGroup
 from storage.tables.policies import PolicyVersion
 from storage.tables.quiet import Quiet
 from storage.tables.retrain import RetrainRequest
@@ -51,5 +51,6 @@ __all__ = [
     "TimelineEntry",
     "Timer",
     "Upkeep",
+    "UserGroup",
     "Vote",
 ]

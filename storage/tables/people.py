@@ -1,8 +1,20 @@
 """People as Slack knows them."""
 
+from sqlalchemy import JSON
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import Moment, at, maybe_at
+
+
+class UserGroup(SQLModel, table=True):
+    """A user group of Slack as last looked up, for roles that a group holds."""
+
+    __tablename__ = "user_group"
+
+    id: str = Field(primary_key=True)
+    handle: str = Field(index=True)  # without the @
+    members: list[str] = Field(default_factory=list, sa_type=JSON)  # Slack ids; none of a group that was disabled
+    checked_at: Moment = at()
 
 
 class Person(SQLModel, table=True):

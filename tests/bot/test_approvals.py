@@ -40,6 +40,7 @@ def services(night: Night):
     made = Services(
         Database(address), policy, night.folder / "data", keys.load(night.folder / "data/keys"), StillClock()
     )
+    made.directory = lambda people: None  # who they are was said just now
     do(made, "freeze", LEAD, level="4", reason="halt")
     yield made
     made.database.dispose()
@@ -159,6 +160,14 @@ def test_nobody_lowers_the_severity_first_to_be_alone_with_it(services):
     assert do(services, "severity", LEAD, severity="medium", reason="not so bad").changed
     assert do(services, "unfreeze", LEAD, reason="alone").kind == "requested"
     assert level(services) == 4
+
+
+@pytest.mark.parametrize("verb", ["approve", "unfreeze"])
+def test_without_slack_nothing_dangerous_is_done(asked, verb):
+    asked.directory = None
+    outcome = decide(asked, "approve", CTO) if verb == "approve" else do(asked, "unfreeze", CTO, reason="x")
+    assert "Slack does not say" in incidents.told(outcome)["says"]
+    assert (status(asked), level(asked)) == (Status.PENDING, 4)
 
 
 def test_an_unknown_wish_is_named(services):

@@ -17,6 +17,7 @@ NEEDS = {
     "conversations_replies": {"channels:history", "groups:history"},
     "files_getUploadURLExternal": {"files:write"}, "files_completeUploadExternal": {"files:write"},
     "files_info": {"files:read"}, "users_info": {"users:read"}, "users_list": {"users:read", "users:read.email"},
+    "usergroups_list": {"usergroups:read"},
     "views_open": set(), "views_publish": set(), "views_update": set(),
 }  # fmt: skip
 

@@ -77,4 +77,5 @@ def bot(workspace: Workspace) -> Json:
 
 
 def _shown(call: Call, person: Person) -> Json:
-    return user(person, TEAM["id"], with_email="users:read.email" in call.workspace.manifest.scopes)
+    shown = user(person, TEAM["id"], with_email="users:read.email" in call.workspace.manifest.scopes)
+    return shown | {"deleted": person.id in call.workspace.deactivated}

@@ -91,6 +91,15 @@ def upgrade() -> None:
     op.create_index("uq_vote_approval_id_part", "vote", ["approval_id", "part"], unique=True)
     op.create_index("uq_vote_approval_id_by", "vote", ["approval_id", "by"], unique=True)
     op.create_table(
+        "user_group",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("handle", sa.String(), nullable=False),
+        sa.Column("members", sa.JSON(), nullable=False),
+        sa.Column("checked_at", moment, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_user_group")),
+    )
+    op.create_index(op.f("ix_user_group_handle"), "user_group", ["handle"])
+    op.create_table(
         "override",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("rota", sa.String(), nullable=False),
