@@ -178,6 +178,8 @@ class Delivery:
     def _file(self, row: Owed, parent: Owed | None, shown: Shown) -> Done:
         """Share the file into the thread, once: a lost answer is settled by the file's own list of shares."""
         place = self._place(row, parent)
+        if place.channel[:1] in "UW":
+            place = Place(self.slack.direct(place.channel))
         file_id = row.data.get("file_id")
         if file_id is None:
             file_id = self.slack.upload(shown.name, shown.content)

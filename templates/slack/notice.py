@@ -6,7 +6,7 @@ from typing import Any
 from storage.incidents import IncidentView
 from storage.tables import Run
 from templates import figures, finding, troubles
-from templates.slack import incident, lateness, review
+from templates.slack import incident, lateness, oncall, review
 from templates.slack.blocks import Message, section
 from templates.slack.mrkdwn import code, link, quote, said
 
@@ -97,4 +97,6 @@ ABOUT: dict[str, Callable[[Data, Run | None, Sequence[IncidentView]], list[str]]
     "audit_broken": _audit_broken,
     "triggers_restored": _triggers_restored,
     "undeliverable": _undeliverable,
+    "shift_taken": oncall.taken,
+    "shift_back": oncall.given_back,
 }
