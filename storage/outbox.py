@@ -17,7 +17,11 @@ from storage.database import UtcDateTime, insert_once
 from storage.tables import Owed
 
 WAITING = ("pending", "sending")
-PREPARED = ("chart", "file", "calendar")  # uploaded first: they are tried when they are marked, not when they are claimed
+PREPARED = (
+    "chart",
+    "file",
+    "calendar",
+)  # uploaded first: they are tried when they are marked, not when they are claimed
 # Slack's one post a second and channel does not count them.
 UNPACED = ("update", "storm_update", "approval_update", "withdraw", "mail")
 

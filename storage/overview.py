@@ -1,11 +1,15 @@
 """What the overviews show: status, digest, App Home; each loaded in one go."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
-from storage import incidents, outbox, oversight
+from analysis.response.permissions import SEEN_IN, View
+from analysis.vocabulary import Family
+from storage import approvals, incidents, outbox, oversight
+from storage.approvals import ApprovalView
 from storage.incidents import IncidentView
 from storage.tables import Alert, Baseline, Incident, Model, OversightChange, Owed, Run
 
@@ -20,6 +24,7 @@ class ModelView:
     last_run: Run | None  # newest, finished or failed
     open_incidents: tuple[Incident, ...] = ()
     open_alerts: tuple[Alert, ...] = ()
+    sees: frozenset[View] = frozenset(View)  # what whoever looks may see; the rest is left out
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,8 @@ class Overview:
     given_up: tuple[Owed, ...] = ()  # the newest of them
     pending: int = 0  # messages still owed
     notes: tuple[str, ...] = field(default=())
+    approvals: tuple[ApprovalView, ...] = ()  # what waits for a second person
+    sees: frozenset[View] = frozenset(View)  # what whoever looks may see; the rest is left out
 
 
 GIVEN_UP = 5
@@ -76,6 +83,36 @@ def load(session: Session, now: datetime, since: datetime) -> Overview:
         parked=_count(session, "parked"),
         given_up=tuple(outbox.listed(session, ("parked",), GIVEN_UP)),
         pending=_count(session, "pending"),
+        approvals=tuple(approvals.views(session)),
+    )
+
+
+def seen_by(whole: Overview, sees: frozenset[View]) -> Overview:
+    """Return of the overview what may be seen: incidents, health of models and alerts of other families left out."""
+    shows = View.INCIDENT_TIMELINE in sees
+    return replace(
+        whole,
+        models=tuple(_model_seen_by(one, sees) for one in whole.models),
+        open_incidents=whole.open_incidents if shows else (),
+        resolved_since=whole.resolved_since if shows else (),
+        alerts_since=alerts_seen_by(whole.alerts_since, sees),
+        approvals=whole.approvals if shows else (),
+        sees=sees,
+    )
+
+
+def alerts_seen_by(found: Sequence[Alert], sees: frozenset[View]) -> tuple[Alert, ...]:
+    """Return the alerts whose family may be seen."""
+    return tuple(alert for alert in found if SEEN_IN[Family(alert.family)] in sees)
+
+
+def _model_seen_by(view: ModelView, sees: frozenset[View]) -> ModelView:
+    return replace(
+        view,
+        last_run=view.last_run if View.MODEL_HEALTH in sees else None,
+        open_incidents=view.open_incidents if View.INCIDENT_TIMELINE in sees else (),
+        open_alerts=alerts_seen_by(view.open_alerts, sees),
+        sees=sees,
     )
 
 

@@ -1,13 +1,14 @@
-"""Who may see what: the access table of the monitoring policy (003 §6), for every door.
+"""Who may see what and do what: the access table of the monitoring policy (003 §6), the same for every door.
 
-Moves of an incident have their roles in `life.MOVES`; this is about looking.
+Moves of an incident have their roles in `life.MOVES`; here is everything else.
 """
 
 from collections.abc import Set
 from enum import StrEnum
 
 from analysis.errors import NotAllowed
-from analysis.vocabulary import Role
+from analysis.response.life import TRAINERS
+from analysis.vocabulary import Family, Role
 
 
 class View(StrEnum):
@@ -18,6 +19,21 @@ class View(StrEnum):
     MODEL_HEALTH = "model_health"
     INCIDENT_TIMELINE = "incident_timeline"
     AUDIT_LOG = "audit_log"
+
+
+class Action(StrEnum):
+    """What there is to do beside the moves of an incident."""
+
+    ANALYZE = "analyze"
+    BASELINE_CREATE = "baseline_create"
+    BASELINE_RESET = "baseline_reset"
+    BASELINE_ACTIVATE = "baseline_activate"
+    OUTBOX_RETRY = "outbox_retry"
+    OUTBOX_DROP = "outbox_drop"
+    ERASE = "erase"
+    RESTORE = "restore"
+    POLICY = "policy"
+    TOKEN = "token"  # noqa: S105  (a name)
 
 
 ALL = frozenset(Role)
@@ -31,6 +47,40 @@ VIEWS = {
     # Not in the table. Who looked at what is there too, so not for those whose work it records day by day.
     View.AUDIT_LOG: ALL - {Role.VIEWER, Role.ML_ENGINEER, Role.SENIOR_ML_ENGINEER, Role.ML_LEAD, Role.ON_CALL},
 }
+# Where a finding belongs.
+SEEN_IN = {
+    Family.DATA: View.DRIFT_OVERVIEW,
+    Family.QUALITY: View.DRIFT_OVERVIEW,
+    Family.EXPLANATION: View.DRIFT_OVERVIEW,
+    Family.FAIRNESS: View.FAIRNESS_MONITOR,
+    Family.MODEL: View.MODEL_HEALTH,
+    Family.OPERATIONS: View.MODEL_HEALTH,
+    Family.SECURITY: View.INCIDENT_TIMELINE,
+}
+MENDERS = TRAINERS
+ACTIONS = {
+    Action.ANALYZE: TRAINERS,  # the table: Admin and ML Engineer
+    Action.BASELINE_CREATE: TRAINERS | {Role.CTO},
+    Action.BASELINE_RESET: TRAINERS | {Role.CTO},
+    Action.BASELINE_ACTIVATE: frozenset({Role.ML_LEAD, Role.CTO}),  # E1; what one made, another activates
+    Action.OUTBOX_RETRY: MENDERS,
+    Action.OUTBOX_DROP: MENDERS,
+    Action.ERASE: frozenset({Role.ADMIN, Role.COMPLIANCE_OFFICER}),  # who runs the bot; who answers for personal data
+    Action.RESTORE: frozenset({Role.ADMIN}),
+    Action.POLICY: frozenset(
+        {Role.ADMIN, Role.ML_LEAD, Role.COMPLIANCE_OFFICER, Role.GOVERNANCE_LEAD, Role.SECURITY_OFFICER, Role.CTO}
+    ),
+    Action.TOKEN: frozenset({Role.ADMIN}),
+}
+
+
+def views(roles: Set[Role]) -> frozenset[View]:
+    """Return all that somebody of those roles may see.
+
+    >>> sorted(views({Role.VIEWER}))
+    [<View.DRIFT_OVERVIEW: 'drift_overview'>]
+    """
+    return frozenset(view for view, by in VIEWS.items() if by & roles)
 
 
 def allow(view: View, roles: Set[Role]) -> None:
@@ -40,3 +90,12 @@ def allow(view: View, roles: Set[Role]) -> None:
     """
     if not VIEWS[view] & roles:
         raise NotAllowed(f"view:{view}", VIEWS[view])
+
+
+def permit(action: Action, roles: Set[Role]) -> None:
+    """Raise NotAllowed where none of the roles may do it.
+
+    >>> permit(Action.ANALYZE, {Role.ML_ENGINEER})
+    """
+    if not ACTIONS[action] & roles:
+        raise NotAllowed(action, ACTIONS[action])

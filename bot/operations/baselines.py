@@ -11,19 +11,17 @@ from typing import Any, TypeVar
 
 from sqlmodel import Session, select
 
-from analysis.errors import ForeignProfile, Missing, NotAllowed, NotYou, Refused, Unknown
+from analysis.errors import ForeignProfile, Missing, NotYou, Refused, Unknown
 from analysis.profile import Profile
-from analysis.response import life
+from analysis.response import permissions
+from analysis.response.permissions import Action
 from analysis.spec import Spec
-from analysis.vocabulary import Role
 from bot.operations import standing
 from bot.operations.opening import Result
 from bot.services import Services, whole
 from storage import audit, baselines
 from storage.tables import Baseline, Model, Run
 
-MAKERS = life.TRAINERS | {Role.CTO}
-APPROVERS = frozenset({Role.ML_LEAD, Role.CTO})  # E1: an ML Lead; what an ML Lead made, another one or the CTO
 T = TypeVar("T")
 
 
@@ -147,18 +145,16 @@ def _audited(
 
 
 def _allow(services: Services, session: Session, wish: Wish, verb: str) -> None:
-    if not MAKERS & services.roles(session, wish.actor):
-        raise NotAllowed(verb, MAKERS)
+    permissions.permit(Action(verb), services.roles(session, wish.actor))
 
 
 def _approve(services: Services, session: Session, wish: Wish, chosen: Baseline, before: Baseline | None) -> None:
     if before is None:
-        _allow(services, session, wish, "baseline_activate")
+        _allow(services, session, wish, Action.BASELINE_CREATE)
         return
-    if not APPROVERS & services.roles(session, wish.actor):
-        raise NotAllowed("baseline_activate", APPROVERS)
-    if chosen.created_by == wish.actor and chosen.version != before.version:
-        raise NotYou("baseline_activate", APPROVERS)
+    permissions.permit(Action.BASELINE_ACTIVATE, services.roles(session, wish.actor))
+    if services.is_same(session, chosen.created_by, wish.actor) and chosen.version != before.version:
+        raise NotYou(Action.BASELINE_ACTIVATE, permissions.ACTIONS[Action.BASELINE_ACTIVATE])
 
 
 def _model(services: Services, session: Session, model_id: str, now: datetime) -> Model:

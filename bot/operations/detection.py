@@ -9,14 +9,14 @@ from sqlmodel import Session, select
 from analysis.detection import rules
 from analysis.detection.report import Report
 from analysis.errors import NotAllowed, Unknown
-from analysis.response import cadence, life
+from analysis.response import cadence, permissions
+from analysis.response.permissions import Action
 from analysis.vocabulary import Family, Risk
 from bot.operations import notices, opening, standing
 from bot.services import Services, kept, whole
 from storage import alerts, audit, baselines, inbox, leases
 from storage.tables import Baseline, Model, Run
 
-MAY_ANALYSE = life.TRAINERS  # 003 §6: Admin and ML Engineer, ML Lead, Senior ML Engineer and On-call as such
 ATTEMPTS = 3  # a run whose worker died is tried again, then it failed
 
 
@@ -55,8 +55,8 @@ def request(services: Services, wish: Wish) -> Run | None:
     run: Run | None = None
     with services.transaction() as session:
         is_first = not wish.delivery or inbox.arrive(session, wish.delivery, "interaction", now)
-        if not MAY_ANALYSE & services.roles(session, wish.actor):
-            error = NotAllowed("analyze", MAY_ANALYSE)
+        if not permissions.ACTIONS[Action.ANALYZE] & services.roles(session, wish.actor):
+            error = NotAllowed(Action.ANALYZE, permissions.ACTIONS[Action.ANALYZE])
         elif session.get(Model, wish.model) is None:
             error = Unknown("model", wish.model, session.exec(select(Model.id).order_by(Model.id)).all())
         elif is_first:

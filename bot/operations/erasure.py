@@ -3,13 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from analysis.errors import Missing, NotAllowed, Refused, StillHere, Unknown
-from analysis.vocabulary import Role
+from analysis.errors import Missing, Refused, StillHere, Unknown
+from analysis.response import permissions
+from analysis.response.permissions import Action
 from bot.services import Services, whole
 from storage import audit, people
 from storage.tables import Person
-
-ERASERS = frozenset({Role.ADMIN, Role.COMPLIANCE_OFFICER})  # who answers for personal data, and who runs the bot
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,7 @@ def erase(services: Services, wish: Wish) -> bool:
     is_new = False
     with services.transaction() as session:
         try:
-            if not ERASERS & services.roles(session, wish.actor):
-                raise NotAllowed("erase", ERASERS)
+            permissions.permit(Action.ERASE, services.roles(session, wish.actor))
             if not wish.reason.strip():
                 raise Missing("erase", "reason")
             person = session.get(Person, wish.person)

@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlmodel import Session
 
-from analysis.errors import Missing, NotAllowed, Refused, Unknown
-from analysis.vocabulary import Role
+from analysis.errors import Missing, Refused, Unknown
+from analysis.response import permissions
+from analysis.response.permissions import Action
 from bot.services import Services, whole
 from storage import audit, inbox, outbox
 
-MENDERS = frozenset({Role.ADMIN, Role.ML_LEAD, Role.SENIOR_ML_ENGINEER, Role.ML_ENGINEER, Role.ON_CALL})
 ALL = "all"
 
 
@@ -52,8 +52,7 @@ def mend(services: Services, wish: Wish) -> list[str]:
 
 
 def _mended(services: Services, session: Session, wish: Wish, now: datetime) -> list[str]:
-    if not MENDERS & services.roles(session, wish.actor):
-        raise NotAllowed(f"outbox_{wish.verb}", MENDERS)
+    permissions.permit(Action(f"outbox_{wish.verb}"), services.roles(session, wish.actor))
     if wish.verb == "drop" and not (wish.reason.strip() and wish.keys):
         raise Missing("outbox_drop", "reason" if wish.keys else "key")
     parked = {row.key: row for row in outbox.parked(session)}

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from analysis.errors import NotAllowed
+from analysis.response import permissions
+from analysis.response.permissions import Action
 from analysis.vocabulary import Role
 from bot import schedule
 from bot.leftovers import Posted
@@ -18,7 +19,6 @@ from bot.operations.doing import owe_redraw
 from bot.services import Services
 from storage import audit, counters, doubts, incidents, leases, numbering, outbox
 
-RESTORERS = frozenset({Role.ADMIN})
 GAP = 100  # numbers that people type, that are left out
 IDS, IDS_A_SECOND = 1_000, 10  # ids of rows, which nobody types: with the time, so that a second restore has others
 
@@ -51,8 +51,7 @@ def compare(services: Services, by: str, posted: Sequence[Posted]) -> list[Poste
 
 def permit(named: dict[Role, tuple[str, ...]], by: str) -> None:
     """Raise NotAllowed for whom the policy itself does not name an admin: there is no database to ask yet."""
-    if not any(by in named.get(role, ()) for role in RESTORERS):
-        raise NotAllowed("restore", RESTORERS)
+    permissions.permit(Action.RESTORE, {role for role, held in named.items() if by in held})
 
 
 def restored(services: Services, restore: Restore) -> int:

@@ -8,12 +8,13 @@ from storage import audit, inbox
 
 
 @whole
-def look(services: Services, actor: str, view: View, at_what: str = "", delivery: str | None = None) -> None:
-    """Record once a delivery that the person looks at something; raise NotAllowed where their roles may not."""
+def look(services: Services, actor: str, view: View, at_what: str = "", delivery: str | None = None) -> frozenset[View]:
+    """Return all that the person may see, recorded once a delivery; raise NotAllowed where not even this."""
     refused: NotAllowed | None = None
     with services.transaction() as session:
         try:
-            permissions.allow(view, services.roles(session, actor))
+            roles = services.roles(session, actor)
+            permissions.allow(view, roles)
         except NotAllowed as error:
             refused = error
         is_first = delivery is None or inbox.arrive(session, delivery, "interaction", services.clock())
@@ -23,6 +24,7 @@ def look(services: Services, actor: str, view: View, at_what: str = "", delivery
             audit.append(session, entry, services.clock())
     if refused is not None:
         raise refused
+    return permissions.views(roles)
 
 
 @whole

@@ -34,9 +34,9 @@ class Typed:
     channel: str
     delivery: str
 
-    def sees(self, view: View) -> None:
-        """Record that the person looks at this; raise NotAllowed where their roles may not."""
-        viewing.look(self.door.services, self.user, view, " ".join(self.words), self.delivery)
+    def sees(self, view: View) -> frozenset[View]:
+        """Return all that the person may see, recorded that they look at this; raise NotAllowed where not even this."""
+        return viewing.look(self.door.services, self.user, view, " ".join(self.words), self.delivery)
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,10 @@ def _help(typed: Typed) -> Answer:
 
 
 def _overview(typed: Typed) -> overview.Overview:
-    typed.sees(View.DRIFT_OVERVIEW)
+    sees = typed.sees(View.DRIFT_OVERVIEW)
     now = typed.door.services.clock()
     with typed.door.services.database.read() as session:
-        return overview.load(session, now, now - timedelta(days=1))
+        return overview.seen_by(overview.load(session, now, now - timedelta(days=1)), sees)
 
 
 def _status(typed: Typed) -> Answer:
@@ -79,9 +79,10 @@ def _models(typed: Typed) -> Answer:
 
 
 def _alerts(typed: Typed) -> Answer:
-    typed.sees(View.DRIFT_OVERVIEW)
+    sees = typed.sees(View.DRIFT_OVERVIEW)
     with typed.door.services.database.read() as session:
-        return Answer(reply.alerts(alerts.recent(session, 20), typed.door.services.clock()))
+        found = overview.alerts_seen_by(alerts.recent(session, 20), sees)
+    return Answer(reply.alerts(found, typed.door.services.clock(), with_incidents=View.INCIDENT_TIMELINE in sees))
 
 
 def _analyze(typed: Typed) -> Answer:

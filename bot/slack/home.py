@@ -15,13 +15,13 @@ def publish(door: Door, user: str, delivery: str | None = None) -> None:
     services = door.services
     now = services.clock()
     try:
-        viewing.look(services, user, View.DRIFT_OVERVIEW, "home", delivery)
+        sees = viewing.look(services, user, View.DRIFT_OVERVIEW, "home", delivery)
     except NotAllowed:
         view = home.stranger()
     else:
         with services.database.read() as session:
-            seen = overview.load(session, now, now - timedelta(days=7))
+            seen = overview.seen_by(overview.load(session, now, now - timedelta(days=7)), sees)
             roles = services.roles(session, user)
             known = people.by_id(session, [user]).get(user)
-        view = home.view(seen, known.name if known else user, roles, now)
+        view = home.view(seen, known.name if known else user, roles, now, user)
     door.directory.slack.client.views_publish(user_id=user, view=view)

@@ -1,6 +1,9 @@
 """The message that asks a second person: in the thread of its incident, edited when it is decided."""
 
+from collections.abc import Set
+
 from analysis.response.approving import Status
+from analysis.vocabulary import Role
 from storage.approvals import ApprovalView
 from storage.tables import Approval
 from templates import approvals
@@ -31,6 +34,14 @@ def line(view: ApprovalView) -> str:
     first = f"👥 *{approvals.title(approval.verb)}* · {code(approval.subject)} · {code(approval.id)}"
     asked = f"{person(approval.requested_by, view)} asked {date(approval.requested_at)}"
     return "\n".join([first, f"{asked}; it lapses {date(approval.expires_at)}", *approvals.given(approval)])
+
+
+def waits_for(view: ApprovalView, person: str, roles: Set[Role]) -> bool:
+    """Return whether somebody of those roles can still say yes to it."""
+    given = {vote.part for vote in view.votes}
+    has_part = person in {view.approval.requested_by, *(vote.by for vote in view.votes)}
+    parts = enumerate(view.approval.needs["parts"])
+    return not has_part and any(number not in given and roles & set(part) for number, part in parts)
 
 
 def buttons(approval: Approval) -> Block:

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from analysis.response import life
+from analysis.response.permissions import MENDERS
 from analysis.vocabulary import Role, State
 from storage.incidents import IncidentView
 from storage.overview import Overview
 from templates import figures, names, troubles
-from templates.slack import lists, reply
+from templates.slack import approval, lists, reply
 from templates.slack.blocks import Block, actions, button, context, divider, header, section
 from templates.slack.mrkdwn import code, said
 
@@ -17,14 +18,15 @@ RETRY = "outbox:retry"
 MOST_WAITING, MOST_OPEN, MOST_MODELS, MOST_ENDED = 5, 10, 15, 5
 
 
-def view(seen: Overview, name: str, roles: Set[Role], now: datetime) -> dict[str, Any]:
-    """Return the desk of a person with those roles."""
+def view(seen: Overview, name: str, roles: Set[Role], now: datetime, user: str = "") -> dict[str, Any]:
+    """Return the desk of a person with those roles; what they may not see, `seen` does not have."""
     mine = waiting(seen, roles, now)
     others = [one for one in lists.order(seen.open_incidents, now) if one not in mine]
     blocks = [
         header(reply.headline(seen)),
         context(f"{said(name)} · {_roles(roles)}"),
-        *_given_up(seen),
+        *(_given_up(seen) if MENDERS & roles else []),
+        *_approvals(seen, user, roles),
         *_part("Waits for you", [lists.incident_line(one, now) for one in mine], MOST_WAITING),
         *_part("Open", [lists.incident_line(one, now) for one in others], MOST_OPEN),
         *_part("Models", [lists.model_line(one, now) for one in seen.models], MOST_MODELS),
@@ -46,6 +48,13 @@ def waiting(seen: Overview, roles: Set[Role], now: datetime) -> list[IncidentVie
     if not life.MOVES["acknowledge"].by & roles:
         return []
     return [one for one in lists.order(seen.open_incidents, now) if one.incident.state == State.DETECTED]
+
+
+def _approvals(seen: Overview, user: str, roles: Set[Role]) -> list[Block]:
+    """Return what waits for this person's yes, with its buttons."""
+    mine = [one for one in seen.approvals if approval.waits_for(one, user, roles)][:MOST_WAITING]
+    drawn = [block for one in mine for block in (section(approval.line(one)), approval.buttons(one.approval))]
+    return [divider(), section("*Waits for your approval*"), *drawn] if drawn else []
 
 
 def _given_up(seen: Overview) -> list[Block]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from analysis.response.permissions import View
 from analysis.vocabulary import Family, Risk, Severity, State
 from storage.incidents import IncidentView
 from storage.overview import ModelView
@@ -64,7 +65,17 @@ def model_line(view: ModelView, now: datetime) -> str:
         if view.model.risk in set(Risk)
         else said(view.model.risk)
     )
-    return f"*{said(view.model.name)}* {code(view.model.id)} · {risk}\n{held} · {many}\n{last_check(view.last_run)}"
+    incidents = f" · {many}" if View.INCIDENT_TIMELINE in view.sees else ""
+    last = last_check(view.last_run) if View.MODEL_HEALTH in view.sees else _drift(view)
+    return f"*{said(view.model.name)}* {code(view.model.id)} · {risk}\n{held}{incidents}\n{last}"
+
+
+def _drift(view: ModelView) -> str:
+    """Return how many of the alerts that may be seen still stand, for who does not see the model's health."""
+    if not view.open_alerts:
+        return "No drift that stands"
+    worst = max((Severity(alert.severity) for alert in view.open_alerts), key=lambda severity: severity.rank)
+    return f"{figures.counted(len(view.open_alerts), 'alert')} still standing, at worst {names.SEVERITY[worst].lower()}"
 
 
 def last_check(run: Run | None) -> str:
@@ -86,14 +97,14 @@ def _at(run: Run) -> str:
     return f" {date(run.finished_at)}" if run.finished_at else ""
 
 
-def alert_line(alert: Alert) -> str:
+def alert_line(alert: Alert, *, with_incident: bool = True) -> str:
     """Return an alert with what it found, how often, and whether it stands."""
     sign = "💚" if alert.state == "recovered" else names.SIGN[Severity(alert.severity)]
     seen = f"seen in {figures.counted(alert.repeats, 'run')}" if alert.repeats > 1 else "seen once"
     ended = f", recovered {date(alert.recovered_at)}" if alert.recovered_at else ", still so"
     where = f" · {code(alert.incident_id)}" if alert.incident_id else " · no incident at this severity"
-    when = f"{seen}, last {date(alert.last_at)}{ended}"
-    return f"{sign} {code(alert.id)} {said(plain.told(alert)[0], 200)}\n{code(alert.model_id)} · {when}{where}"
+    when = f"{seen}, last {date(alert.last_at)}{ended}{where if with_incident else ''}"
+    return f"{sign} {code(alert.id)} {said(plain.told(alert)[0], 200)}\n{code(alert.model_id)} · {when}"
 
 
 def ended_line(shown: Incident) -> str:

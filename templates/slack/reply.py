@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from analysis.response.permissions import View
 from storage.overview import Overview
 from storage.tables import Alert
 from templates import figures
@@ -37,13 +38,18 @@ def status(seen: Overview, now: datetime) -> Message:
         section(f"*{headline(seen)}*"),
         *_listed([lists.incident_line(view, now) for view in views], MOST_INCIDENTS),
     ]
-    if restrained:
+    if View.INCIDENT_TIMELINE not in seen.sees:
+        blocks += _listed([lists.model_line(one, now) for one in seen.models], MOST_MODELS)
+    elif restrained:
         blocks += [divider(), section("*Restrained models*", *(lists.model_line(one, now) for one in restrained[:5]))]
     return Message(headline(seen), [*blocks, *parked(seen)])
 
 
 def headline(seen: Overview) -> str:
     """Return the state of everything in one line."""
+    if View.INCIDENT_TIMELINE not in seen.sees:
+        drifting = sum(1 for model in seen.models if model.open_alerts)
+        return f"{figures.counted(len(seen.models), 'model')} watched, {drifting or 'none'} with drift that stands."
     waiting = sum(1 for view in seen.open_incidents if view.incident.state == "detected")
     if not seen.open_incidents:
         return f"All quiet: no open incident, {figures.counted(len(seen.models), 'model')} watched."
@@ -53,7 +59,7 @@ def headline(seen: Overview) -> str:
 
 def parked(seen: Overview) -> list[Block]:
     """Return a warning where messages could not be delivered."""
-    if not seen.parked:
+    if not seen.parked or View.MODEL_HEALTH not in seen.sees:
         return []
     return [
         context(
@@ -70,13 +76,14 @@ def models(seen: Overview, now: datetime) -> Message:
     return Message(figures.counted(len(seen.models), "model"), _listed(lines, MOST_MODELS))
 
 
-def alerts(found: Sequence[Alert], now: datetime) -> Message:
-    """Return the newest alerts."""
+def alerts(found: Sequence[Alert], now: datetime, *, with_incidents: bool = True) -> Message:
+    """Return the newest alerts, and their incidents where those may be seen."""
     if not found:
         return _only("No alert so far.")
     still = sum(1 for alert in found if alert.state == "open")
+    lines = [lists.alert_line(one, with_incident=with_incidents) for one in found]
     head = f"{figures.counted(len(found), 'alert')}, newest first; {still} still standing"
-    return Message(head, [section(f"*{head}*"), *_listed([lists.alert_line(one) for one in found], MOST_ALERTS)])
+    return Message(head, [section(f"*{head}*"), *_listed(lines, MOST_ALERTS)])
 
 
 def analyze(model: str) -> Message:

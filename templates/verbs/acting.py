@@ -93,10 +93,9 @@ def _before_freezing(view: IncidentView) -> list[str]:
 
 
 def _before_unfreezing(view: IncidentView) -> list[str]:
-    is_alone = view.incident.severity != Severity.CRITICAL or view.oversight is None
-    other = "" if is_alone or view.oversight is None else status.who(view.oversight.by)
-    second = f"👥 The incident is critical, so somebody other than {other} has to do this." if other else ""
-    return [_restraint(view), second]
+    is_critical = view.incident.severity == Severity.CRITICAL
+    second = "👥 The incident is critical, so a second person has to approve this; they are asked in the thread."
+    return [_restraint(view), second if is_critical else ""]
 
 
 def _before_resolving(view: IncidentView) -> list[str]:
