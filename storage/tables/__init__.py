@@ -19,6 +19,7 @@ from storage.tables.people import Person, UserGroup
 from storage.tables.policies import PolicyVersion
 from storage.tables.quiet import Quiet
 from storage.tables.retrain import RetrainRequest
+from storage.tables.runbooks import ChecklistStep
 from storage.tables.timers import Timer
 from storage.tables.upkeep import Upkeep
 
@@ -31,6 +32,7 @@ __all__ = [
     "AuditSegment",
     "Baseline",
     "Bundle",
+    "ChecklistStep",
     "Checkpoint",
     "Clock",
     "Counter",

@@ -192,6 +192,31 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_follow_up_incident_id"), "follow_up", ["incident_id"])
     op.create_index(op.f("ix_follow_up_owner"), "follow_up", ["owner"])
+    op.create_table(
+        "checklist_step",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("incident_id", sa.String(), nullable=False),
+        sa.Column("runbook", sa.String(), nullable=False),
+        sa.Column("edition", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("duty", sa.String(), nullable=True),
+        sa.Column("verb", sa.String(), nullable=True),
+        sa.Column("begun_at", moment, nullable=False),
+        sa.Column("due_at", moment, nullable=True),
+        sa.Column("done_at", moment, nullable=True),
+        sa.Column("done_by", sa.String(), nullable=True),
+        sa.Column("by_itself", sa.Boolean(), nullable=False),
+        sa.Column("note", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_checklist_step")),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_checklist_step_incident_id_incident")),
+    )
+    op.create_index(op.f("ix_checklist_step_incident_id"), "checklist_step", ["incident_id"])
+    op.create_index(
+        "uq_checklist_step_incident_id_runbook_key", "checklist_step", ["incident_id", "runbook", "key"], unique=True
+    )
     with op.batch_alter_table("incident", schema=None) as batch_op:
         for name in ("assessed_at", "confirmed_at", "closed_at"):
             batch_op.add_column(sa.Column(name, moment, nullable=True))

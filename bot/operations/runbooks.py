@@ -1,0 +1,123 @@
+"""The runbook that an incident follows: begun with it, ticked by a person or by the deed itself, asked after when due."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from analysis.errors import Unknown
+from analysis.response import life, runbooks
+from analysis.response.notifying import Reason
+from analysis.response.outcomes import Kind, Outcome
+from analysis.vocabulary import Duty, Family, Severity, State
+from bot.operations.doing import SETTLES, Doing, Effect, Request, tell, urgency
+from bot.services import SYSTEM, Services
+from storage import incidents, involved, outbox, timers
+from storage import runbooks as kept
+from storage.tables import Alert, ChecklistStep, Incident, Owed, Timer
+
+DUE = "step_due"
+
+
+def follow(doing: Doing) -> None:
+    """Tick what the verb shows to be done; an incident that has no runbook yet and now fits one begins it."""
+    steps = kept.of(doing.session, doing.incident.id)
+    if not steps:
+        _begin(doing)
+        steps = kept.of(doing.session, doing.incident.id)
+    shown = [step for step in steps if step.verb == doing.request.verb and step.done_at is None]
+    for step in shown:
+        kept.tick(doing.session, step, doing.request.actor, doing.now, "", by_itself=True)
+    if shown:
+        _redraw(doing)
+
+
+def tick(doing: Doing) -> Effect | Outcome:
+    """Note that a person did the step; raise Unknown where the incident has none of that key."""
+    key = doing.field("step")
+    steps = kept.of(doing.session, doing.incident.id)
+    step = next((one for one in steps if one.key == key), None)
+    if step is None:
+        raise Unknown("step", key, [one.key for one in steps if one.done_at is None])
+    if not kept.tick(doing.session, step, doing.request.actor, doing.now, doing.field("note"), by_itself=False):
+        at = step.done_at.isoformat() if step.done_at else ""
+        facts = {"incident": doing.incident.id, "by": step.done_by, "at": at, "did": "tick"}
+        return Outcome(Kind.ALREADY, "tick", facts | {"state": doing.incident.state})
+    _redraw(doing)
+    return Effect(facts={"step": key, "text": step.text, "note": doing.field("note")})
+
+
+def change(doing: Doing) -> Effect:
+    """Follow another runbook from now on, beside what was begun; raise Unknown where there is none of that name."""
+    known = {one.id: one for one in kept.known(doing.services.policy.runbooks)}
+    chosen = known.get(doing.field("runbook"))
+    if chosen is None or not kept.begin(doing.session, doing.incident.id, chosen, doing.now, doing.now):
+        raise Unknown("runbook that is not followed yet", doing.field("runbook"), sorted(known))
+    _planned(doing)
+    return Effect(facts={"runbook": chosen.id, "title": chosen.title})
+
+
+def when_due(services: Services, session: Session, timer: Timer, now: datetime) -> None:
+    """Say that a step is overdue, to whoever has its duty; not where it was done or the incident has ended."""
+    step = session.get(ChecklistStep, int(timer.data["step"]))
+    incident = incidents.get(session, timer.subject)
+    if step is None or incident is None or step.done_at is not None or State(incident.state) in life.ENDED:
+        return
+    doing = Doing(services, session, incident, Request("step_overdue", incident.id, SYSTEM), now)
+    holder = involved.holder(session, incident.id, Duty(step.duty)) if step.duty else None
+    owes = holder.person if holder else incident.acknowledged_by
+    if incidents.advance(session, incident, State(incident.state)):
+        tell(doing, "step_overdue", text=step.text, owes=owes, timer=timer.key)
+        _redraw(doing)
+
+
+def _begin(doing: Doing) -> None:
+    incident, policy = doing.incident, doing.services.policy
+    watched = policy.model(incident.model_id)
+    fitting = runbooks.choose(
+        kept.known(policy.runbooks),
+        Family(incident.family),
+        Severity(incident.severity),
+        _metric(doing.session, incident),
+        watched.domain if watched else None,
+    )
+    if fitting is not None and kept.begin(doing.session, incident.id, fitting, incident.opened_at, doing.now):
+        _planned(doing)
+
+
+def _planned(doing: Doing) -> None:
+    """Owe the checklist its message, and plan to ask after each step that has a limit."""
+    outbox.owe(doing.session, _row(doing, f"{doing.incident.id}:checklist", "checklist"))
+    for step in kept.of(doing.session, doing.incident.id):
+        if step.due_at is not None and step.done_at is None:
+            timer = Timer(
+                key=f"{DUE}:{step.id}", kind=DUE, subject=doing.incident.id, due_at=step.due_at, data={"step": step.id}
+            )
+            timers.plan(doing.session, timer)
+    _redraw(doing)
+
+
+def _redraw(doing: Doing) -> None:
+    stands = f"{doing.incident.id}:checklist"
+    row = _row(doing, f"{stands}:{doing.incident.version}:{doing.now.timestamp():.6f}", "checklist_update")
+    row.thread_of, row.coalesce = stands, f"{stands}:update"
+    outbox.owe(doing.session, row)
+
+
+def _row(doing: Doing, key: str, kind: str) -> Owed:
+    return Owed(
+        key=key,
+        kind=kind,
+        subject=doing.incident.id,
+        channel=doing.incident.channel,
+        thread_of=incidents.message_key(doing.incident.id),
+        priority=urgency(doing.incident) + 1,
+        reason=Reason.ACTED,
+        next_at=doing.now if kind == "checklist" else doing.now + SETTLES / 10,
+        created_at=doing.now,
+    )
+
+
+def _metric(session: Session, incident: Incident) -> str | None:
+    """Return the metric of the finding that opened the incident."""
+    first: Alert | None = incidents.first_alert(session, incident.id)
+    return str(first.details["cause"]["metric"]) if first else None
