@@ -18,7 +18,7 @@ from storage import approvals, checkpoints, incidents, outbox, overview, storms
 from storage.incidents import IncidentView
 from storage.tables import Bundle, Owed, Run, TimelineEntry
 from templates import chart, documents
-from templates.slack import approval, digest, incident, link, notice, proof, storm, thread, troubles
+from templates.slack import approval, digest, draft, incident, link, notice, proof, storm, thread, troubles
 from templates.slack.blocks import Message
 
 
@@ -93,6 +93,12 @@ def _link(session: Session, services: Services, row: Owed) -> Shown | None:
     return Shown("post", _text(link.message(view)))
 
 
+def _draft(session: Session, services: Services, row: Owed) -> Shown | None:
+    view = _view(session, row.subject)
+    words = documents.render("notification.txt", view, services.clock(), documents.Notice("regulator"))
+    return Shown("post", _text(draft.message(words)), in_thread=True)
+
+
 def _file(session: Session, services: Services, row: Owed) -> Shown | None:
     bundle = session.get(Bundle, int(row.subject))
     if bundle is None or bundle.path is None:
@@ -165,6 +171,7 @@ KINDS: dict[str, Callable[[Session, Services, Owed], Shown | None]] = {
     "approval_update": _approval_update,
     "chart": _chart,
     "link": _link,
+    "draft": _draft,
     "file": _file,
     "on_call": _on_call,
     "calendar": _calendar,

@@ -38,7 +38,7 @@ CLOCKS = {
         Clock(
             "contain",
             BEGINS,
-            meets=frozenset({"freeze"}),
+            meets=frozenset({"freeze", "contain"}),
             met_in=frozenset({State.CONTAINED, State.RESOLVED}),
             stopped_in=DROPPED,
         ),
@@ -48,6 +48,7 @@ CLOCKS = {
         Clock(
             "review",
             frozenset({RESOLVED}),
+            meets=frozenset({"review"}),
             met_in=frozenset({State.CLOSED}),
             stops=frozenset({REOPENED}),
             owed_by=frozenset({Role.ML_LEAD}),
@@ -55,6 +56,7 @@ CLOCKS = {
         Clock(
             "postmortem",
             frozenset({RESOLVED}),
+            meets=frozenset({"review"}),
             met_in=frozenset({State.CLOSED}),
             stops=frozenset({REOPENED}),
             owed_by=frozenset({Role.ML_LEAD}),
@@ -110,7 +112,7 @@ def follow(verb: str, was: State | None, now: State, running: Set[str]) -> Itera
                 yield clock.kind, Change.START
         elif runs and (clock.stops & seen or now in clock.stopped_in):
             yield clock.kind, Change.STOP
-        elif not runs and clock.starts & seen:
+        elif not runs and clock.starts & seen and now not in clock.met_in:
             yield clock.kind, Change.START
 
 

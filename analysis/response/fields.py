@@ -39,6 +39,9 @@ TEXT = Field()
 FIELDS = {
     "level": Field(Form.CHOICE),
     "fallback": Field(Form.LINE, longest=200),
+    "clock": Field(Form.CHOICE),
+    "authority": Field(Form.LINE, longest=200),
+    "reference": Field(Form.LINE, longest=200),
     "severity": Field(Form.CHOICE, tuple(Severity)),
     "person": Field(Form.PERSON),
     "duty": Field(Form.CHOICE, tuple(Duty)),

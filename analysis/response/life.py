@@ -16,6 +16,12 @@ OFFICERS = frozenset({Role.COMPLIANCE_OFFICER, Role.SECURITY_OFFICER, Role.GOVER
 TRAINERS = frozenset({Role.ON_CALL, Role.ML_ENGINEER, Role.SENIOR_ML_ENGINEER, Role.ML_LEAD, Role.ADMIN})
 READERS = RESPONDERS | OFFICERS | {Role.PRODUCT_OWNER, Role.AUDITOR}
 UNFREEZERS = frozenset({Role.ML_LEAD, Role.PRODUCT_OWNER, Role.COMPLIANCE_OFFICER, Role.CTO, Role.ADMIN})
+# Deadlines are kept by those who answer for them, not by whoever runs against one; a breach is confirmed by those whom
+# 001 §7 has tell the regulator.
+KEEPERS = frozenset(
+    {Role.ML_LEAD, Role.CTO, Role.ADMIN, Role.COMPLIANCE_OFFICER, Role.SECURITY_OFFICER, Role.GOVERNANCE_LEAD}
+)
+CONFIRMERS = frozenset({Role.COMPLIANCE_OFFICER, Role.SECURITY_OFFICER, Role.GOVERNANCE_LEAD})
 
 OPEN = frozenset(
     {State.DETECTED, State.ACKNOWLEDGED, State.CONTAINED, State.INVESTIGATING, State.REMEDIATING, State.VERIFYING}
@@ -56,6 +62,19 @@ MOVES = {
         Move("export", frozenset(State), None, READERS, again=True),
         Move("retrain", OPEN, State.REMEDIATING, TRAINERS, asks=("reason", "notes?")),
         Move("escalate", OPEN, None, READERS - {Role.AUDITOR}, asks=("reason",), again=True),
+        Move("update", OPEN, None, READERS - {Role.AUDITOR}, asks=("note",), again=True, is_loose=True),
+        Move("pause_clock", frozenset(State), None, KEEPERS, asks=("clock", "reason"), again=True, is_loose=True),
+        Move("resume_clock", frozenset(State), None, KEEPERS, asks=("clock", "reason"), again=True, is_loose=True),
+        Move("confirm", frozenset(State) - {State.FALSE_POSITIVE}, None, CONFIRMERS, asks=("reason",), again=True),
+        Move(
+            "notify_regulator",
+            frozenset(State),
+            None,
+            CONFIRMERS,
+            asks=("authority", "reference", "note?"),
+            again=True,
+            is_loose=True,
+        ),
         Move(
             "unfreeze",
             frozenset(State),

@@ -11,6 +11,7 @@ from analysis.vocabulary import Severity, State
 from bot.operations.doing import Doing, Request, tell
 from bot.services import SYSTEM, Services
 from storage import audit, clocks, incidents, timers
+from storage.database import Again
 from storage.tables import Clock, Timer
 
 WARN, DUE = "clock_warn", "clock_due"
@@ -91,8 +92,9 @@ def rested(doing: Doing, clock: Clock) -> tuple[datetime, timedelta]:
 def _meet(doing: Doing, clock: Clock) -> None:
     if clocks.breach(doing.session, clock, doing.now):  # before its timer fired
         _tell_breach(doing, clock)
-    if clocks.meet(doing.session, clock, doing.now, doing.request.actor):
-        _unplan(doing.session, clock)
+    if not clocks.meet(doing.session, clock, doing.now, doing.request.actor):
+        raise Again(f"clock {clock.id} was met by another transaction")
+    _unplan(doing.session, clock)
 
 
 def when_to_warn(services: Services, session: Session, timer: Timer, now: datetime) -> None:

@@ -10,7 +10,18 @@ from analysis.response import fields, life
 from analysis.response.outcomes import Kind, Outcome
 from analysis.response.permissions import View
 from analysis.vocabulary import Role, State
-from bot.operations import asking, assessing, clocks, escalation, evidence, oversight, retraining, viewing
+from bot.operations import (
+    asking,
+    assessing,
+    clocks,
+    escalation,
+    evidence,
+    informing,
+    oversight,
+    resting,
+    retraining,
+    viewing,
+)
 from bot.operations.doing import Doing, Effect, Request, owe_redraw, tell
 from bot.services import Services, whole
 from storage import audit, failpoints, inbox, incidents, timers
@@ -40,6 +51,11 @@ EFFECTS: dict[str, Callable[[Doing], Effect | Outcome]] = {
     "export": evidence.ask,
     "retrain": retraining.ask,
     "escalate": escalation.by_hand,
+    "update": informing.update,
+    "pause_clock": resting.pause,
+    "resume_clock": resting.resume,
+    "confirm": informing.confirm,
+    "notify_regulator": informing.notify_regulator,
     "severity": assessing.assess,
     "resolve": resolve,
 }

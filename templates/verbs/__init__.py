@@ -7,7 +7,7 @@ from templates.verbs import acting, approving, happening, judging, timing
 from templates.verbs.row import Happening, Words
 
 # In the order in which buttons stand.
-VERBS: dict[str, Words] = {**acting.VERBS, **judging.VERBS}
+VERBS: dict[str, Words] = {**acting.VERBS, **judging.VERBS, **timing.VERBS}
 # What the bot itself does or sees; nobody presses it.
 HAPPENINGS: dict[str, Happening] = {**happening.HAPPENINGS, **approving.HAPPENINGS, **timing.HAPPENINGS}
 

@@ -138,10 +138,19 @@ class Maker:
             id=1, incident_id=incident.id, kind="acknowledge", started_at=opened, due_at=NOW + timedelta(minutes=11)
         )
         view = IncidentView(
-            incident, model, (alert,), self.timeline(opened), clocks=(waits,) if state is State.DETECTED else (),
-            report=kept, permalink="https://x.test/1",
+            incident, model, (alert,), self.timeline(opened), report=kept, permalink="https://x.test/1",
+            clocks=(*((waits,) if state is State.DETECTED else ()), *self.clocks(incident)),
         )  # fmt: skip
         return replace(view, **more)
+
+    def clocks(self, incident: Incident) -> tuple[Clock, ...]:
+        """Return one that runs, one that is late, and one that rests."""
+        opened, rests = incident.opened_at, {"paused_at": NOW, "paused_by": "U0MLLEAD01", "paused_why": "it waits"}
+        due = {"contain": timedelta(minutes=56), "root_cause": timedelta(minutes=-1), "fix": timedelta(hours=3)}
+        return tuple(
+            Clock(id=number, incident_id=incident.id, kind=kind, started_at=opened, due_at=NOW + left, **more)
+            for number, ((kind, left), more) in enumerate(zip(due.items(), ({}, {}, rests), strict=True), start=2)
+        )
 
     def handled(self, view: IncidentView, text: str = "It is biased") -> IncidentView:
         """Return the view after people did everything to it, every text of theirs being `text`."""
@@ -162,6 +171,8 @@ class Maker:
             id=1, incident_id=shown.id, version=2, incident_version=3, requested_by="U0ONCALL01", requested_at=NOW,
             next_at=NOW, status="made", sha256="ab" * 32, size=612_345,
         )  # fmt: skip
+        for clock in view.clocks:
+            clock.paused_why = text if clock.paused_at else None
         people = {"U0ONCALL01": Person(id="U0ONCALL01", handle="oncall", name=text, checked_at=NOW)}
         entries = [*view.timeline, *(self.entry(verb, text=text) for verb in VERBS)]
         return replace(
@@ -182,6 +193,7 @@ class Maker:
             "alert": "ALR-1042", "severity": "critical", "level": 4, "was": 4, "reason": text, "fallback": text,
             "version": 2, "sha256": "ab" * 32, "size": 612_345, "error": text, "retrain": "RTR-31", "notes": text,
             "exit_code": 2, "step": 1, "roles": ["cto"], "people": ["U0CTOOFF01"], "note": text, "repeats": 3,
+            "clock": "contain", "due": NOW.isoformat(), "authority": text, "reference": text,
         } | facts  # fmt: skip
         return TimelineEntry(id=9, incident_id="INC-2026-11-007", at=NOW, actor=actor, verb=verb, facts=kept)
 

@@ -125,6 +125,12 @@ def test_a_fall_gives_the_longer_span_from_the_start_and_what_it_rested():
     assert clocks.replanned(since, due, (HOUR, 0 * HOUR), rose=False) == due
 
 
+def test_reopened_by_a_person_it_is_in_somebody_s_hands():
+    found = changes("reopen", State.RESOLVED, State.ACKNOWLEDGED)
+    assert "acknowledge" not in found
+    assert found["contain"] is Change.START
+
+
 def test_what_the_new_severity_adds_is_owed_unless_it_was_done():
     assert clocks.is_owed(CLOCKS["root_cause"], State.CONTAINED)
     assert not clocks.is_owed(CLOCKS["contain"], State.CONTAINED)
