@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from analysis.detection.conditions import When
 from analysis.detection.limits import Level, Limits
 from analysis.parts import Part, Span
+from analysis.paths import Path
 from analysis.response.calendars import Calendar
 from analysis.response.terms import Terms
 from analysis.rotas import ON_CALL, Rota
@@ -86,22 +87,6 @@ class Route(Part):
     channel: str | None = None  # its one message; none: App Home and digest only
     linked_in: tuple[str, ...] = ()  # channels that get a line with a link
     everyone: bool = False  # <!channel>; critical only (B3)
-
-
-class Step(Part):
-    """One step of an escalation: so long after the opening, to these roles."""
-
-    after: Span
-    to: tuple[Role, ...] = Field(min_length=1)
-    until: Literal["acknowledged", "resolved"] = "acknowledged"
-
-
-class Path(Part):
-    """The steps for a severity, and for a family where that differs."""
-
-    severity: Level
-    families: tuple[Family, ...] = ()
-    steps: tuple[Step, ...] = Field(min_length=1)
 
 
 class Approvals(Part):
@@ -194,6 +179,10 @@ class Policy(Part):
         timeless = sorted({name for terms in self.clocks.values() for name in terms.calendars() - set(self.calendars)})
         if timeless:
             raise ValueError(f"clocks: there is no calendar {', '.join(timeless)}")
+        called = {name for path in self.escalation for step in path.steps for name in step.to}
+        turns = {name.split(":")[1] for name in called if name.startswith("rota:")}
+        if turns - {rota.name for rota in self.rotas}:
+            raise ValueError(f"escalation: there is no rota {', '.join(sorted(turns - {r.name for r in self.rotas}))}")
         loud = [s.value for s, route in self.routes.items() if route.everyone and s is not Severity.CRITICAL]
         if loud:
             raise ValueError(f"routes: everyone is for critical only, not {', '.join(loud)}")
@@ -233,9 +222,9 @@ class Policy(Part):
         """Return what is owed, and how soon, at that severity."""
         return self.clocks.get(severity, Terms())
 
-    def steps(self, severity: Severity, family: Family) -> tuple[Step, ...]:
-        """Return the escalation steps; a path that names the family goes before one that names none."""
+    def path(self, severity: Severity, family: Family) -> Path | None:
+        """Return how an incident escalates; a path that names the family goes before one that names none."""
         paths = [path for path in self.escalation if path.severity is severity]
         named = [path for path in paths if family in path.families]
         fitting = named or [path for path in paths if not path.families]
-        return fitting[0].steps if fitting else ()
+        return fitting[0] if fitting else None

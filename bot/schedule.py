@@ -14,6 +14,7 @@ from sqlmodel import Session
 from analysis.policy import Policy
 from analysis.response.walls import at
 from bot.operations import (
+    answering,
     asking,
     clocks,
     detection,
@@ -163,6 +164,8 @@ HANDLERS: dict[str, Callable[[Services, Session, Timer, datetime], None]] = {
     "overdue": overdue.when_due,
     "digest": _digest,
     "escalate": escalation.when_due,
+    "still_on_it": answering.when_quiet,
+    "unanswered": answering.when_unanswered,
     "storm": storms.when_due,
     "clock_warn": clocks.when_to_warn,
     "clock_due": clocks.when_due,

@@ -77,6 +77,12 @@ def last(session: Session, incident_id: str, verb: str) -> TimelineEntry | None:
     return session.exec(query.order_by(col(TimelineEntry.id).desc()).limit(1)).first()
 
 
+def last_by(session: Session, incident_id: str, actor: str) -> TimelineEntry | None:
+    """Return what the person did last on the incident."""
+    query = select(TimelineEntry).where(TimelineEntry.incident_id == incident_id, TimelineEntry.actor == actor)
+    return session.exec(query.order_by(col(TimelineEntry.id).desc()).limit(1)).first()
+
+
 def open_ones(session: Session, model_id: str | None = None) -> list[Incident]:
     """Return the open incidents, newest first."""
     query = select(Incident).where(col(Incident.state).in_([state.value for state in life.OPEN]))

@@ -52,6 +52,25 @@ def cancel(session: Session, subject: str, kinds: Collection[str]) -> int:
     return int(session.connection().execute(statement).rowcount)
 
 
+def of(session: Session, subject: str, kind: str) -> list[Timer]:
+    """Return every timer of the kind that the subject has or had, in the order in which they were planned."""
+    query = select(Timer).where(Timer.subject == subject, Timer.kind == kind)
+    return list(session.exec(query.order_by(col(Timer.id))))
+
+
+def settle(session: Session, timer: Timer, status: str, now: datetime | None = None) -> bool:
+    """Return whether the timer waited until now, and is fired or cancelled from now on."""
+    statement = (
+        update(Timer)
+        .where(col(Timer.id) == timer.id, col(Timer.status) == "pending")
+        .values(status=status, fired_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    waited = session.connection().execute(statement).rowcount == 1
+    session.refresh(timer)
+    return waited
+
+
 def waiting(session: Session, subject: str) -> list[Timer]:
     """Return the subject's waiting timers, soonest first."""
     query = select(Timer).where(Timer.subject == subject, Timer.status == "pending")

@@ -62,6 +62,7 @@ MOVES = {
         Move("export", frozenset(State), None, READERS, again=True),
         Move("retrain", OPEN, State.REMEDIATING, TRAINERS, asks=("reason", "notes?")),
         Move("escalate", OPEN, None, READERS - {Role.AUDITOR}, asks=("reason",), again=True),
+        Move("still_on_it", OPEN - {State.DETECTED}, None, RESPONDERS | OFFICERS, again=True),
         Move("update", OPEN, None, READERS - {Role.AUDITOR}, asks=("note",), again=True, is_loose=True),
         Move("pause_clock", frozenset(State), None, KEEPERS, asks=("clock", "reason"), again=True, is_loose=True),
         Move("resume_clock", frozenset(State), None, KEEPERS, asks=("clock", "reason"), again=True, is_loose=True),

@@ -41,6 +41,7 @@ WITHHELD = frozenset(
 OF_SYSTEM = {
     "opened": Reason.OPENED,
     "called": Reason.CALLED,
+    "asked_still": Reason.CALLED,
     "repeat": Reason.REPEATED,
     "severity_rose": Reason.ROSE,
     "recovered": Reason.RECOVERED,

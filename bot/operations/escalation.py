@@ -1,77 +1,209 @@
-"""Who is called next: steps of the policy, by hand or when their time comes, until somebody acknowledges."""
+"""Who is called next: as planned, when the time comes, until somebody acknowledges; sooner by hand."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session
 
-from analysis.policy import Step
+from analysis.response import escalation as deciding
 from analysis.response import life
-from analysis.vocabulary import Family, Role, Severity, State
-from bot.operations.doing import Doing, Effect, Request, owe_line, tell
+from analysis.response.escalation import Why
+from analysis.response.notifying import Reason
+from analysis.vocabulary import Severity, State
+from bot.operations import notices, planning, quietness, reaching
+from bot.operations.doing import Doing, Effect, Request, owe_line, tell, urgency
+from bot.operations.planning import KIND, Planned
+from bot.operations.reaching import Reached
 from bot.services import SYSTEM, Services
-from storage import audit, incidents, timers
-from storage.tables import Incident, Timer
-
-
-def steps_of(services: Services, incident: Incident) -> tuple[Step, ...]:
-    """Return the policy's steps for the incident."""
-    return services.policy.steps(Severity(incident.severity), Family(incident.family))
+from storage import audit, incidents, outbox, timers
+from storage.database import Again
+from storage.tables import Incident, Owed, Timer
 
 
 def begin(services: Services, session: Session, incident: Incident, now: datetime) -> None:
-    """Call the first step's people in the thread, and write a timer for each later step."""
-    steps = steps_of(services, incident)
-    if not steps:
-        return
+    """Plan every call of the path, and make those that are due at once; where somebody has it, only the later ones."""
     doing = Doing(services, session, incident, Request("called", incident.id, SYSTEM), now)
-    entry = incidents.note(session, incident.id, SYSTEM, "called", now, **_call(doing, steps, 0, {}).facts)
-    owe_line(session, incident, entry)
-    for number, step in enumerate(steps[1:], start=1):
-        timer = Timer(
-            key=f"escalate:{incident.id}:{now.isoformat()}:{number}",
-            kind="escalate",
-            subject=incident.id,
-            due_at=now + step.after,
-            data={"step": number, "until": step.until},
-        )
-        timers.plan(session, timer)
+    if not planning.plan(doing, now):
+        return
+    if incident.acknowledged_by is not None:
+        _answered(doing)
+    else:
+        _at_once(doing, Why.OPENED)
+
+
+def follow(doing: Doing, was: State) -> None:
+    """Stop what is not called any more, now that a person moved the incident; who moved it on has it."""
+    incident, state = doing.incident, State(doing.incident.state)
+    if state in life.ENDED:
+        timers.cancel(doing.session, incident.id, [KIND, *quietness.KINDS])
+    elif was is State.DETECTED and state is not State.DETECTED:
+        if incident.acknowledged_by is None:
+            _advance(doing, {"acknowledged_at": doing.now, "acknowledged_by": doing.request.actor})
+        _answered(doing)
+
+
+def replan(doing: Doing, was: Severity) -> None:
+    """Let the calls follow the severity: one that rose calls its path's first people at once; one that fell, nobody."""
+    incident, now = doing.incident, Severity(doing.incident.severity)
+    rose = now.rank > was.rank
+    timers.cancel(doing.session, incident.id, [KIND, *quietness.KINDS])
+    if State(incident.state) in life.ENDED or not planning.plan(doing, doing.now if rose else incident.opened_at):
+        return
+    if rose:
+        _at_once(doing, Why.ROSE)
+    else:
+        _pass(doing)
+    if incident.acknowledged_by is not None:
+        _answered(doing)
 
 
 def by_hand(doing: Doing) -> Effect:
-    """Go to the next step now; past the last one, call that one again."""
-    steps = steps_of(doing.services, doing.incident)
-    return _call(doing, steps, _next(doing.incident, steps), {"reason": doing.field("reason")})
+    """Go to the next step now, before its time; past the last one, call that one again."""
+    held = planning.of(doing.services, doing.session, doing.incident)
+    first = _next(held, doing.incident)
+    reason = {"reason": doing.field("reason")}
+    return _call(doing, held, first, Why.BY_HAND, **reason) if first else Effect(facts={"to": [], **reason})
 
 
-def next_called(services: Services, session: Session, incident: Incident) -> tuple[list[Role], list[str]]:
-    """Return the roles, and the people holding them, that the next step calls."""
-    steps = steps_of(services, incident)
-    roles = list(steps[_next(incident, steps)].to) if steps else []
-    return roles, services.holders(session, set(roles))
-
-
-def _next(incident: Incident, steps: tuple[Step, ...]) -> int:
-    return min(incident.escalation_step + 1, max(len(steps) - 1, 0))
+def next_called(services: Services, session: Session, incident: Incident) -> tuple[list[str], list[str]]:
+    """Return the targets of the next step, and the people whom it reaches."""
+    first = _next(planning.of(services, session, incident), incident)
+    targets = list(first.call.to) if first else []
+    return targets, reaching.reach(services, session, targets).people
 
 
 def when_due(services: Services, session: Session, timer: Timer, now: datetime) -> None:
-    """Fire a step whose time came: not if it was answered, and never behind a later step that was already taken."""
+    """Make a call whose time came: not if it was answered, and never behind a later one that was already made."""
     incident = incidents.get(session, timer.subject)
     if incident is None or State(incident.state) in life.ENDED:
         return
-    number = int(timer.data["step"])
-    answered = timer.data.get("until") != "resolved" and incident.state != State.DETECTED
-    if answered or number <= incident.escalation_step:
+    doing = Doing(services, session, incident, Request(KIND, incident.id, SYSTEM), now)
+    held = planning.of(services, session, incident)
+    mine = next((one for one in held if one.timer.id == timer.id), None)
+    if mine is None or mine.number <= incident.escalation_step:
         return
-    doing = Doing(services, session, incident, Request("escalate", incident.id, SYSTEM), now)
-    effect = _call(doing, steps_of(services, incident), number, {"waited": True})
-    if incidents.advance(session, incident, State(incident.state), **effect.columns):
-        entry = tell(doing, "escalate", timer=timer.key, **effect.facts)
-        audit.append(session, audit.Entry(SYSTEM, "escalate", incident.id, "done", {"timeline": entry.id}), now)
+    if _is_answered(doing, mine):
+        _answered(doing)
+        return
+    resumed = timer.data.get("resumed") and mine.call.why is Why.WAITED
+    _make(doing, held, mine, Why.QUIET if resumed else mine.call.why)
 
 
-def _call(doing: Doing, steps: tuple[Step, ...], number: int, why: dict[str, object]) -> Effect:
-    roles = steps[number].to if steps else ()
-    people = doing.services.holders(doing.session, set(roles))
-    facts = {"step": number, "roles": [role.value for role in roles], "people": people, **why}
-    return Effect(columns={"escalation_step": number}, facts=facts)
+def resume(doing: Doing, person: str) -> None:
+    """Go on from the next step, for the person, who has it, does not answer."""
+    held = planning.of(doing.services, doing.session, doing.incident)
+    first = _next(held, doing.incident)
+    if first is not None:
+        planning.again(doing, held, first)
+        _make(doing, planning.of(doing.services, doing.session, doing.incident), first, Why.QUIET, person=person)
+
+
+def stop(doing: Doing) -> None:
+    """Cancel the calls that wait for somebody to take it; those until it is resolved stay."""
+    for one in planning.of(doing.services, doing.session, doing.incident):
+        if not one.is_until_resolved:
+            timers.settle(doing.session, one.timer, "cancelled")
+
+
+def _make(doing: Doing, held: Sequence[Planned], first: Planned, why: Why, **more: str) -> None:
+    """Make the call in the bot's own name: told in the thread, and audited."""
+    key = f"{first.timer.key}:{doing.now.isoformat()}" if first.timer.status == "cancelled" else first.timer.key
+    effect = _call(doing, held, first, why, waited=True, timer=key, **more)
+    _advance(doing, effect.columns)
+    entry = tell(doing, KIND, **effect.facts)
+    audit.append(doing.session, audit.Entry(SYSTEM, KIND, doing.incident.id, "done", {"timeline": entry.id}), doing.now)
+
+
+def _at_once(doing: Doing, why: Why) -> None:
+    """Make the first call of a new plan, where it is due by now."""
+    held = planning.of(doing.services, doing.session, doing.incident)
+    if held[0].timer.due_at > doing.now:
+        return
+    effect = _call(doing, held, held[0], why)
+    if effect.columns["escalation_step"] != doing.incident.escalation_step:
+        _advance(doing, effect.columns)
+    entry = incidents.note(doing.session, doing.incident.id, SYSTEM, "called", doing.now, **effect.facts)
+    owe_line(doing.session, doing.incident, entry)
+
+
+def _pass(doing: Doing) -> None:
+    """Take the calls whose time is over for made: what has become less severe calls nobody anew."""
+    held = planning.of(doing.services, doing.session, doing.incident)
+    past = [one for one in held if one.timer.due_at <= doing.now]
+    for one in past:
+        timers.settle(doing.session, one.timer, "cancelled")
+    _advance(doing, {"escalation_step": past[-1].number if past else 0})
+
+
+def _answered(doing: Doing) -> None:
+    """Stop the calls, for somebody has it, and plan the question whether they still do."""
+    stop(doing)
+    held = planning.of(doing.services, doing.session, doing.incident)
+    if held:
+        quietness.plan(doing, held[0].timer.data, doing.now)
+
+
+def _is_answered(doing: Doing, call: Planned) -> bool:
+    """Return whether somebody has it, so that only calls until it is resolved are made."""
+    if call.is_until_resolved:
+        return False
+    resumed, holder = call.timer.data.get("resumed"), doing.incident.acknowledged_by
+    if resumed is None or holder is None:
+        return doing.incident.state != State.DETECTED
+    last = incidents.last_by(doing.session, doing.incident.id, holder)
+    return last is not None and last.at >= datetime.fromisoformat(resumed)
+
+
+def _next(held: Sequence[Planned], incident: Incident) -> Planned | None:
+    """Return the first call of the next step; past the last one, that one."""
+    return deciding.following(held, incident.escalation_step) or (held[-1] if held else None)
+
+
+def _call(doing: Doing, held: Sequence[Planned], first: Planned, why: Why, **more: Any) -> Effect:  # noqa: ANN401
+    """Return the call that reaches somebody: the step's, or where nobody is behind it the next one's, at once."""
+    chosen, reached, unreached = first, _reached(doing, first), list[str]()
+    while not reached and (later := deciding.following(held, chosen.number)) is not None:
+        unreached += reached.empty
+        chosen, reached = later, _reached(doing, later)
+    for one in held:
+        if one.number < chosen.number:
+            timers.settle(doing.session, one.timer, "cancelled")
+    timers.settle(doing.session, chosen.timer, "fired", doing.now)
+    _tell(doing, chosen, reached)
+    call = chosen.call
+    facts = {"step": call.step, "why": why.value, "to": list(call.to), "after_s": int(call.after.total_seconds())}
+    facts |= {"roles": [role.value for role in deciding.roles(call.to)], **reached.facts()}
+    facts |= {"unreached": list(dict.fromkeys(unreached))} if unreached else {}
+    return Effect({"escalation_step": chosen.number}, facts | more)
+
+
+def _reached(doing: Doing, planned: Planned) -> Reached:
+    return reaching.reach(doing.services, doing.session, planned.call.to)
+
+
+def _tell(doing: Doing, chosen: Planned, reached: Reached) -> None:
+    """Owe the channels of the step their line; and #engineering one, where nobody at all could be reached."""
+    incident, at = doing.incident, doing.now.isoformat()
+    if not reached:
+        where = doing.services.policy.engineering
+        notices.owe(doing.session, f"unreached:{incident.id}:{at}", where, doing.now, about="unreached",
+                    incident=incident.id, to=list(chosen.call.to))  # fmt: skip
+    for name in reached.channels:
+        owed = Owed(
+            key=f"{incident.id}:called:{name}:{at}",
+            kind="link",
+            subject=incident.id,
+            channel=name,
+            priority=urgency(incident) + 1,
+            data={"after": incidents.message_key(incident.id)},
+            reason=Reason.CALLED,
+            next_at=doing.now,
+            created_at=doing.now,
+        )
+        outbox.owe(doing.session, owed)
+
+
+def _advance(doing: Doing, columns: dict[str, Any]) -> None:
+    if not incidents.advance(doing.session, doing.incident, State(doing.incident.state), **columns):
+        raise Again(f"{doing.incident.id} was moved by another transaction")

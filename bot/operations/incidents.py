@@ -11,6 +11,7 @@ from analysis.response.outcomes import Kind, Outcome
 from analysis.response.permissions import View
 from analysis.vocabulary import Role, State
 from bot.operations import (
+    answering,
     asking,
     assessing,
     clocks,
@@ -32,8 +33,7 @@ from templates.slack import calls
 
 
 def acknowledge(doing: Doing) -> Effect:
-    """Stop the escalation and say who has it."""
-    timers.cancel(doing.session, doing.incident.id, ["escalate"])
+    """Say who has it; the calls stop (`escalation.follow`)."""
     return Effect(columns={"acknowledged_at": doing.now, "acknowledged_by": doing.request.actor})
 
 
@@ -51,6 +51,7 @@ EFFECTS: dict[str, Callable[[Doing], Effect | Outcome]] = {
     "export": evidence.ask,
     "retrain": retraining.ask,
     "escalate": escalation.by_hand,
+    "still_on_it": answering.still,
     "update": informing.update,
     "pause_clock": resting.pause,
     "resume_clock": resting.resume,
@@ -104,8 +105,8 @@ def note_for(services: Services, request: Request) -> str | None:
         incident = incidents.get(session, request.incident)
         if incident is None:
             return None
-        roles, people = escalation.next_called(services, session, incident)
-    return calls.line(roles, people)
+        targets, people = escalation.next_called(services, session, incident)
+    return calls.line(targets, people)
 
 
 @whole
@@ -217,6 +218,7 @@ def _do(doing: Doing, was: State, target: State) -> Outcome:
             f"{incident.id} was moved by another transaction"
         )  # what was done here is undone, and looked at anew
     clocks.follow(doing, was)
+    escalation.follow(doing, was)
     entry = tell(doing, verb, **effect.facts)
     asking.sweep(doing)
     facts = {"incident": incident.id, "from": was.value, "state": target.value, "timeline": entry.id, **effect.facts}

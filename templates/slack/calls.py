@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 
-from analysis.vocabulary import Role
-from templates import names
+from templates import targets as naming
 from templates.slack.mrkdwn import mention
 
 
-def line(roles: Sequence[Role], people: Sequence[str]) -> str:
-    """Return one line naming the roles and the people who hold them; raw names never ring anybody in a modal.
+def line(targets: Sequence[str], people: Sequence[str]) -> str:
+    """Return one line naming the targets and the people behind them; in a modal that rings nobody.
 
-    >>> line([Role.CTO], ["U0CTOOFF01"])
-    'This calls the CTO: <@U0CTOOFF01>'
+    >>> line(["cto"], ["U0CTOOFF01"])
+    'This calls CTO: <@U0CTOOFF01>'
     """
-    if not roles:
+    if not targets:
         return "The policy names nobody to call at this severity."
-    who = names.listed([names.ROLE[role] for role in roles])
-    return f"This calls the {who}: {', '.join(map(mention, people)) or 'nobody holds that role yet'}"
+    named = naming.words(targets)
+    persons = ", ".join(map(mention, people))
+    if persons:
+        return f"This calls {named}: {persons}"
+    reaches = any(one.startswith(("group:", "channel:")) for one in targets)
+    return f"This calls {named}." if reaches else f"Next is {named}; nobody is there, so the step after it is called."

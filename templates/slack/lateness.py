@@ -54,6 +54,8 @@ SKIPPED = {
     "retention": "The nightly retention",
     "review": "The monthly baseline review",
     "hand_over": "A hand-over",
+    "still_on_it": "The question whether somebody is still on it",
+    "unanswered": "The look whether somebody answered",
 }
 
 

@@ -99,6 +99,15 @@ def mention(user_id: str) -> str:
     return f"<@{user_id}>" if USER.fullmatch(user_id) else said(user_id)
 
 
+def group(group_id: str) -> str:
+    """Return a mention of a user group; what is no id of one is shown as text.
+
+    >>> group("S0ONCALL01"), group("<!here>")
+    ('<!subteam^S0ONCALL01>', '&lt;!here&gt;')
+    """
+    return f"<!subteam^{group_id}>" if re.fullmatch(r"S[A-Z0-9]{1,20}", group_id) else said(group_id)
+
+
 def everyone() -> str:
     """Return what rings everybody in the channel."""
     return "<!channel>"

@@ -5,7 +5,7 @@ from typing import Any
 
 from storage.incidents import IncidentView
 from storage.tables import Run
-from templates import figures, finding, troubles
+from templates import figures, finding, targets, troubles
 from templates.slack import incident, lateness, oncall, review
 from templates.slack.blocks import Message, section
 from templates.slack.mrkdwn import code, link, quote, said
@@ -88,6 +88,13 @@ def _triggers_restored(data: Data, run: Run | None, views: Sequence[IncidentView
     ]
 
 
+def _unreached(data: Data, run: Run | None, views: Sequence[IncidentView]) -> list[str]:
+    return [
+        f"📵 *{code(data.get('incident', ''))} called {targets.words(data.get('to', []))}, and reached nobody.*",
+        f"Give somebody the role in the policy, or a shift: {code('/ethix oncall')} shows who is on call.",
+    ]
+
+
 ABOUT: dict[str, Callable[[Data, Run | None, Sequence[IncidentView]], list[str]]] = {
     "run_ended": _ended,
     "run_failed": _failed,
@@ -97,6 +104,7 @@ ABOUT: dict[str, Callable[[Data, Run | None, Sequence[IncidentView]], list[str]]
     "audit_broken": _audit_broken,
     "triggers_restored": _triggers_restored,
     "undeliverable": _undeliverable,
+    "unreached": _unreached,
     "shift_taken": oncall.taken,
     "shift_back": oncall.given_back,
 }

@@ -7,7 +7,7 @@ from analysis.response import life
 from analysis.vocabulary import Oversight, Role, State
 from storage.incidents import IncidentView
 from storage.tables import OversightChange, TimelineEntry
-from templates import figures, names
+from templates import figures, names, targets
 from templates.slack import clocks
 from templates.slack.mrkdwn import code, countdown, date, mention, quote, said
 
@@ -55,7 +55,9 @@ def restraint(change: OversightChange) -> str:
 
 
 def called(entry: TimelineEntry) -> str:
-    """Return whom a step of the escalation called, by role."""
+    """Return whom a step of the escalation called."""
+    if entry.facts.get("to"):
+        return targets.words(entry.facts["to"])
     roles = [names.ROLE[Role(role)] for role in entry.facts.get("roles", []) if role in set(Role)]
     return names.listed(roles) or "nobody: the policy names no further step"
 

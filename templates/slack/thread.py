@@ -3,8 +3,8 @@
 from storage.incidents import IncidentView
 from storage.tables import TimelineEntry
 from templates import verbs
-from templates.slack import status
-from templates.slack.blocks import Message, section
+from templates.slack import buttons, status
+from templates.slack.blocks import Message, actions, section
 from templates.slack.mrkdwn import code, said
 from templates.verbs.row import Line, given
 
@@ -14,7 +14,9 @@ LINES: dict[str, Line] = {verb: row.line for verb, row in (verbs.VERBS | verbs.H
 def line(entry: TimelineEntry, view: IncidentView) -> Message:
     """Return what happened as one line; a verb without a row is told as it is."""
     text = LINES.get(entry.verb, _unknown)(entry, view) + _second(entry, view)
-    return Message(text, [section(text)])
+    row = verbs.HAPPENINGS.get(entry.verb)
+    pressed = [buttons.button(verb, view) for verb in row.buttons] if row else []
+    return Message(text, [section(text), *([actions(f"line:{entry.id}", pressed)] if pressed else [])])
 
 
 def _second(entry: TimelineEntry, view: IncidentView) -> str:

@@ -3,13 +3,18 @@
 A module a subject; a new verb is a row in one of them.
 """
 
-from templates.verbs import acting, approving, happening, judging, timing
+from templates.verbs import acting, approving, calling, happening, judging, timing
 from templates.verbs.row import Happening, Words
 
 # In the order in which buttons stand.
-VERBS: dict[str, Words] = {**acting.VERBS, **judging.VERBS, **timing.VERBS}
+VERBS: dict[str, Words] = {**acting.VERBS, **calling.VERBS, **judging.VERBS, **timing.VERBS}
 # What the bot itself does or sees; nobody presses it.
-HAPPENINGS: dict[str, Happening] = {**happening.HAPPENINGS, **approving.HAPPENINGS, **timing.HAPPENINGS}
+HAPPENINGS: dict[str, Happening] = {
+    **happening.HAPPENINGS,
+    **calling.HAPPENINGS,
+    **approving.HAPPENINGS,
+    **timing.HAPPENINGS,
+}
 
 
 def past(verb: str) -> str | None:

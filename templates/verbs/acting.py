@@ -1,11 +1,12 @@
 """The first words of a response: acknowledge, freeze, export, retrain, escalate, resolve, unfreeze."""
 
-from analysis.vocabulary import Duty, Oversight, Role, Severity
+from analysis.vocabulary import Duty, Oversight, Severity
 from storage.incidents import IncidentView
 from storage.tables import TimelineEntry
 from templates import figures, finding, names, plain, steps
 from templates.slack import status
-from templates.slack.mrkdwn import code, mention, quote, said
+from templates.slack.mrkdwn import code, quote, said
+from templates.verbs import calling
 from templates.verbs.happening import retrain, version
 from templates.verbs.row import LONGEST_REASON, Asked, Facts, Modal, Option, Words, given, number
 
@@ -52,22 +53,6 @@ def _retrain(entry: TimelineEntry, view: IncidentView) -> str:
     notes = f"\n> Notes: {quote(entry.facts['notes'], LONGEST_REASON)}" if entry.facts.get("notes") else ""
     why = given(entry, "reason") + notes
     return f"🔁 {status.person(entry.actor, view)} asked for retrain {retrain(entry)}.{why}"
-
-
-def _escalate(entry: TimelineEntry, view: IncidentView) -> str:
-    people = " ".join(mention(str(one)) for one in entry.facts.get("people", []))
-    why = (
-        "Nobody acknowledged in time" if entry.facts.get("waited") else f"{status.person(entry.actor, view)} escalates"
-    )
-    step = number(entry, "step")
-    counted = f" (step {step + 1})" if step is not None else ""
-    called = f"{status.called(entry)}{counted}" + (f" {people}" if people else "")
-    return f"📣 {why}: calling {called}.{given(entry, 'reason')}"
-
-
-def _resolve(entry: TimelineEntry, view: IncidentView) -> str:
-    took = figures.span(entry.at - view.incident.opened_at)
-    return f"✅ {status.person(entry.actor, view)} resolved it after {took}.{given(entry, 'note')}"
 
 
 def is_restrained(view: IncidentView) -> bool:
@@ -128,11 +113,6 @@ def _level(level: object) -> str:
     if not isinstance(level, int) or level not in set(Oversight):
         return "its new level"
     return f"level {level}, {names.LEVEL[Oversight(level)].name.lower()}"
-
-
-def _called(facts: Facts) -> str:
-    roles = [names.ROLE[Role(role)] for role in facts.get("roles", []) if role in set(Role)]
-    return f"{names.listed(roles)} {'is' if len(roles) == 1 else 'are'}" if roles else "the next people are"
 
 
 VERBS = {
@@ -202,12 +182,12 @@ VERBS = {
         spoken="Escalate: call the next people",
         may="escalate incidents",
         past="escalated it",
-        done=lambda facts: f"Done: {_called(facts)} called in the thread.",
-        line=_escalate,
+        done=calling.called,
+        line=calling.line,
         modal=Modal(
             title="Escalate",
             submit="Escalate",
-            does="Calls the next people now.",
+            does="Calls the next people now, before their time.",
             fields={"reason": Asked("Reason", "What you need from them")},
         ),
         in_menu=False,

@@ -5,7 +5,7 @@ from storage.incidents import IncidentView
 from storage.tables import TimelineEntry
 from templates import figures, names
 from templates.slack import status
-from templates.slack.mrkdwn import code, mention
+from templates.slack.mrkdwn import code
 from templates.verbs.row import Happening, given, number
 
 LONGEST_ERROR = 300
@@ -13,12 +13,6 @@ LONGEST_ERROR = 300
 
 def _opened(entry: TimelineEntry, view: IncidentView) -> str:
     return f"🆕 Opened by alert {code(entry.facts.get('alert', '?'))}."
-
-
-def _called(entry: TimelineEntry, view: IncidentView) -> str:
-    people = " ".join(mention(str(one)) for one in entry.facts.get("people", []))
-    roles = status.called(entry)
-    return f"📣 Calling {roles}: {people}" if people else f"📣 Calling {roles}. Nobody holds that role in the policy."
 
 
 def _export_made(entry: TimelineEntry, view: IncidentView) -> str:
@@ -83,7 +77,6 @@ def _reminder(entry: TimelineEntry, view: IncidentView) -> str:
 
 HAPPENINGS = {
     "opened": Happening("opened it", _opened),
-    "called": Happening("called the first people", _called),
     "export_made": Happening("put the evidence into the thread", _export_made),
     "export_failed": Happening("could not gather the evidence", _export_failed),
     "retrain_started": Happening("started the retrain", _retrain_started),

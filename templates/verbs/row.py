@@ -76,6 +76,7 @@ class Happening:
 
     past: str
     line: Line
+    buttons: tuple[str, ...] = ()  # verbs that may be pressed right under the line
 
 
 def given(entry: TimelineEntry, key: str, most: int = LONGEST_REASON) -> str:

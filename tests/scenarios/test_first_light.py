@@ -60,7 +60,7 @@ def test_escalating_calls_the_next_people_in_the_thread(fairness):
     fairness.press("escalate", by="oncall")
     fairness.fill("oncall", reason="we need a decision")
     fairness.settle()
-    assert "<@U0CTOOFF01>" in pretty(fairness.alert()["replies"][-1])
+    assert "<@U0MLLEAD01>" in pretty(fairness.alert()["replies"][-1])
     assert fairness.incident().escalation_step == 1
 
 

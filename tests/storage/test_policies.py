@@ -1,5 +1,6 @@
 """A policy with a mistake is told with file, line and what is wrong; the default holds."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -23,10 +24,13 @@ def test_the_default_holds_and_says_what_the_requirements_say():
     minutes = {s: policy.terms(s).acknowledge.within.total_seconds() / 60 for s in list(Severity)[1:]}
     assert minutes == {Severity.MEDIUM: 240, Severity.HIGH: 60, Severity.CRITICAL: 15}
     assert policy.routes[Severity.CRITICAL].everyone
-    fairness = policy.steps(Severity.CRITICAL, Family.FAIRNESS)
+    fairness = policy.path(Severity.CRITICAL, Family.FAIRNESS).steps
     assert {Role.COMPLIANCE_OFFICER, Role.CEO} <= set(fairness[0].to)
-    assert fairness[1].to == (Role.CTO,)
-    assert [s.until for s in policy.steps(Severity.CRITICAL, Family.DATA)][-1] == "resolved"
+    assert (fairness[-1].after, fairness[-1].to) == (timedelta(hours=1), (Role.CTO,))
+    last = policy.path(Severity.CRITICAL, Family.DATA).steps[-1]
+    assert (last.after, last.to, last.until) == (timedelta(hours=4), (Role.CEO,), "resolved")
+    second = {s: policy.path(s, Family.DATA).steps[1].after.total_seconds() / 60 for s in list(Severity)[1:]}
+    assert second == {Severity.MEDIUM: 60, Severity.HIGH: 30, Severity.CRITICAL: 5}
 
 
 @pytest.mark.parametrize(
@@ -39,7 +43,13 @@ def test_the_default_holds_and_says_what_the_requirements_say():
         ("  low: {}                              # App Home and digest\n", "", "low"),
         ("    everyone: true", "    everyone: perhaps", "everyone"),
         ("    channel: ml-monitoring", "    channel: ml-monitoring\n    everyone: true", "critical only"),
-        ("to: [ml_engineer]", "to: [ml_enginer]", "escalation"),
+        ("to: [ml_engineer]", "to: [ml_enginer]", "is nobody who can be called"),
+        ("to: [ml_engineer]", "to: [pager]", "a pager cannot be called yet"),
+        ("to: [ml_engineer]", "to: ['pager:ml']", "a pager cannot be called yet"),
+        ("to: [ml_engineer]", "to: ['rota:nights']", "there is no rota nights"),
+        ("to: [ml_engineer]", "to: ['rota:nights:third']", "is nobody who can be called"),
+        ("{after: 1 h, to: [ml_lead]}", "{after: 1 h, to: [ml_lead], repeat: {times: 99, every: 1 h}}", "less than"),
+        ("{after: 0 s, to: [ml_engineer]}", "{after: 2 h, to: [ml_engineer]}", "in the order of their times"),
         ("roles: {}", "roles: {king: [a@b.c]}", "king"),
         ("version: 1", "version: [1", "line"),
     ],
@@ -59,7 +69,7 @@ def test_the_line_of_a_mistake_is_the_files_own():
 
 
 def test_severities_take_their_other_names():
-    assert parse(TEXT.replace("  - severity: medium", "  - severity: sev3")).steps(Severity.MEDIUM, Family.DATA)
+    assert parse(TEXT.replace("  - severity: medium", "  - severity: sev3")).path(Severity.MEDIUM, Family.DATA)
 
 
 def test_a_file_that_is_not_there_says_what_to_do(tmp_path):

@@ -18,7 +18,7 @@ SAYS = {
     "retrain_started": "has started",
     "retrain_finished": "/ethix analyze income-prequal",
     "retrain_failed": "exit code 2",
-    "escalate": "calling CTO (step 2) <@U0CTOOFF01>",
+    "escalate": "calling CTO (step 2): <@U0CTOOFF01>",
     "resolve": "resolved it after 4 min",
     "severity_rose": "🔴 Critical",
     "reopened": "open again",
@@ -73,7 +73,39 @@ def test_an_escalation_by_the_clock_says_why(make):
 
 
 def test_a_role_that_nobody_holds_is_said(make):
-    assert "Nobody holds that role" in thread.line(make.entry("called", people=[]), make.view()).text
+    told = make.entry("called", actor="system")
+    told.facts = {"people": [], "to": ["cto"], "empty": ["cto"], "unreached": ["rota:nights"]}
+    said = thread.line(told, make.view()).text
+    assert "Calling CTO; *nobody could be reached*" in said
+    assert "Nobody is there as primary of nights and CTO." in said
+
+
+@pytest.mark.parametrize(
+    ("why", "says"),
+    [("opened", "📣 Calling CTO: <@U1>"), ("waited", "Nobody acknowledged within 30 min: calling CTO (step 3): <@U1>"),
+     ("repeated", "once more: calling CTO"), ("unresolved", "Not resolved within 30 min"),
+     ("quiet", "*Sam Whitfield* has it and did not answer: "), ("rose", "more severe than it was: "),
+     ("by_hand", "*Sam Whitfield* escalates: ")],
+)  # fmt: skip
+def test_each_call_says_why_it_is_made(make, why, says):
+    facts = {"why": why, "to": ["cto"], "people": ["U1"], "step": 0 if why == "opened" else 2, "after_s": 1800}
+    view = make.handled(make.view(), "Sam Whitfield")
+    entry = make.entry("escalate", actor="U0ONCALL01" if why == "by_hand" else "system")
+    entry.facts = facts | {"person": "U0ONCALL01"}
+    assert says in thread.line(entry, view).text
+
+
+def test_a_user_group_is_rung_by_its_own_mention_and_a_channel_is_named(make):
+    entry = make.entry("called", actor="system")
+    entry.facts = {"groups": ["S0ONCALL01"], "channels": ["risk"], "to": ["group:S0ONCALL01", "channel:risk"]}
+    assert "Calling user group `S0ONCALL01` and #risk: <!subteam^S0ONCALL01>" in thread.line(entry, make.view()).text
+
+
+def test_the_question_has_a_button_to_answer_it(make):
+    shown = thread.line(make.entry("asked_still", person="U0ONCALL01"), make.view())
+    assert "<@U0ONCALL01> *Are you still on it?*" in shown.text
+    assert [one["action_id"] for one in shown.blocks[-1]["elements"]] == ["move:still_on_it"]
+    assert limits.lint(shown.blocks, shown.text) == []
 
 
 @pytest.mark.parametrize("level", [None, 9, "4", -1])
