@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from analysis.errors import NotAllowed
 from analysis.response.permissions import View
+from bot import rotas
 from bot.operations import viewing
 from bot.slack.door import Door
-from storage import overview, people
+from storage import desk, overview, people
 from templates.slack import home
 
 
@@ -23,5 +24,6 @@ def publish(door: Door, user: str, delivery: str | None = None) -> None:
             seen = overview.seen_by(overview.load(session, now, now - timedelta(days=7)), sees)
             roles = services.roles(session, user)
             known = people.by_id(session, [user]).get(user)
-        view = home.view(seen, known.name if known else user, roles, now, user)
+            mine, shifts = desk.load(session, user), rotas.all_seen(session, services.policy, now)
+        view = home.view(seen, home.Owner(known.name if known else user, roles, mine, shifts), now)
     door.directory.slack.client.views_publish(user_id=user, view=view)

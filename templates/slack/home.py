@@ -1,33 +1,50 @@
 """App Home: a person's desk. What waits for them first, then what is open, the models, and our own troubles."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from analysis.response import life
-from analysis.response.permissions import MENDERS
+from analysis.response.permissions import MENDERS, View
 from analysis.vocabulary import Role, State
+from storage.desk import Desk
 from storage.incidents import IncidentView
 from storage.overview import Overview
 from templates import figures, names, troubles
-from templates.slack import approval, lists, reply
+from templates.slack import approval, desk, lists, reply
 from templates.slack.blocks import Block, actions, button, context, divider, header, section
 from templates.slack.mrkdwn import code, said
+from templates.slack.oncall import Seen
 
 RETRY = "outbox:retry"
+NOTHING = Desk()
 MOST_WAITING, MOST_OPEN, MOST_MODELS, MOST_ENDED = 5, 10, 15, 5
 
 
-def view(seen: Overview, name: str, roles: Set[Role], now: datetime, user: str = "") -> dict[str, Any]:
-    """Return the desk of a person with those roles; what they may not see, `seen` does not have."""
+@dataclass(frozen=True)
+class Owner:
+    """Whose desk it is: their name, their roles, what is theirs, and the rotas."""
+
+    name: str
+    roles: Set[Role]
+    desk: Desk = NOTHING
+    rotas: Sequence[Seen] = ()
+
+
+def view(seen: Overview, owner: Owner, now: datetime) -> dict[str, Any]:
+    """Return the desk of a person; what they may not see, `seen` does not have."""
+    name, roles, user = owner.name, owner.roles, owner.desk.user
     mine = waiting(seen, roles, now)
-    others = [one for one in lists.order(seen.open_incidents, now) if one not in mine]
+    theirs = {one.incident.id for one in (*mine, *owner.desk.incidents)}
+    others = [one for one in lists.order(seen.open_incidents, now) if one.incident.id not in theirs]
     blocks = [
         header(reply.headline(seen)),
         context(f"{said(name)} · {_roles(roles)}"),
         *(_given_up(seen) if MENDERS & roles else []),
         *_approvals(seen, user, roles),
         *_part("Waits for you", [lists.incident_line(one, now) for one in mine], MOST_WAITING),
+        *(desk.blocks(owner.desk, owner.rotas, now) if View.INCIDENT_TIMELINE in seen.sees else []),
         *_part("Open", [lists.incident_line(one, now) for one in others], MOST_OPEN),
         *_part("Models", [lists.model_line(one, now) for one in seen.models], MOST_MODELS),
         *_part("Ended this week", [lists.ended_line(one) for one in seen.resolved_since], MOST_ENDED),

@@ -7,6 +7,7 @@ import pytest
 
 from analysis.vocabulary import Role, State
 from templates.slack import digest, home, limits, lists, notice, reply
+from templates.slack.home import Owner
 
 ROLES = frozenset({Role.ON_CALL})
 
@@ -14,7 +15,7 @@ ROLES = frozenset({Role.ON_CALL})
 def shown(seen, now, name="Sam") -> list:
     """Return everything that an overview is drawn as."""
     messages = [reply.status(seen, now), reply.models(seen, now), digest.daily(seen, now), digest.weekly(seen, now)]
-    return [*((one.blocks, one.text) for one in messages), (home.view(seen, name, ROLES, now), None)]
+    return [*((one.blocks, one.text) for one in messages), (home.view(seen, Owner(name, ROLES), now), None)]
 
 
 @pytest.mark.parametrize(("incidents", "models"), [(0, 0), (1, 1), (500, 200)])
@@ -60,8 +61,8 @@ def test_somebody_s_incident_says_whose(make, now):
 
 def test_home_asks_first_for_what_waits_for_this_person(make, now):
     seen = make.overview(2)
-    assert "Waits for you" in str(home.view(seen, "Sam", ROLES, now))
-    assert "Waits for you" not in str(home.view(seen, "Leo", frozenset({Role.VIEWER}), now))
+    assert "Waits for you" in str(home.view(seen, Owner("Sam", ROLES), now))
+    assert "Waits for you" not in str(home.view(seen, Owner("Leo", frozenset({Role.VIEWER})), now))
 
 
 def test_home_of_a_stranger_says_whom_to_ask():
@@ -70,7 +71,7 @@ def test_home_of_a_stranger_says_whom_to_ask():
 
 
 def test_messages_that_could_not_be_delivered_are_not_hidden(make, now):
-    assert "2 messages could not be delivered" in str(home.view(make.overview(parked=2), "Sam", ROLES, now))
+    assert "2 messages could not be delivered" in str(home.view(make.overview(parked=2), Owner("Sam", ROLES), now))
     assert "could not be delivered" in str(digest.daily(make.overview(parked=2), now).blocks)
 
 
