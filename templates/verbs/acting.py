@@ -55,6 +55,11 @@ def _retrain(entry: TimelineEntry, view: IncidentView) -> str:
     return f"🔁 {status.person(entry.actor, view)} asked for retrain {retrain(entry)}.{why}"
 
 
+def _resolve(entry: TimelineEntry, view: IncidentView) -> str:
+    took = figures.span(entry.at - view.incident.opened_at)
+    return f"✅ {status.person(entry.actor, view)} resolved it after {took}.{given(entry, 'note')}"
+
+
 def is_restrained(view: IncidentView) -> bool:
     """Return whether the model is under a restraint now."""
     return view.oversight is not None and view.oversight.level > 0
