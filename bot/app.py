@@ -19,6 +19,7 @@ from slack_sdk.errors import SlackApiError
 
 import templates
 from analysis.errors import BadInput
+from analysis.policy import Policy
 from bot import keys, masking, schedule
 from bot.bundling import Bundling
 from bot.delivery import Delivery, Pace
@@ -27,7 +28,7 @@ from bot.http import server
 from bot.integrations.mail.smtp import Smtp
 from bot.line import Line
 from bot.loops import Loop, Loops
-from bot.operations import detection, sealing
+from bot.operations import detection, governing, sealing
 from bot.pipelines import Pipelines
 from bot.receive import Socket
 from bot.retention import Retention
@@ -40,7 +41,7 @@ from bot.slack.events import Sweeper
 from bot.slack.outward import Outward
 from bot.slack.people import Directory
 from bot.ticking import Tick
-from storage import leases, migrate, policies
+from storage import audit, leases, migrate, policies
 from storage.database import Database
 
 log = structlog.get_logger(__name__)
@@ -80,6 +81,7 @@ class Bot:
             with self.services.transaction() as session:
                 leases.release_all(session, self.services.clock())
         sealing.look(self.services)
+        governing.look(self.services, self.settings.policy or DEFAULT_POLICY)
         detection.register(self.services)
         schedule.plan(self.services)
         self.directory.step()
@@ -181,12 +183,12 @@ def _loops(services: Services, door: Door, senders: list[Delivery]) -> list[Loop
         Loop("pipelines", Pipelines(services).step, longest_s=UNTIL_DONE),
         Loop("retention", Retention(services).step, longest_s=UNTIL_DONE),
         Loop("people", door.directory.step),
+        Loop("policy", governing.Following(services).step),
     ]
 
 
-def open_services(settings: Settings, clock: Clock = utc_now) -> Services:
-    """Return the services: policy read, database migrated, keys made; raise BadInput."""
-    policy, text = policies.read(settings.policy or DEFAULT_POLICY)
+def open_services(settings: Settings, clock: Clock = utc_now, installer: str = "install") -> Services:
+    """Return the services: policy in force, database migrated, keys made; raise BadInput."""
     try:
         settings.data.mkdir(parents=True, exist_ok=True)
         own = keys.load(settings.data / "keys")
@@ -194,12 +196,26 @@ def open_services(settings: Settings, clock: Clock = utc_now) -> Services:
         raise BadInput("ETHIXBOT_DATA", f"{settings.data} cannot be written ({error.strerror}).") from None
     database = Database(settings.database_url)
     missing = migrate.upgrade(database)
-    services = Services(database, policy, settings.data, own, clock)
-    with services.transaction() as session:
-        policies.keep(session, text, "install", services.clock())
-        if missing:
+    policy, version = _in_force(database, settings, clock, installer)
+    services = Services(database, policy, settings.data, own, clock, policy_version=version)
+    if missing:
+        with services.transaction() as session:
             sealing.restored(services, session, missing)
     return services
+
+
+def _in_force(database: Database, settings: Settings, clock: Clock, by: str) -> tuple[Policy, int | None]:
+    """Return the policy in force and its number; at the first start that is the file. Raise BadInput."""
+    path = settings.policy or DEFAULT_POLICY
+    with database.read() as session:
+        known = policies.in_force(session)
+    if known is None:
+        _, text = policies.read(path)
+        with database.write() as session:
+            known = policies.install(session, text, by, clock())
+            data = {"version": known.id, "sha256": known.sha256}
+            audit.append(session, audit.Entry(by, "policy_installed", "policy", "done", data), clock())
+    return policies.parse(known.text, f"version {known.id} of the policy"), known.id
 
 
 @contextlib.contextmanager

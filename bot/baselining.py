@@ -9,14 +9,14 @@ from typing import Any
 from analysis.detection import compare as comparing
 from analysis.errors import BadInput
 from analysis.profile import Profile
-from bot import app, offline
+from bot import offline
 from bot import settings as environment
 from bot.operations import baselines as operations
 from bot.operations.baselines import Activated, Wish
 from bot.runner import Seen, WorkFailedError, job_for, work
 from bot.services import Services
 from bot.worker import Job
-from storage import baselines, places, policies
+from storage import baselines, places
 from storage.tables import Baseline, Model
 from templates import words
 
@@ -68,7 +68,7 @@ def stored(model_id: str) -> list[Line]:
 
 def differing(model_id: str, before: str, after: str) -> dict[str, Any]:
     """Return the report on one stored version against another, with its sentences; raise BadInput."""
-    policy, _ = policies.read(environment.load().policy or app.DEFAULT_POLICY)
+    policy = offline.policy(environment.load())
     with offline.reading("baseline") as database, database.read() as session:
         _known(session.get(Model, model_id), model_id)
         old, new = (_profile(baselines.get(session, model_id, version), version) for version in (before, after))

@@ -11,7 +11,17 @@ from typing import Annotated
 import typer
 
 from analysis.errors import BadInput
-from bot import cli_analysis, cli_audit, cli_backup, cli_baseline, cli_erase, cli_oncall, cli_outbox, cli_proxies
+from bot import (
+    cli_analysis,
+    cli_audit,
+    cli_backup,
+    cli_baseline,
+    cli_erase,
+    cli_oncall,
+    cli_outbox,
+    cli_policy,
+    cli_proxies,
+)
 
 cli = typer.Typer(
     name="ethixbot",
@@ -20,7 +30,6 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-policy_cli = typer.Typer(help="The policy file.", no_args_is_help=True)
 for command in (cli_analysis.analyze, cli_analysis.profile, cli_analysis.merge, cli_proxies.proxies):
     cli.command()(command)
 cli.command()(cli_backup.backup)
@@ -30,7 +39,7 @@ cli.add_typer(cli_baseline.baseline_cli, name="baseline")
 cli.add_typer(cli_audit.audit_cli, name="audit")
 cli.add_typer(cli_erase.erase_cli, name="erase")
 cli.add_typer(cli_outbox.outbox_cli, name="outbox")
-cli.add_typer(policy_cli, name="policy")
+cli.add_typer(cli_policy.policy_cli, name="policy")
 
 
 def main() -> None:
@@ -123,31 +132,6 @@ def doctor() -> None:
         mark, colour = checks.MARKS[result.is_well]
         typer.secho(f"{mark} {result.name}: {result.says}", fg=colour)
     raise typer.Exit(1 if any(result.is_well is False for result in results) else 0)
-
-
-@policy_cli.command()
-def check(path: Annotated[Path, typer.Argument(help="The file to check.")]) -> None:
-    """Check a policy file; a mistake is named with its line."""
-    from storage import policies
-
-    policy, _ = policies.read(path)
-    typer.secho(f"{path}: holds; {len(policy.models)} models", fg="green")
-
-
-@policy_cli.command()
-def schema() -> None:
-    """Print the policy's JSON schema, for editors."""
-    from analysis.policy import Policy
-
-    typer.echo(json.dumps(Policy.model_json_schema(), indent=2))
-
-
-@policy_cli.command()
-def default() -> None:
-    """Print the policy that ships, to start one's own from."""
-    import templates
-
-    typer.echo((Path(templates.__file__).parent / "policy.yaml").read_text(), nl=False)
 
 
 if __name__ == "__main__":

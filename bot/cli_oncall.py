@@ -15,10 +15,9 @@ def oncall(
     """Show who is on call, now and in the coming four weeks, and where nobody would be."""
     from datetime import UTC, datetime
 
-    from bot import app, offline, rotas, settings
-    from storage import policies
+    from bot import offline, rotas, settings
 
-    policy, _ = policies.read(settings.load().policy or app.DEFAULT_POLICY)
+    policy = offline.policy(settings.load())
     chosen = [one for one in policy.rotas if rota in ("", one.name)]
     if not chosen:
         known = ", ".join(one.name for one in policy.rotas) or "none"

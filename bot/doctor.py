@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from analysis.errors import BadInput
-from bot import backing, keys
+from bot import backing, keys, offline
 from bot import settings as environment
 from bot.app import DEFAULT_POLICY
 from bot.operations import sealing
@@ -56,6 +56,11 @@ def _policy(settings: Settings) -> tuple[bool | None, str]:
         return False, str(error)
     if not policy.models:
         return None, f"{path} holds, but watches no model yet"
+    if offline.policy(settings) != policy:
+        return (
+            None,
+            f"{path} is not what is in force; `ethixbot policy diff {path}` says how, `policy propose` changes it",
+        )
     return True, f"{path} watches {len(policy.models)} models; {sum(map(len, policy.roles.values()))} people hold roles"
 
 

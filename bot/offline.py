@@ -12,13 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy.exc import DBAPIError
 
 from analysis.errors import BadInput, Refused
+from analysis.policy import Policy
 from bot import app, keys
 from bot import settings as environment
 from bot.http import local
+from bot.operations import governing
 from bot.services import Services
-from storage.database import Database
+from storage import policies
+from storage.database import Busy, Database
 from templates import answers
 
 
@@ -48,6 +52,44 @@ def reading(command: str) -> Iterator[Database]:
         raise BadInput(command, answers.refusal(error)) from None
     finally:
         database.dispose()
+
+
+def policy(settings: environment.Settings) -> Policy:
+    """Return the policy in force; before the first start, the file. Raise BadInput."""
+    database = Database(settings.database_url, read_only=True)
+    try:
+        with database.read() as session:
+            known = policies.in_force(session)
+    except (Busy, DBAPIError):  # no database yet, or one that no bot has used
+        known = None
+    finally:
+        database.dispose()
+    if known is None:
+        return policies.read(settings.policy or app.DEFAULT_POLICY)[0]
+    return policies.parse(known.text, f"version {known.id} of the policy")
+
+
+def first_policy(path: Path, by: str) -> int | None:
+    """Return the number of the policy that an Admin installs; raise BadInput where one is in force already."""
+    policy, _ = policies.read(path)
+    try:
+        governing.may_install(policy, by)
+    except Refused as error:
+        raise BadInput("policy init", answers.refusal(error)) from None
+    settings = environment.load().model_copy(update={"policy": path})
+    with app.only_process(settings):
+        opened = app.open_services(settings, installer=by)
+        try:
+            with opened.database.read() as session:
+                version = policies.in_force(session)
+            assert version is not None  # this, or one before it, is installed
+            if (version.activated_by, version.text) != (by, path.read_text()):
+                raise BadInput(
+                    "policy init", "a policy is in force already.", "Change it by `ethixbot policy propose`."
+                )
+            return version.id
+        finally:
+            opened.database.dispose()
 
 
 def ask_or_do(what: str, asked: dict[str, Any]) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from analysis.errors import BadInput
-from bot import anchors, app, keys, offline
+from bot import anchors, keys, offline
 from bot import settings as environment
 from bot.operations import sealing
-from storage import audit, checkpoints, extracts, policies, proof, segments
+from storage import audit, checkpoints, extracts, proof, segments
 from storage.extracts import Wanted
 from storage.proof import Given, Verdict
 from storage.tables import AuditRow
@@ -38,7 +38,7 @@ def verify(told: str | None, key: Path | None) -> Checked:
         public = keys.public(settings.data / "keys", key)
         outside = []
         if told == "slack":
-            policy, _ = policies.read(settings.policy or app.DEFAULT_POLICY)
+            policy = offline.policy(settings)
             outside = anchors.from_slack(settings, policy, public)
         elif told is not None:
             outside = checkpoints.read(Path(told), public)

@@ -10,16 +10,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+import structlog
 from sqlmodel import Session
 
-from analysis.errors import NotSure
+from analysis.errors import BadInput, NotSure
 from analysis.policy import Policy
 from analysis.vocabulary import Role
 from bot import duty
 from bot.keys import Keys
-from storage import groups, people
+from storage import groups, people, policies
 from storage.database import Again, Busy, Database
 
+log = structlog.get_logger(__name__)
 Clock = Callable[[], datetime]
 
 
@@ -53,19 +55,38 @@ class Services:
     """Handed to every operation; built once by `bot.app`."""
 
     database: Database
-    policy: Policy
+    policy: Policy  # in force when last looked at
     data: Path
     keys: Keys
     clock: Clock = utc_now
     wake: Wake = field(default_factory=Wake)  # set by a commit; delivery waits on it
+    policy_version: int | None = None  # of the stored ones; none: what was handed in stays
     directory: Callable[[Sequence[str]], None] | None = None  # looks people up in Slack now, or raises NotSure
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """Give a session that commits as one; the commit wakes delivery. Raise Busy where it cannot be had."""
+        """Give a session that commits as one, under the policy in force; the commit wakes delivery. Raise Busy."""
         with self.database.write() as session:
+            self._follow(session)
             yield session
         self.wake.set()
+
+    def refresh(self) -> None:
+        """Take over the policy that is in force now: another process, or an approval, may have changed it."""
+        if self.policy_version is not None:
+            with self.database.read() as session:
+                self._follow(session)
+
+    def _follow(self, session: Session) -> None:
+        if self.policy_version is None or policies.newest_id(session) == self.policy_version:
+            return
+        newest = policies.in_force(session)
+        assert newest is not None  # versions are never deleted
+        try:
+            self.policy = policies.parse(newest.text, f"version {newest.id} of the policy")
+        except BadInput as error:  # proposed to a newer release of this program
+            log.error("the policy in force is not understood; the one before it goes on here", error=str(error))
+        self.policy_version = newest.id
 
     def roles(self, session: Session, actor: str) -> frozenset[Role]:
         """Return the roles of a Slack user id or an e-mail address by the policy, which names those and user groups.

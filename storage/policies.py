@@ -12,7 +12,7 @@ from ruamel.yaml.comments import CommentedBase
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
 from ruamel.yaml.reader import ReaderError
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from analysis.errors import BadInput
 from analysis.policy import Policy
@@ -90,13 +90,34 @@ def _line(document: Any, location: tuple[int | str, ...]) -> int:  # noqa: ANN40
     return line
 
 
-def keep(session: Session, text: str, by: str, at: datetime) -> PolicyVersion:
-    """Return the version in force; a text that differs from it becomes the next one."""
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    newest = session.exec(select(PolicyVersion).order_by(col(PolicyVersion.id).desc()).limit(1)).first()
-    if newest is not None and newest.sha256 == digest:
-        return newest
-    version = PolicyVersion(sha256=digest, text=text, activated_at=at, activated_by=by)
+def document(text: str) -> Any:  # noqa: ANN401
+    """Return a policy that holds as plain values, as they are written."""
+    return YAML(typ="safe", pure=True).load(io.StringIO(text))
+
+
+def digest(text: str) -> str:
+    """Return what names a text: its SHA-256."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def in_force(session: Session) -> PolicyVersion | None:
+    """Return the version that is in force: the newest."""
+    return session.exec(select(PolicyVersion).order_by(col(PolicyVersion.id).desc()).limit(1)).first()
+
+
+def newest_id(session: Session) -> int | None:
+    """Return the number of the version in force."""
+    return session.exec(select(func.max(PolicyVersion.id))).one()
+
+
+def install(session: Session, text: str, by: str, at: datetime) -> PolicyVersion:
+    """Return the version in force; the text is the first one, where there is none yet."""
+    return in_force(session) or activate(session, text, by, at)
+
+
+def activate(session: Session, text: str, by: str, at: datetime, approval: str | None = None) -> PolicyVersion:
+    """Return the text as the version that is in force from now on."""
+    version = PolicyVersion(sha256=digest(text), text=text, activated_at=at, activated_by=by, approval=approval)
     session.add(version)
     session.flush()
     return version

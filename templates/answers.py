@@ -134,6 +134,7 @@ MAY = {
     "view:model_health": "see the health of models",
     "view:incident_timeline": "see incidents",
     "view:audit_log": "see the audit log",
+    "view:policy": "see the policy",
 }
 
 

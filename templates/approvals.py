@@ -1,6 +1,6 @@
 """What is said of a wish that needs others: its name, what was given, how it ended, what a person is answered."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from analysis.response.approving import Status
@@ -14,7 +14,8 @@ from templates.verbs import VERBS
 Facts = Mapping[str, Any]
 LONGEST = 300
 
-TITLES: dict[str, str] = {}  # of what is no move of an incident
+MOST_CHANGES = 12
+TITLES = {"policy": "Change the policy"}  # of what is no move of an incident
 
 
 def title(verb: str) -> str:
@@ -34,11 +35,28 @@ def given(approval: Approval) -> list[str]:
     row = VERBS.get(approval.verb)
     fields = row.modal.fields if row and row.modal else {}
     labels = {name: field.label for name, field in fields.items()} or {"reason": "Reason"}
-    return [
+    lines = [
         f"> {label}: {quote(approval.fields[name], LONGEST)}"
         for name, label in labels.items()
         if approval.fields.get(name)
     ]
+    return [*lines, *changes(approval.fields.get("changes", []), MOST_CHANGES)]
+
+
+def changes(found: Sequence[Mapping[str, Any]], most: int) -> list[str]:
+    """Return what a proposed policy changes, a line a value."""
+    lines = [f"• {code(one['path'], 120)} {_change(one)}" for one in found[:most]]
+    rest = len(found) - most
+    return [*lines, *([f"_and {rest} more: {code('/ethix policy')}_"] if rest > 0 else [])]
+
+
+def _change(one: Mapping[str, Any]) -> str:
+    before, after = one.get("before"), one.get("after")
+    if before is None:
+        return f"gets {code(after, 160)}"
+    if after is None:
+        return f"loses {code(before, 160)}"
+    return f"from {code(before, 160)} to {code(after, 160)}"
 
 
 def needs(approval: Approval) -> str:
@@ -76,10 +94,12 @@ ENDED: dict[str, Callable[[str, str | None], str]] = {
 def requested(outcome: Outcome) -> str:
     """Return the answer to a wish that now waits for others."""
     facts = outcome.facts
-    roles = names.listed([names.ROLE[Role(role)] for role in facts.get("roles", [])], "or")
+    is_each = bool(facts.get("is_each"))
+    listed = names.listed([names.ROLE[Role(role)] for role in facts.get("roles", [])], "and" if is_each else "or")
+    roles = f"others, one each of {listed}" if is_each else f"a second person, {listed}"
     until = finding.moment(facts.get("until"))
     lapses = f" Without an answer it lapses {date(until)}." if until else ""
-    asked = f"Asked as {code(facts.get('approval', ''))}: this needs a second person, {roles}."
+    asked = f"Asked as {code(facts.get('approval', ''))}: this needs {roles}."
     return f"{asked} They are called.{lapses} Nothing has changed yet."
 
 

@@ -28,7 +28,7 @@ from bot.operations.detection import Wish
 from bot.receive import Socket
 from bot.services import SYSTEM
 from bot.slack.manifest import manifest
-from storage import audit, outbox
+from storage import audit, outbox, policies
 from storage.database import Database
 from storage.tables import AuditHead, Incident, Run
 
@@ -280,6 +280,13 @@ class Night:
     folder: Path
     address: str | None
 
+    def move_in(self) -> None:
+        """Put the policy in force that names this folder: the one of the night names the folder it was copied from."""
+        database = Database(self.address or f"sqlite:///{self.folder / 'ethixbot.db'}")
+        with database.write() as session:
+            policies.activate(session, demo.policy_text(self.folder, demo.DATA), "install", START)
+        database.dispose()
+
 
 @pytest.fixture
 def night(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Night:
@@ -291,7 +298,9 @@ def night(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Night
         folder, template = request.getfixturevalue("night_on_postgresql")
         address = request.getfixturevalue("postgresql").create(template)
     shutil.copytree(folder, tmp_path / "bot", dirs_exist_ok=True)
-    return Night(tmp_path / "bot", address)
+    made = Night(tmp_path / "bot", address)
+    made.move_in()
+    return made
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ class View(StrEnum):
     MODEL_HEALTH = "model_health"
     INCIDENT_TIMELINE = "incident_timeline"
     AUDIT_LOG = "audit_log"
+    POLICY = "policy"
 
 
 class Action(StrEnum):
@@ -44,6 +45,7 @@ VIEWS = {
     View.FAIRNESS_MONITOR: ALL - {Role.VIEWER},
     View.MODEL_HEALTH: ALL - {Role.VIEWER, Role.COMPLIANCE_OFFICER},
     View.INCIDENT_TIMELINE: ALL - {Role.VIEWER},
+    View.POLICY: ALL - {Role.VIEWER},  # not in the table: it names people
     # Not in the table. Who looked at what is there too, so not for those whose work it records day by day.
     View.AUDIT_LOG: ALL - {Role.VIEWER, Role.ML_ENGINEER, Role.SENIOR_ML_ENGINEER, Role.ML_LEAD, Role.ON_CALL},
 }

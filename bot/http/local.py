@@ -15,14 +15,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import APIRouter, HTTPException, Request
 
 from analysis.errors import Refused
+from analysis.response.outcomes import Outcome
 from bot.http.signature import is_genuine
-from bot.operations import erasure, extracts, outgoing
+from bot.operations import erasure, extracts, governing, outgoing
+from bot.operations.governing import Proposal
 from bot.services import Services
 from storage.extracts import Wanted
 from templates import answers
+from templates.slack.mrkdwn import plainly
 
 PATH = "/local/v1"
-LARGEST = 1 << 16
+LARGEST = 1 << 19  # a policy has at most half of it
 PATIENCE_S = 10
 
 
@@ -52,10 +55,23 @@ def _facts(asked: dict[str, Any]) -> dict[str, Any]:
     return {"door": "command line", "login": str(asked.get("login", ""))[:100]}
 
 
+def _policy(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
+    proposal = Proposal(str(asked["by"]), str(asked["text"]), str(asked["reason"]), facts=_facts(asked))
+    return _told(governing.propose(services, proposal))
+
+
+def _told(outcome: Outcome) -> dict[str, Any]:
+    """Return how it ended, for a terminal; a refusal is raised."""
+    if outcome.error is not None:
+        raise outcome.error
+    return {"kind": outcome.kind.value, "says": plainly(answers.sentence(outcome))}
+
+
 ASKED: dict[str, Callable[[Services, dict[str, Any]], dict[str, Any]]] = {
     "outbox": _outbox,
     "erase": _erase,
     "audit export": _export,
+    "policy": _policy,
 }
 
 

@@ -1,7 +1,6 @@
 """Approves or declines what waits for a second person: the same rules for every door and for every kind of wish."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -9,61 +8,18 @@ from sqlmodel import Session
 
 from analysis.errors import Missing, NotAllowed, NotSure, NotYou, Refused, Unknown
 from analysis.response import approving, life
-from analysis.response.approving import Parts, Status
+from analysis.response.approving import Status
 from analysis.response.fields import LONGEST
 from analysis.response.outcomes import Kind, Outcome
-from analysis.vocabulary import Role
-from bot.operations import asking, incidents
+from bot.operations import asking, governing, incidents
 from bot.operations.asking import Ended
+from bot.operations.deciding import Case, Decision, Subject
 from bot.operations.doing import Doing, Request
 from bot.services import SYSTEM, Services, whole
 from storage import approvals, audit, failpoints, inbox
 from storage import incidents as stored
 from storage.database import Again
 from storage.tables import Approval, Vote
-
-
-@dataclass(frozen=True)
-class Decision:
-    """Somebody approves or declines a wish."""
-
-    verb: str  # approve | decline
-    approval: str
-    actor: str
-    reason: str = ""
-    delivery: str | None = None  # id of the incoming delivery; a second one changes nothing
-    facts: dict[str, Any] = field(default_factory=dict)  # what the door knows of the person, for the audit log
-
-
-@dataclass(frozen=True)
-class Case:
-    """A decision under way."""
-
-    services: Services
-    session: Session
-    approval: Approval
-    decision: Decision
-    now: datetime
-
-    @property
-    def parts(self) -> Parts:
-        """Return what the wish needs: one person a part."""
-        return [frozenset(map(Role, part)) for part in self.approval.needs["parts"]]
-
-    def end(self, status: Status, reason: str | None = None) -> None:
-        """End the wish, which waits; raise Again where another transaction was first."""
-        ended = Ended(status, self.decision.actor, self.now, reason)
-        if not asking.end(self.services, self.session, self.approval, ended):
-            raise Again(f"{self.approval.id} was decided by another transaction")
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What a wish can be about: what an approval is bound to, who may ask for it, and how it is done."""
-
-    bound: Callable[[Services, Session, Approval], str | None]  # None: it is not there any more
-    by: Callable[[Approval], frozenset[Role]]
-    perform: Callable[[Case], Outcome]
 
 
 def _incident_bound(_services: Services, session: Session, approval: Approval) -> str | None:
@@ -88,7 +44,7 @@ def _move(case: Case) -> Outcome:
 
 
 INCIDENT = Subject(_incident_bound, lambda approval: life.MOVES[approval.verb].by, _move)
-SUBJECTS: dict[str, Subject] = {}  # by verb, of what is no move of an incident
+SUBJECTS: dict[str, Subject] = {governing.VERB: governing.SUBJECT}  # by verb, of what is no move of an incident
 
 
 def decide(services: Services, decision: Decision) -> Outcome:
@@ -98,7 +54,9 @@ def decide(services: Services, decision: Decision) -> Outcome:
         with services.database.read() as session:
             approval = approvals.get(session, decision.approval)
         unsure = incidents.look_anew(services, decision.actor, *([approval.requested_by] if approval else []))
-    return _decided(services, decision, unsure)
+    outcome = _decided(services, decision, unsure)
+    services.refresh()  # what was approved may be the policy
+    return outcome
 
 
 @whole
@@ -121,7 +79,7 @@ def _decided(services: Services, decision: Decision, unsure: NotSure | None) -> 
         if decision.delivery:
             inbox.answered(session, decision.delivery, incidents.told(outcome))
         failpoints.reach("operation.before_audit")
-        _audit(services, session, decision, outcome, approval, now)
+        _audit(services, session, decision, (outcome, approval, now))
         failpoints.reach("operation.before_commit")
     failpoints.reach("operation.after_commit")
     return outcome
@@ -175,6 +133,7 @@ def decline(case: Case) -> Outcome:
     return Outcome(Kind.DONE, "decline", _facts(case))
 
 
+Decided = tuple[Outcome, Approval | None, datetime]
 VERBS: dict[str, Callable[[Case], Outcome]] = {"approve": approve, "decline": decline}
 
 
@@ -221,10 +180,9 @@ def _of(done: Outcome) -> dict[str, Any]:
     return {"did": done.facts, "ended": done.kind.value}
 
 
-def _audit(
-    services: Services, session: Session, decision: Decision, outcome: Outcome, approval: Approval | None, now: datetime
-) -> None:
+def _audit(services: Services, session: Session, decision: Decision, decided: "Decided") -> None:
     """Write the row of who decided; where that did something, also the row of who asked for it."""
+    outcome, approval, now = decided
     said: dict[str, Any] = {"why": outcome.error.reason} if outcome.error else {"status": outcome.facts.get("status")}
     said |= {"verb": approval.verb, "subject": approval.subject} if approval else {}
     said |= {"reason_hmac": services.keys.hashed(decision.reason)} if decision.reason else {}

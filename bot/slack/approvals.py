@@ -8,7 +8,7 @@ from slack_sdk import WebClient
 from analysis.errors import Unknown
 from analysis.response.outcomes import Kind
 from bot.operations import approvals, incidents
-from bot.operations.approvals import Decision
+from bot.operations.deciding import Decision
 from bot.slack import home
 from bot.slack.door import APPROVAL, LONGEST_ID, Body, Door, delivery_id, submission_id, whisper
 from bot.slack.modals import typed

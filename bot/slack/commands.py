@@ -15,9 +15,9 @@ from bot.operations import detection, viewing
 from bot.operations.detection import Wish
 from bot.slack import oncall
 from bot.slack.door import Body, Door, delivery_id
-from storage import alerts, incidents, overview
+from storage import alerts, approvals, incidents, overview, policies
 from templates import answers
-from templates.slack import modals, reply
+from templates.slack import modals, policy, reply
 from templates.slack.blocks import Message
 
 COMMAND = "/ethix"
@@ -116,6 +116,15 @@ def _oncall(typed: Typed) -> Answer:
     return Answer(oncall.answer(typed.door, typed.user, typed.words, typed.delivery))
 
 
+def _policy(typed: Typed) -> Answer:
+    typed.sees(View.POLICY)
+    with typed.door.services.database.read() as session:
+        version = policies.in_force(session)
+        proposed = approvals.views(session, "policy")
+    assert version is not None  # installed before a door opens
+    return Answer(policy.message(version, proposed))
+
+
 COMMANDS = {
     command.name: command
     for command in (
@@ -126,6 +135,7 @@ COMMANDS = {
         Command("incident", "incident <id>", "the whole story of an incident, INC-2026-11-001", _incident),
         Command("oncall", "oncall", "who is on call now and next; override, swap, cancel, ics", _oncall),
         Command("alerts", "alerts", "the newest alerts and which still stand", _alerts),
+        Command("policy", "policy", "the policy in force, and what is proposed", _policy),
     )
 }
 

@@ -15,3 +15,4 @@ class PolicyVersion(SQLModel, table=True):
     text: str
     activated_at: Moment = at()
     activated_by: str
+    approval: str | None = None  # by which others agreed to it; none: the first one, at install

@@ -24,7 +24,7 @@ def message(view: ApprovalView) -> Message:
         text = f"{SIGNS[Status(approval.status)]} {_ended(view)}"
         return Message(text, [section(text, *approvals.given(approval))])
     first = f"👥 *{person(approval.requested_by, view)} asks: {approvals.title(approval.verb)}* ({code(approval.id)})"
-    lines = [first, *approvals.given(approval), _needed(view)]
+    lines = [first, *approvals.given(approval), needed(view)]
     return Message(first, [section(*lines), buttons(approval)])
 
 
@@ -81,7 +81,8 @@ def names_of(view: ApprovalView) -> str:
     return ", ".join(person(vote.by, view) for vote in view.votes) or "nobody"
 
 
-def _needed(view: ApprovalView) -> str:
+def needed(view: ApprovalView) -> str:
+    """Return whom it needs, who has agreed, and until when."""
     approval = view.approval
     people = " ".join(mention(str(one)) for one in approval.needs.get("people", []))
     whom = people or "*Nobody else holds that role now.*"

@@ -108,6 +108,18 @@ def group(group_id: str) -> str:
     return f"<!subteam^{group_id}>" if re.fullmatch(r"S[A-Z0-9]{1,20}", group_id) else said(group_id)
 
 
+def plainly(text: str) -> str:
+    """Return what was written for Slack as a terminal shows it: times in UTC, ids bare, no marks.
+
+    >>> plainly("<@U1> asked <!date^0^{time}|1970-01-01 00:00 UTC>; `APR-1` &amp; *more*")
+    'U1 asked 1970-01-01 00:00 UTC; APR-1 & more'
+    """
+    text = re.sub(r"<!date\^[^|>]*\|([^>]*)>", r"\1", text)
+    text = re.sub(r"<@([UW][A-Z0-9]+)>", r"\1", text)
+    text = re.sub(r"[`*]", "", text)
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
 def everyone() -> str:
     """Return what rings everybody in the channel."""
     return "<!channel>"

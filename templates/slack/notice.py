@@ -5,7 +5,7 @@ from typing import Any
 
 from storage.incidents import IncidentView
 from storage.tables import Run
-from templates import figures, finding, targets, troubles
+from templates import approvals, figures, finding, targets, troubles
 from templates.slack import incident, lateness, oncall, review
 from templates.slack.blocks import Message, section
 from templates.slack.mrkdwn import code, link, quote, said
@@ -95,6 +95,18 @@ def _unreached(data: Data, run: Run | None, views: Sequence[IncidentView]) -> li
     ]
 
 
+def _policy_file(data: Data, run: Run | None, views: Sequence[IncidentView]) -> list[str]:
+    return [
+        f"📜 *The policy file is not what is in force* (version {data.get('version', '?')}): editing it does nothing.",
+        f"To change the policy, propose it: {code('ethixbot policy propose FILE --by you --reason why')}",
+    ]
+
+
+def _approval(data: Data, run: Run | None, views: Sequence[IncidentView]) -> list[str]:
+    what = approvals.title(str(data.get("verb", "")))
+    return [f"👥 *{what}* ({code(data.get('approval', '?'))}) waits for your approval, under *Home*."]
+
+
 ABOUT: dict[str, Callable[[Data, Run | None, Sequence[IncidentView]], list[str]]] = {
     "run_ended": _ended,
     "run_failed": _failed,
@@ -105,6 +117,8 @@ ABOUT: dict[str, Callable[[Data, Run | None, Sequence[IncidentView]], list[str]]
     "triggers_restored": _triggers_restored,
     "undeliverable": _undeliverable,
     "unreached": _unreached,
+    "policy_file": _policy_file,
+    "approval": _approval,
     "shift_taken": oncall.taken,
     "shift_back": oncall.given_back,
 }

@@ -7,7 +7,7 @@ import pytest
 from analysis.response.approving import Status
 from bot import keys
 from bot.operations import approvals, incidents
-from bot.operations.approvals import Decision
+from bot.operations.deciding import Decision
 from bot.operations.doing import Request
 from bot.services import Services
 from storage import approvals as stored

@@ -6,7 +6,7 @@ from analysis.errors import BadInput
 from analysis.vocabulary import Role
 from bot.demo import demo
 from bot.operations import approvals, incidents
-from bot.operations.approvals import Decision
+from bot.operations.deciding import Decision
 from bot.operations.doing import Request
 from storage import policies
 from tests.world import World, wait_for

@@ -77,14 +77,15 @@ def test_a_file_that_is_not_there_says_what_to_do(tmp_path):
         policies.read(tmp_path / "none.yaml")
 
 
-def test_a_policy_is_kept_once_a_text(database, tmp_path):
+def test_the_first_policy_is_installed_once_and_the_newest_is_in_force(database, tmp_path):
     from datetime import UTC, datetime
 
     now = datetime(2026, 11, 23, tzinfo=UTC)
     with database.write() as session:
-        first = policies.keep(session, TEXT, "install", now).id
-        assert policies.keep(session, TEXT, "install", now).id == first
-        assert policies.keep(session, TEXT + "\n# more", "install", now).id != first
+        first = policies.install(session, TEXT, "install", now).id
+        assert policies.install(session, TEXT + "\n# more", "install", now).id == first
+        second = policies.activate(session, TEXT + "\n# more", "U0ADMINS01", now, "APR-1").id
+        assert policies.newest_id(session) == policies.in_force(session).id == second != first
 
 
 RULES = """rules:

@@ -90,6 +90,7 @@ def upgrade() -> None:
     )
     op.create_index("uq_vote_approval_id_part", "vote", ["approval_id", "part"], unique=True)
     op.create_index("uq_vote_approval_id_by", "vote", ["approval_id", "by"], unique=True)
+    op.add_column("policy", sa.Column("approval", sa.String(), nullable=True))
     op.create_table(
         "user_group",
         sa.Column("id", sa.String(), nullable=False),
