@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import Session, col, or_, select
 
 from analysis.response import life
-from storage import incidents
+from storage import glances
 from storage.incidents import IncidentView
 from storage.tables import Assignment, ChecklistStep, FollowUp, Incident
 
@@ -32,12 +32,11 @@ def load(session: Session, user: str) -> Desk:
     theirs = select(Assignment.incident_id).where(Assignment.person == user, col(Assignment.ended_at).is_(None))
     is_theirs = or_(col(Incident.acknowledged_by) == user, col(Incident.id).in_(theirs))
     still = col(Incident.state).in_([state.value for state in life.OPEN])
-    found = session.exec(select(Incident.id).where(still, is_theirs).order_by(col(Incident.opened_at)).limit(MOST))
-    views = (incidents.view(session, one) for one in found.all())
+    found = session.exec(select(Incident).where(still, is_theirs).order_by(col(Incident.opened_at)).limit(MOST))
     owed = select(FollowUp).where(FollowUp.owner == user, col(FollowUp.done_at).is_(None))
     return Desk(
         user=user,
-        incidents=tuple(one for one in views if one is not None),
+        incidents=glances.of(session, found.all()),
         follow_ups=tuple(session.exec(owed.order_by(col(FollowUp.due_at)))),
     )
 

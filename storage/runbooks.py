@@ -46,7 +46,8 @@ def begin(session: Session, incident_id: str, runbook: Runbook, opened_at: datet
         )
         for position, step in enumerate(runbook.steps)
     ]
-    return all([insert_once(session, row) for row in rows])
+    are_new = [insert_once(session, row) for row in rows]
+    return all(are_new)
 
 
 def of(session: Session, incident_id: str) -> tuple[ChecklistStep, ...]:

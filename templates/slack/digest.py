@@ -30,9 +30,10 @@ def _digest(title: str, seen: Overview, now: datetime) -> Message:
             "Open, most urgent first",
             [lists.incident_line(one, now) for one in lists.order(seen.open_incidents, now)],
             MOST_OPEN,
+            seen.open_count,
         ),
         *_part("Ended", [lists.ended_line(one) for one in seen.resolved_since], MOST_ENDED),
-        *_part("Models", [lists.model_line(one, now) for one in seen.models], MOST_MODELS),
+        *_part("Models", [lists.model_line(one, now) for one in seen.models], MOST_MODELS, seen.model_count),
         *reply.parked(seen),
         context(f"Since {day(seen.since)}" if seen.since else "", f"`{reply.COMMAND} status` shows it as it is now"),
     ]
@@ -41,17 +42,18 @@ def _digest(title: str, seen: Overview, now: datetime) -> Message:
 
 def happened(seen: Overview) -> str:
     """Return how much was looked at and found, in one line."""
-    failed = sum(1 for run in seen.runs_since if run.status == "failed")
-    checks = figures.counted(len(seen.runs_since), "check") + (f" ({failed} failed)" if failed else "")
+    checks = figures.counted(seen.checks_since, "check")
+    checks += f" ({seen.failed_since} failed)" if seen.failed_since else ""
     recovered = sum(1 for alert in seen.alerts_since if alert.state == "recovered")
     alerts = figures.counted(len(seen.alerts_since), "alert") + (f", {recovered} recovered" if recovered else "")
     return f"{checks} · {alerts} · {figures.counted(len(seen.resolved_since), 'incident')} ended"
 
 
-def _part(title: str, lines: list[str], most: int) -> list[Block]:
+def _part(title: str, lines: list[str], most: int, total: int = 0) -> list[Block]:
     if not lines:
         return []
-    more = [context(f"_and {len(lines) - most} more_")] if len(lines) > most else []
+    left = max(total, len(lines)) - most
+    more = [context(f"_and {left} more_")] if left > 0 else []
     return [divider(), section(f"*{title}*"), *(section(line) for line in lines[:most]), *more]
 
 

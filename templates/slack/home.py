@@ -43,10 +43,10 @@ def view(seen: Overview, owner: Owner, now: datetime) -> dict[str, Any]:
         context(f"{said(name)} · {_roles(roles)}"),
         *(_given_up(seen) if MENDERS & roles else []),
         *_approvals(seen, user, roles),
-        *_part("Waits for you", [lists.incident_line(one, now) for one in mine], MOST_WAITING),
+        *_part("Waits for you", [lists.incident_line(one, now) for one in mine], MOST_WAITING, seen.waiting_count),
         *(desk.blocks(owner.desk, owner.rotas, now) if View.INCIDENT_TIMELINE in seen.sees else []),
-        *_part("Open", [lists.incident_line(one, now) for one in others], MOST_OPEN),
-        *_part("Models", [lists.model_line(one, now) for one in seen.models], MOST_MODELS),
+        *_part("Open", [lists.incident_line(one, now) for one in others], MOST_OPEN, seen.open_count - len(theirs)),
+        *_part("Models", [lists.model_line(one, now) for one in seen.models], MOST_MODELS, seen.model_count),
         *_part("Ended this week", [lists.ended_line(one) for one in seen.resolved_since], MOST_ENDED),
         divider(),
         context(f"`{reply.COMMAND} help` lists what I can do."),
@@ -92,8 +92,9 @@ def _roles(roles: Set[Role]) -> str:
     return names.listed([names.ROLE[role] for role in Role if role in roles]) or "no role"
 
 
-def _part(title: str, lines: list[str], most: int) -> list[Block]:
+def _part(title: str, lines: list[str], most: int, total: int = 0) -> list[Block]:
     if not lines:
         return []
-    more = [context(f"_and {len(lines) - most} more_")] if len(lines) > most else []
+    left = max(total, len(lines)) - most
+    more = [context(f"_and {left} more_")] if left > 0 else []
     return [divider(), section(f"*{title}*"), *(section(line) for line in lines[:most]), *more]

@@ -59,7 +59,7 @@ def model_line(view: ModelView, now: datetime) -> str:
     """Return a model's name, restraint and last check."""
     change = view.oversight
     held = f"❄️ *{status.restraint(change)}*" if change and change.level else "🟢 decides by itself"
-    many = figures.counted(len(view.open_incidents), "open incident") if view.open_incidents else "no open incident"
+    many = figures.counted(view.open_incidents, "open incident") if view.open_incidents else "no open incident"
     risk = (
         RISK.get(Risk(view.model.risk), said(view.model.risk))
         if view.model.risk in set(Risk)
@@ -100,8 +100,9 @@ def _at(run: Run) -> str:
 def alert_line(alert: Alert, *, with_incident: bool = True) -> str:
     """Return an alert with what it found, how often, and whether it stands."""
     sign = "💚" if alert.state == "recovered" else names.SIGN[Severity(alert.severity)]
-    seen = f"seen in {figures.counted(alert.repeats, 'run')}" if alert.repeats > 1 else "seen once"
-    ended = f", recovered {date(alert.recovered_at)}" if alert.recovered_at else ", still so"
+    how, once = ("reported", "time") if alert.run_id is None else ("seen in", "run")
+    seen = f"{how} {figures.counted(alert.repeats, once)}" if alert.repeats > 1 else f"{how.split()[0]} once"
+    ended = f", recovered {date(alert.recovered_at)}" if alert.recovered_at else ", still so" * (alert.state == "open")
     where = f" · {code(alert.incident_id)}" if alert.incident_id else " · no incident at this severity"
     when = f"{seen}, last {date(alert.last_at)}{ended}{where if with_incident else ''}"
     return f"{sign} {code(alert.id)} {said(plain.told(alert)[0], 200)}\n{code(alert.model_id)} · {when}"

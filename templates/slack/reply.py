@@ -36,10 +36,10 @@ def status(seen: Overview, now: datetime) -> Message:
     restrained = [model for model in seen.models if model.oversight and model.oversight.level]
     blocks = [
         section(f"*{headline(seen)}*"),
-        *_listed([lists.incident_line(view, now) for view in views], MOST_INCIDENTS),
+        *_listed([lists.incident_line(view, now) for view in views], MOST_INCIDENTS, seen.open_count),
     ]
     if View.INCIDENT_TIMELINE not in seen.sees:
-        blocks += _listed([lists.model_line(one, now) for one in seen.models], MOST_MODELS)
+        blocks += _listed([lists.model_line(one, now) for one in seen.models], MOST_MODELS, seen.model_count)
     elif restrained:
         blocks += [divider(), section("*Restrained models*", *(lists.model_line(one, now) for one in restrained[:5]))]
     return Message(headline(seen), [*blocks, *parked(seen)])
@@ -48,12 +48,12 @@ def status(seen: Overview, now: datetime) -> Message:
 def headline(seen: Overview) -> str:
     """Return the state of everything in one line."""
     if View.INCIDENT_TIMELINE not in seen.sees:
-        drifting = sum(1 for model in seen.models if model.open_alerts)
-        return f"{figures.counted(len(seen.models), 'model')} watched, {drifting or 'none'} with drift that stands."
-    waiting = sum(1 for view in seen.open_incidents if view.incident.state == "detected")
-    if not seen.open_incidents:
-        return f"All quiet: no open incident, {figures.counted(len(seen.models), 'model')} watched."
-    open_text = figures.counted(len(seen.open_incidents), "open incident")
+        drifting = len({alert.model_id for alert in seen.drifting})
+        return f"{figures.counted(seen.model_count, 'model')} watched, {drifting or 'none'} with drift that stands."
+    waiting = seen.waiting_count
+    if not seen.open_count:
+        return f"All quiet: no open incident, {figures.counted(seen.model_count, 'model')} watched."
+    open_text = figures.counted(seen.open_count, "open incident")
     return f"{open_text}, {waiting} waiting for somebody." if waiting else f"{open_text}, all in somebody's hands."
 
 
@@ -73,7 +73,7 @@ def models(seen: Overview, now: datetime) -> Message:
     if not seen.models:
         return _only("No model is watched yet. Add one under `models:` in the policy.")
     lines = [lists.model_line(model, now) for model in seen.models]
-    return Message(figures.counted(len(seen.models), "model"), _listed(lines, MOST_MODELS))
+    return Message(figures.counted(seen.model_count, "model"), _listed(lines, MOST_MODELS, seen.model_count))
 
 
 def alerts(found: Sequence[Alert], now: datetime, *, with_incidents: bool = True) -> Message:
@@ -103,7 +103,7 @@ def _only(text: str) -> Message:
     return Message(text, [section(text)])
 
 
-def _listed(lines: list[str], most: int) -> list[Block]:
-    """Return a section a line, and how many are left out."""
-    more = len(lines) - most
+def _listed(lines: list[str], most: int, total: int = 0) -> list[Block]:
+    """Return a section a line, and how many are left out; of how many there are, where not all are at hand."""
+    more = max(total, len(lines)) - most
     return [*(section(line) for line in lines[:most]), *([context(f"_and {more} more_")] if more > 0 else [])]

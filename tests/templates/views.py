@@ -207,12 +207,13 @@ class Maker:
         """Return the state of everything, with that many incidents and models."""
         views = tuple(self.view(name=name) for _ in range(incidents))
         watched = tuple(
-            ModelView(replace_name(view.model, name), None, None, self.run(error=name), (view.incident,), view.alerts)
+            ModelView(replace_name(view.model, name), None, self.run(error=name), 1, view.alerts)
             for view in (self.view(name=name) for _ in range(models))
         )
         seen = Overview(
-            at=NOW, models=watched, open_incidents=views, alerts_since=tuple(a for v in views for a in v.alerts),
-            runs_since=(self.run(), self.run(status="failed", error=name)), since=NOW - timedelta(days=1),
+            at=NOW, models=watched[:30], model_count=models, open_incidents=views[:30], open_count=incidents,
+            waiting_count=incidents, alerts_since=tuple(a for v in views for a in v.alerts), checks_since=2,
+            failed_since=1, since=NOW - timedelta(days=1),
         )  # fmt: skip
         return replace(seen, **more)
 
