@@ -58,6 +58,11 @@ def roster(session: Session, rota: Rota, now: datetime) -> Roster:
     return Roster(rota, now, taken, people.reachable(session, names))
 
 
+def is_named(session: Session, policy: Policy, actor: str, now: datetime) -> bool:
+    """Return whether the person stands in a rota, or has taken over a shift."""
+    return any(actor in roster(session, rota, now).known.values() for rota in policy.rotas)
+
+
 def on_call(session: Session, policy: Policy, now: datetime) -> list[str] | None:
     """Return the Slack ids of who holds the role On-call by its rota, primary first; None where there is none."""
     rota = policy.rota(ON_CALL)

@@ -134,6 +134,7 @@ MAY = {
     "view:model_health": "see the health of models",
     "view:incident_timeline": "see incidents",
     "view:audit_log": "see the audit log",
+    "view:on_call": "see who is on call",
     "view:policy": "see the policy",
 }
 

@@ -20,6 +20,7 @@ class View(StrEnum):
     INCIDENT_TIMELINE = "incident_timeline"
     AUDIT_LOG = "audit_log"
     POLICY = "policy"
+    ON_CALL = "on_call"
 
 
 class Action(StrEnum):
@@ -46,6 +47,7 @@ VIEWS = {
     View.MODEL_HEALTH: ALL - {Role.VIEWER, Role.COMPLIANCE_OFFICER},
     View.INCIDENT_TIMELINE: ALL - {Role.VIEWER},
     View.POLICY: ALL - {Role.VIEWER},  # not in the table: it names people
+    View.ON_CALL: ALL - {Role.VIEWER},  # likewise; whom a rota names sees it anyhow
     # Not in the table. Who looked at what is there too, so not for those whose work it records day by day.
     View.AUDIT_LOG: ALL - {Role.VIEWER, Role.ML_ENGINEER, Role.SENIOR_ML_ENGINEER, Role.ML_LEAD, Role.ON_CALL},
 }

@@ -8,13 +8,19 @@ from storage import audit, inbox
 
 
 @whole
-def look(services: Services, actor: str, view: View, at_what: str = "", delivery: str | None = None) -> frozenset[View]:
-    """Return all that the person may see, recorded once a delivery; raise NotAllowed where not even this."""
+def look(
+    services: Services, actor: str, view: View, at_what: str = "", delivery: str | None = None, *, is_theirs: bool = False
+) -> frozenset[View]:
+    """Return all that the person may see, recorded once a delivery; raise NotAllowed where not even this.
+
+    `is_theirs`: it is about them, so that they may see it whatever their roles.
+    """
     refused: NotAllowed | None = None
     with services.transaction() as session:
         try:
             roles = services.roles(session, actor)
-            permissions.allow(view, roles)
+            if not is_theirs:
+                permissions.allow(view, roles)
         except NotAllowed as error:
             refused = error
         is_first = delivery is None or inbox.arrive(session, delivery, "interaction", services.clock())

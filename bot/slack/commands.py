@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 
 from analysis.errors import Missing, Refused, Unknown
 from analysis.response.permissions import View
-from bot.operations import detection, viewing
+from bot.operations import detection, rosters, viewing
 from bot.operations.detection import Wish
 from bot.slack import oncall
 from bot.slack.door import Body, Door, delivery_id
@@ -112,7 +112,7 @@ def _incident(typed: Typed) -> Answer:
 
 
 def _oncall(typed: Typed) -> Answer:
-    typed.sees(View.INCIDENT_TIMELINE)
+    rosters.look(typed.door.services, typed.user, "oncall", typed.delivery)
     return Answer(oncall.answer(typed.door, typed.user, typed.words, typed.delivery))
 
 

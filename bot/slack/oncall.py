@@ -8,10 +8,9 @@ from slack_sdk import WebClient
 
 from analysis.errors import Missing, Refused, Unknown
 from analysis.response.outcomes import Kind, Outcome
-from analysis.response.permissions import View
 from analysis.rotas import ON_CALL, Place
 from bot import rotas
-from bot.operations import exporting, oncall, viewing
+from bot.operations import oncall, rosters
 from bot.operations.oncall import Wish
 from bot.slack.door import LONGEST_ID, Body, Door, delivery_id, submission_id, whisper
 from bot.slack.modals import typed
@@ -35,7 +34,7 @@ def answer(door: Door, user: str, typed: list[str], delivery: str) -> Message:
     fields, rest = _rota(door, typed[1:])
     verb = typed[0].lower()
     if verb == "ics":
-        exporting.calendar(services, user, fields.get("rota", ON_CALL), f"{delivery}:ics")
+        rosters.calendar(services, user, fields.get("rota", ON_CALL), f"{delivery}:ics")
         return shown.only(words.FILE_COMES)
     if verb not in READERS:
         raise Unknown("subcommand of oncall", typed[0], [*READERS, "ics"])
@@ -101,7 +100,7 @@ def register(app: App, door: Door) -> None:
         user = body["user"]["id"]
         door.directory.know(user)
         try:
-            viewing.look(door.services, user, View.INCIDENT_TIMELINE, "oncall form", delivery_id(body))
+            rosters.look(door.services, user, "oncall form", delivery_id(body))
         except Refused as error:
             ack()
             whisper(respond, answers.refusal(error))
@@ -137,7 +136,7 @@ def register(app: App, door: Door) -> None:
         user = body["user"]["id"]
         door.directory.know(user)
         try:
-            exporting.calendar(door.services, user, str(action.get("value", ""))[:LONGEST_ID], delivery_id(body))
+            rosters.calendar(door.services, user, str(action.get("value", ""))[:LONGEST_ID], delivery_id(body))
         except Refused as error:
             ack()
             whisper(respond, answers.refusal(error))
