@@ -12,6 +12,7 @@ import typer
 
 from analysis.errors import BadInput
 from bot import (
+    cli_acting,
     cli_analysis,
     cli_audit,
     cli_backup,
@@ -40,6 +41,9 @@ cli.add_typer(cli_audit.audit_cli, name="audit")
 cli.add_typer(cli_erase.erase_cli, name="erase")
 cli.add_typer(cli_outbox.outbox_cli, name="outbox")
 cli.add_typer(cli_policy.policy_cli, name="policy")
+cli.command()(cli_acting.incident)
+cli.add_typer(cli_acting.approvals_cli, name="approvals")
+cli.add_typer(cli_acting.token_cli, name="token")
 
 
 def main() -> None:

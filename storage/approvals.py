@@ -58,7 +58,9 @@ def vote(session: Session, new: Vote) -> bool:
     return insert_once(session, new)
 
 
-def settle(session: Session, approval: Approval, status: str, by: str, at: datetime, reason: str | None = None) -> bool:
+def settle(
+    session: Session, approval: Approval, *, status: str, by: str, at: datetime, reason: str | None = None
+) -> bool:
     """Return whether the wish still waited and is now decided."""
     still = [col(Approval.id) == approval.id, col(Approval.status) == PENDING]
     values: dict[str, Any] = {"status": status, "decided_by": by, "decided_at": at, "reason": reason}

@@ -14,12 +14,15 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import APIRouter, HTTPException, Request
 
-from analysis.errors import Refused
+from analysis.errors import Missing, Refused, Unknown
+from analysis.response import life
 from analysis.response.outcomes import Outcome
 from bot.http.signature import is_genuine
-from bot.operations import erasure, extracts, governing, outgoing
+from bot.operations import approvals, doing, erasure, extracts, governing, incidents, outgoing, tokens
+from bot.operations.deciding import Decision
 from bot.operations.governing import Proposal
 from bot.services import Services
+from storage import people
 from storage.extracts import Wanted
 from templates import answers
 from templates.slack.mrkdwn import plainly
@@ -60,6 +63,38 @@ def _policy(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
     return _told(governing.propose(services, proposal))
 
 
+def _incident(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
+    verb, fields = str(asked["verb"]), {str(name): str(value) for name, value in dict(asked["fields"]).items()}
+    if verb not in life.MOVES:
+        raise Unknown("move", verb, list(life.MOVES))
+    strange = sorted(set(fields) - {name.rstrip("?") for name in life.MOVES[verb].asks})
+    if strange:
+        raise Missing(verb, strange[0], "is no field of this move")
+    request = doing.Request(verb, str(asked["incident"]), _person(services, asked), fields=fields)
+    return _told(incidents.move(services, request))
+
+
+def _decide(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
+    reason = str(asked.get("reason", ""))
+    decision = Decision(
+        str(asked["verb"]), str(asked["approval"]), _person(services, asked), reason, facts=_facts(asked)
+    )
+    return _told(approvals.decide(services, decision))
+
+
+def _token(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
+    wish = tokens.Wish(_person(services, asked), _facts(asked))
+    if asked["verb"] == "revoke":
+        return {"is_new": tokens.revoke(services, wish, str(asked["token"]))}
+    return {"token": tokens.create(services, wish, str(asked["for"]), int(asked["days"]))}
+
+
+def _person(services: Services, asked: dict[str, Any]) -> str:
+    """Return the Slack id of who asks, where Slack knows the address."""
+    with services.database.read() as session:
+        return people.id_of(session, str(asked["by"]))
+
+
 def _told(outcome: Outcome) -> dict[str, Any]:
     """Return how it ended, for a terminal; a refusal is raised."""
     if outcome.error is not None:
@@ -72,6 +107,9 @@ ASKED: dict[str, Callable[[Services, dict[str, Any]], dict[str, Any]]] = {
     "erase": _erase,
     "audit export": _export,
     "policy": _policy,
+    "incident": _incident,
+    "approvals": _decide,
+    "token": _token,
 }
 
 

@@ -18,6 +18,7 @@ log = structlog.get_logger(__name__)
 SENTENCES = {
     400: "The request was not understood.",
     401: "The request is not signed by Slack, or not lately.",
+    403: "Your role does not let you do that.",
     404: "There is nothing at this address.",
     405: "This address does not take that method.",
     408: "The body took too long to come.",

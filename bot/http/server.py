@@ -1,4 +1,4 @@
-"""Routes: `/slack/events`, `/v1/gate/{model}`, `/healthz`, `/readyz`."""
+"""Routes: `/slack/events`, `/v1/…` (api.py), `/v1/gate/{model}`, `/healthz`, `/readyz`."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from bot import health, receive
 from bot.health import Parts
-from bot.http import local, problems
+from bot.http import api, local, problems
 from bot.http.bounds import Bounds
 from bot.http.signature import is_genuine
 from bot.payload import Malformed, read
@@ -44,6 +44,7 @@ def build(services: Services, slack: App, signing_secret: str | None, parts: Par
         return await run_in_threadpool(_answered, slack, body, request.headers.get("content-type", ""))
 
     http.include_router(local.router(services))
+    http.include_router(api.router(services))
 
     @http.get("/v1/gate/{model_id}")
     def gate(model_id: str) -> dict[str, Any]:

@@ -144,7 +144,7 @@ def redraw(session: Session, approval: Approval, now: datetime) -> None:
 
 def end(services: Services, session: Session, approval: Approval, ended: Ended) -> bool:
     """Return whether the wish still waited and is ended now; its message and, of an incident, its thread say how."""
-    if not approvals.settle(session, approval, ended.status, ended.by, ended.at, ended.reason):
+    if not approvals.settle(session, approval, status=ended.status, by=ended.by, at=ended.at, reason=ended.reason):
         return False
     timers.cancel(session, approval.id, ["approval"])
     redraw(session, approval, ended.at)

@@ -21,10 +21,12 @@ from storage.tables.quiet import Quiet
 from storage.tables.retrain import RetrainRequest
 from storage.tables.runbooks import ChecklistStep
 from storage.tables.timers import Timer
+from storage.tables.tokens import ApiToken
 from storage.tables.upkeep import Upkeep
 
 __all__ = [
     "Alert",
+    "ApiToken",
     "Approval",
     "Assignment",
     "AuditHead",

@@ -90,6 +90,23 @@ def upgrade() -> None:
     )
     op.create_index("uq_vote_approval_id_part", "vote", ["approval_id", "part"], unique=True)
     op.create_index("uq_vote_approval_id_by", "vote", ["approval_id", "by"], unique=True)
+    op.create_table(
+        "api_token",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("prefix", sa.String(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("created_at", moment, nullable=False),
+        sa.Column("expires_at", moment, nullable=False),
+        sa.Column("used_at", moment, nullable=True),
+        sa.Column("revoked_at", moment, nullable=True),
+        sa.Column("revoked_by", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_token")),
+        sa.UniqueConstraint("prefix", name=op.f("uq_api_token_prefix")),
+        sa.UniqueConstraint("sha256", name=op.f("uq_api_token_sha256")),
+    )
+    op.create_index(op.f("ix_api_token_person"), "api_token", ["person"])
     op.add_column("policy", sa.Column("approval", sa.String(), nullable=True))
     op.create_table(
         "user_group",

@@ -1,0 +1,163 @@
+"""`/v1`: what can be pressed in Slack as a call, under the same rules; RFC 9457 problems where it cannot be done."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from sqlmodel import Session
+
+from analysis.errors import Missing, NotAllowed, NotNow, NotSure, NotYou, Refused, Unknown
+from analysis.response import life
+from analysis.response.outcomes import Kind, Outcome
+from analysis.response.permissions import View
+from bot.http import problems
+from bot.http.callers import Caller, Callers
+from bot.operations import approvals, detection, incidents, viewing
+from bot.operations.deciding import Decision
+from bot.operations.detection import Wish
+from bot.operations.doing import Request
+from bot.services import Services
+from storage import approvals as asked
+from storage import incidents as stored
+from storage.tables import Approval, Incident, TimelineEntry
+from templates import answers
+from templates.slack.mrkdwn import plainly
+
+STATUS = {NotAllowed: 403, NotYou: 403, NotNow: 409, NotSure: 503, Missing: 422, Unknown: 404}
+KINDS = {Kind.DONE: 200, Kind.REQUESTED: 202, Kind.ALREADY: 409, Kind.STALE: 409, Kind.REPEATED: 200}
+Text = Annotated[str, Field(max_length=2_000)]
+
+
+class Body(BaseModel):
+    """What a call sends: what is not named is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Move(Body):
+    """The fields of a move, and what the caller saw of the incident."""
+
+    fields: dict[Annotated[str, Field(max_length=50)], Text] = {}
+    state: str | None = None
+    version: int | None = None
+
+
+class No(Body):
+    """Why not."""
+
+    reason: Text
+
+
+class Check(Body):
+    """Which model."""
+
+    model: Annotated[str, Field(max_length=64)]
+
+
+def router(services: Services) -> APIRouter:
+    """Return the routes."""
+    routes = APIRouter()
+    Who = Annotated[Caller, Depends(Callers(services))]
+
+    @routes.get("/v1/incidents")
+    def listed(who: Who) -> Response:
+        return _seen(services, who, "incidents", lambda session: {
+            "incidents": [_incident(one) for one in stored.open_ones(session)]
+        })  # fmt: skip
+
+    @routes.get("/v1/incidents/{incident}")
+    def one(incident: str, who: Who) -> Response:
+        return _seen(services, who, incident, lambda session: _whole(session, incident))
+
+    @routes.post("/v1/incidents/{incident}/moves/{verb}")
+    def move(incident: str, verb: str, body: Move, who: Who) -> Response:
+        row = life.MOVES.get(verb)
+        if row is None:
+            return _refused(Unknown("move", verb[:50], list(life.MOVES)))
+        strange = sorted(set(body.fields) - {name.rstrip("?") for name in row.asks})
+        if strange:
+            return _refused(Missing(verb, strange[0], "is no field of this move"))
+        request = Request(verb, incident[:50], who.person, body.state, body.version, body.fields, who.delivery)
+        return _told(incidents.move(services, request))
+
+    @routes.get("/v1/approvals")
+    def waiting(who: Who) -> Response:
+        return _seen(services, who, "approvals", lambda session: {
+            "approvals": [_approval(view.approval) for view in asked.views(session)]
+        })  # fmt: skip
+
+    @routes.post("/v1/approvals/{approval}/approve")
+    def approve(approval: str, who: Who) -> Response:
+        return _told(approvals.decide(services, Decision("approve", approval[:50], who.person, "", who.delivery, HTTP)))
+
+    @routes.post("/v1/approvals/{approval}/decline")
+    def decline(approval: str, body: No, who: Who) -> Response:
+        decision = Decision("decline", approval[:50], who.person, body.reason, who.delivery, HTTP)
+        return _told(approvals.decide(services, decision))
+
+    @routes.post("/api/v1/monitoring/analyze-now")
+    def analyze(body: Check, who: Who) -> Response:
+        try:
+            run = detection.request(services, Wish(body.model, who.person, delivery=who.delivery))
+        except Refused as error:
+            return _refused(error)
+        return JSONResponse({"outcome": "queued", "model": body.model, "run": run.id if run else None}, 202)
+
+    return routes
+
+
+HTTP = {"door": "http"}
+
+
+def _seen(services: Services, who: Caller, at_what: str, load: Callable[[Session], dict[str, Any]]) -> Response:
+    """Return what the caller looks at, recorded; a problem where they may not."""
+    try:
+        viewing.look(services, who.person, View.INCIDENT_TIMELINE, at_what)
+        with services.database.read() as session:
+            return JSONResponse(load(session))
+    except Refused as error:
+        return _refused(error)
+
+
+def _told(outcome: Outcome) -> Response:
+    """Return what became of it; a refusal as a problem."""
+    if outcome.error is not None:
+        return _refused(outcome.error)
+    told = incidents.told(outcome)
+    kind = Kind(told.get("kind", outcome.kind))
+    if kind is Kind.REFUSED:  # a repeated call whose first was refused
+        return problems.problem(409, told["says"])
+    facts = {name: fact for name, fact in outcome.facts.items() if name in SHOWN}
+    return JSONResponse({"outcome": kind.value, "says": plainly(told.get("says", "")), **facts}, KINDS[kind])
+
+
+SHOWN = ("incident", "state", "approval", "until", "status", "by", "at", "retrain", "version", "level")
+
+
+def _refused(error: Refused) -> Response:
+    status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 422)
+    return problems.problem(status, answers.refusal(error), {"Retry-After": "5"} if status == 503 else None)
+
+
+def _whole(session: Session, incident_id: str) -> dict[str, Any]:
+    view = stored.view(session, incident_id)
+    if view is None:
+        raise Unknown("incident", incident_id[:50], stored.newest_ids(session)[:3])
+    waits = [_approval(one) for one in view.approvals]
+    return {**_incident(view.incident), "timeline": [_entry(one) for one in view.timeline], "approvals": waits}
+
+
+def _incident(incident: Incident) -> dict[str, Any]:
+    names = ("id", "model_id", "family", "severity", "state", "version", "opened_at", "acknowledged_at", "resolved_at")
+    return incident.model_dump(mode="json", include=set(names)) | {"acknowledged_by": incident.acknowledged_by}
+
+
+def _entry(entry: TimelineEntry) -> dict[str, Any]:
+    return entry.model_dump(mode="json", include={"at", "actor", "verb", "facts"})
+
+
+def _approval(approval: Approval) -> dict[str, Any]:
+    names = {"id", "verb", "subject", "requested_by", "requested_at", "expires_at", "status"}
+    return approval.model_dump(mode="json", include=names) | {"needs": approval.needs["parts"]}
