@@ -152,6 +152,8 @@ class Policy(Part):
     approvals: Approvals = Approvals()
     storm: Storm = Storm()
     retention: Retention = Retention()
+    watch: Span = Field(default=timedelta(hours=24), ge=timedelta(hours=1), le=timedelta(days=90))
+    reopen_within: Span = Field(default=timedelta(days=7), ge=timedelta(hours=1), le=timedelta(days=90))
     engineering: str = "engineering"  # channel for troubles of the bot itself
     audit_channel: str | None = "ai-audit"  # where signed checkpoints of the audit log are posted
     fallback_mail: tuple[str, ...] = ()  # who gets a mail for a critical alert that Slack does not take

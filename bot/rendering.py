@@ -14,11 +14,11 @@ from analysis.vocabulary import Severity
 from bot import rotas
 from bot.services import Services
 from bot.slack.outward import Text
-from storage import approvals, checkpoints, incidents, outbox, overview, storms
+from storage import approvals, checkpoints, incidents, learning, outbox, overview, storms
 from storage.incidents import IncidentView
 from storage.tables import Bundle, Owed, Run, TimelineEntry
 from templates import chart, documents
-from templates.slack import approval, digest, draft, incident, link, notice, proof, storm, thread, troubles
+from templates.slack import approval, digest, draft, followups, incident, link, notice, proof, storm, thread, troubles
 from templates.slack.blocks import Message
 
 
@@ -90,7 +90,7 @@ def _chart(session: Session, services: Services, row: Owed) -> Shown | None:
 
 def _link(session: Session, services: Services, row: Owed) -> Shown | None:
     view = _view(session, row.subject)
-    return Shown("post", _text(link.message(view)))
+    return Shown("post", _text(link.message(view, rings=bool(row.data.get("rings")))))
 
 
 def _draft(session: Session, services: Services, row: Owed) -> Shown | None:
@@ -117,6 +117,25 @@ def _calendar(session: Session, services: Services, row: Owed) -> Shown | None:
         return None
     name = f"{rota.name}.ics"
     return Shown("file", Text(name), name=name, content=rotas.file(session, rota, services.clock()))
+
+
+def _document(session: Session, services: Services, row: Owed) -> Shown | None:
+    name = str(row.data["name"])
+    text = documents.render(name, _view(session, row.subject), services.clock())
+    shown = f"{row.subject}-{name}"
+    return Shown("file", Text(shown), in_thread=True, name=shown, content=text.encode())
+
+
+def _follow_up(session: Session, services: Services, row: Owed, how: str = "post") -> Shown | None:
+    found = learning.follow_up(session, row.subject)
+    of = incidents.get(session, found.incident_id) if found is not None else None
+    if found is None or of is None:
+        return None
+    return Shown(how, _text(followups.message(found, of, row.data)))
+
+
+def _follow_up_update(session: Session, services: Services, row: Owed) -> Shown | None:
+    return _follow_up(session, services, row, "edit")
 
 
 def _digest(session: Session, services: Services, row: Owed) -> Shown | None:
@@ -175,6 +194,9 @@ KINDS: dict[str, Callable[[Session, Services, Owed], Shown | None]] = {
     "file": _file,
     "on_call": _on_call,
     "calendar": _calendar,
+    "document": _document,
+    "follow_up": _follow_up,
+    "follow_up_update": _follow_up_update,
     "digest": _digest,
     "notice": _notice,
     "answer": _answer,

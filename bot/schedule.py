@@ -18,7 +18,9 @@ from bot.operations import (
     asking,
     clocks,
     detection,
+    ending,
     escalation,
+    followups,
     handing_over,
     keeping,
     notices,
@@ -173,6 +175,8 @@ HANDLERS: dict[str, Callable[[Services, Session, Timer, datetime], None]] = {
     "review": reviewing.when_due,
     "hand_over": handing_over.when_due,
     "approval": asking.when_due,
+    "watch": ending.when_watched,
+    "follow_up": followups.when_due,
 }
 
 

@@ -19,6 +19,12 @@ def open_of(session: Session, model_id: str) -> list[Alert]:
     return list(session.exec(query.order_by(col(Alert.first_at), col(Alert.id))))
 
 
+def of(session: Session, incident_id: str) -> list[Alert]:
+    """Return the incident's alerts, oldest first."""
+    query = select(Alert).where(Alert.incident_id == incident_id)
+    return list(session.exec(query.order_by(col(Alert.first_at), col(Alert.id))))
+
+
 def recent(session: Session, limit: int) -> list[Alert]:
     """Return the newest alerts, open ones first."""
     query = select(Alert).order_by(col(Alert.state), col(Alert.last_at).desc(), col(Alert.id).desc())

@@ -36,6 +36,11 @@ def approval_id(session: Session) -> str:
     return f"APR-{take(session, 'approval')}"
 
 
+def follow_up_id(session: Session) -> str:
+    """Return the next id of something to be done after an incident."""
+    return f"FUP-{take(session, 'follow_up')}"
+
+
 def leave_out(session: Session, gap: int, since: datetime, until: datetime) -> None:
     """Let the numbers go on after a gap: those in it may have been given out though nothing here knows of it."""
     months = {f"{since:%Y-%m}", f"{until:%Y-%m}"}

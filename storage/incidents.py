@@ -10,18 +10,20 @@ from sqlmodel import Session, col, select
 
 from analysis.response import life
 from analysis.vocabulary import Severity, State
-from storage import approvals, clocks, oversight, people
+from storage import approvals, clocks, learning, oversight, people
 from storage.tables import (
     Alert,
     Approval,
     Bundle,
     Clock,
+    FollowUp,
     Incident,
     Model,
     OversightChange,
     Owed,
     Person,
     RetrainRequest,
+    RootCause,
     Run,
     TimelineEntry,
 )
@@ -41,7 +43,11 @@ class IncidentView:
     approvals: tuple[Approval, ...] = ()  # that wait for a second person
     people: dict[str, Person] = field(default_factory=dict)  # by Slack id
     clocks: tuple[Clock, ...] = ()  # oldest first
+    root_causes: tuple[RootCause, ...] = ()  # every version; the last one holds
+    follow_ups: tuple[FollowUp, ...] = ()  # soonest first
+    others: tuple[Incident, ...] = ()  # that are open, of the same model
     permalink: str | None = None
+    leads_to: str | None = None  # permalink of what it was merged into
     report: dict[str, Any] = field(default_factory=dict)  # of the newest run that saw its first alert
 
 
@@ -71,9 +77,9 @@ def note(session: Session, incident_id: str, actor: str, verb: str, at: datetime
     return entry
 
 
-def last(session: Session, incident_id: str, verb: str) -> TimelineEntry | None:
-    """Return the newest timeline line with that verb."""
-    query = select(TimelineEntry).where(TimelineEntry.incident_id == incident_id, TimelineEntry.verb == verb)
+def last(session: Session, incident_id: str, *verbs: str) -> TimelineEntry | None:
+    """Return the newest timeline line with one of the verbs."""
+    query = select(TimelineEntry).where(TimelineEntry.incident_id == incident_id, col(TimelineEntry.verb).in_(verbs))
     return session.exec(query.order_by(col(TimelineEntry.id).desc()).limit(1)).first()
 
 
@@ -81,6 +87,36 @@ def last_by(session: Session, incident_id: str, actor: str) -> TimelineEntry | N
     """Return what the person did last on the incident."""
     query = select(TimelineEntry).where(TimelineEntry.incident_id == incident_id, TimelineEntry.actor == actor)
     return session.exec(query.order_by(col(TimelineEntry.id).desc()).limit(1)).first()
+
+
+def first_since(session: Session, incident_id: str, after: int | None, *verbs: str) -> TimelineEntry | None:
+    """Return the oldest timeline line with one of the verbs that is newer than the line of that id."""
+    query = select(TimelineEntry).where(TimelineEntry.incident_id == incident_id, col(TimelineEntry.verb).in_(verbs))
+    return session.exec(query.where(col(TimelineEntry.id) > (after or 0)).order_by(col(TimelineEntry.id))).first()
+
+
+def actors(session: Session, incident_id: str) -> set[str]:
+    """Return who did anything to it, the bot itself included."""
+    return set(session.exec(select(TimelineEntry.actor).where(TimelineEntry.incident_id == incident_id)))
+
+
+def called(session: Session, incident_id: str) -> list[str]:
+    """Return everybody whom its escalation has called, in order."""
+    mine = [col(TimelineEntry.incident_id) == incident_id, col(TimelineEntry.verb).in_(["called", "escalate"])]
+    found = session.exec(select(TimelineEntry).where(*mine).order_by(col(TimelineEntry.id)))
+    return list(dict.fromkeys(str(one) for entry in found for one in entry.facts.get("people", [])))
+
+
+def hand_over(session: Session, source: str, target: str) -> list[str]:
+    """Return the alerts that were given from one incident to another; retrains under way go with them."""
+    alerts = session.exec(select(Alert).where(Alert.incident_id == source).order_by(col(Alert.id))).all()
+    under_way = col(RetrainRequest.status).in_(["queued", "running"])
+    retrains = session.exec(select(RetrainRequest).where(RetrainRequest.incident_id == source, under_way)).all()
+    for row in (*alerts, *retrains):
+        row.incident_id = target
+        session.add(row)
+    session.flush()
+    return [alert.id for alert in alerts]
 
 
 def open_ones(session: Session, model_id: str | None = None) -> list[Incident]:
@@ -115,7 +151,6 @@ def view(session: Session, incident_id: str) -> IncidentView | None:
             select(TimelineEntry).where(TimelineEntry.incident_id == incident_id).order_by(col(TimelineEntry.id))
         )
     )
-    message = session.exec(select(Owed).where(Owed.key == message_key(incident_id))).first()
     model = session.get(Model, incident.model_id)
     assert model is not None  # a foreign key
     return IncidentView(
@@ -129,9 +164,18 @@ def view(session: Session, incident_id: str) -> IncidentView | None:
         clocks=clocks.of(session, incident_id),
         approvals=tuple(approvals.waiting(session, incident_id)),
         people=people.by_id(session, {one for entry in timeline for one in _named(entry)}),
-        permalink=message.data.get("permalink") if message else None,
+        root_causes=learning.root_causes(session, incident_id),
+        follow_ups=learning.follow_ups(session, incident_id),
+        others=tuple(one for one in open_ones(session, incident.model_id) if one.id != incident_id),
+        permalink=_permalink(session, incident_id),
+        leads_to=_permalink(session, incident.merged_into) if incident.merged_into else None,
         report=_report(session, alerts),
     )
+
+
+def _permalink(session: Session, incident_id: str) -> str | None:
+    message = session.exec(select(Owed).where(Owed.key == message_key(incident_id))).first()
+    return message.data.get("permalink") if message else None
 
 
 def worst(session: Session, incident: Incident) -> Severity:
@@ -142,7 +186,7 @@ def worst(session: Session, incident: Incident) -> Severity:
 
 def _named(entry: TimelineEntry) -> list[str]:
     """Return whom the line names: who did it, and who approved it."""
-    return [entry.actor, *filter(None, [entry.facts.get("approved_by")])]
+    return [entry.actor, *filter(None, [entry.facts.get(name) for name in ("approved_by", "owner", "by")])]
 
 
 def _of(session: Session, table: Any, incident_id: str) -> tuple[Any, ...]:  # noqa: ANN401

@@ -17,13 +17,10 @@ from storage.database import UtcDateTime, insert_once
 from storage.tables import Owed
 
 WAITING = ("pending", "sending")
-PREPARED = (
-    "chart",
-    "file",
-    "calendar",
-)  # uploaded first: they are tried when they are marked, not when they are claimed
+# Uploaded first: they are tried when they are marked, not when they are claimed.
+PREPARED = ("chart", "file", "calendar", "document")
 # Slack's one post a second and channel does not count them.
-UNPACED = ("update", "storm_update", "approval_update", "withdraw", "mail")
+UNPACED = ("update", "storm_update", "approval_update", "follow_up_update", "withdraw", "mail")
 
 
 def owe(session: Session, owed: Owed) -> bool:
@@ -227,6 +224,12 @@ def release(session: Session, keys: Collection[str], at: datetime, reason: str, 
     """Return how many withheld rows are owed after all, or keep their state for another reason."""
     withheld = [col(Owed.key).in_(keys), col(Owed.status) == "withheld"]
     return _update(session, withheld, status=status, next_at=at, reason=reason)
+
+
+def newest(session: Session, kind: str, subject: str) -> Owed | None:
+    """Return the newest row of that kind about the subject."""
+    query = select(Owed).where(Owed.kind == kind, Owed.subject == subject)
+    return session.exec(query.order_by(col(Owed.id).desc()).limit(1)).first()
 
 
 def keys_withheld(session: Session, subject: str) -> list[str]:

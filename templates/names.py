@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from analysis.detection.findings import RULE
+from analysis.response.learning import CauseType
 from analysis.vocabulary import Duty, Family, Oversight, Role, Severity, State
 from templates import words
 
@@ -52,6 +53,17 @@ ROLE = {
     Role.CEO: "CEO",
     Role.AUDITOR: "Auditor",
     Role.VIEWER: "Viewer",
+}
+
+
+CAUSE = {
+    CauseType.DATA: "Data",
+    CauseType.MODEL: "Model",
+    CauseType.INFRA: "Infrastructure",
+    CauseType.POLICY: "Policy",
+    CauseType.HUMAN_ERROR: "Human error",
+    CauseType.THIRD_PARTY: "Third party",
+    CauseType.UNKNOWN: "Not known",
 }
 
 
@@ -197,6 +209,15 @@ def severity(name: str) -> str:
     '🔴 Critical'
     """
     return f"{SIGN[Severity(name)]} {SEVERITY[Severity(name)]}"
+
+
+def cause(kind: object) -> str:
+    """Return what kind of root cause it was.
+
+    >>> cause("human_error")
+    'Human error'
+    """
+    return CAUSE[CauseType(kind)] if kind in set(CauseType) else "not said"
 
 
 def roles(names: tuple[Role, ...]) -> str:

@@ -1,9 +1,10 @@
 """What a person does next: by the state of the incident, and by its family where that differs (000, 003 §3, 004)."""
 
 from analysis.detection.findings import Reason
+from analysis.response.learning import REVIEWED
 from analysis.vocabulary import Family, Oversight, Severity, State
 from storage.incidents import IncidentView
-from templates import finding, names
+from templates import finding, names, verified
 from templates.slack.mrkdwn import said
 
 # Where to look first: one short line a family.
@@ -31,10 +32,10 @@ NEXT = {
     State.DETECTED: ("Press *Acknowledge*: it stops the calls and shows who has it.", "{restrain}"),
     State.ACKNOWLEDGED: ("{restrain}", "{look}"),
     State.CONTAINED: ("{look}", "Press *Export evidence* before anything is changed.", "{remedy}"),
-    State.INVESTIGATING: ("{look}", "{remedy}"),
-    State.REMEDIATING: ("{retrain}", "Run `/ethix analyze {model}` and compare.", "If it is well, press *Resolve*."),
-    State.VERIFYING: ("Run `/ethix analyze {model}` and compare.", "If it is well, press *Resolve*."),
-    State.RESOLVED: ("{unfreeze}", "Write the review within 5 days, while people remember."),
+    State.INVESTIGATING: ("{look}", "{remedy}", "{cause}"),
+    State.REMEDIATING: ("{retrain}", "When the fix is in, press *Verify fix*: the model is looked at anew.", "{cause}"),
+    State.VERIFYING: ("{verified}",),
+    State.RESOLVED: ("{unfreeze}", "{cause}", "{close}"),
     State.CLOSED: (),
     State.ACCEPTED_RISK: (),
     State.FALSE_POSITIVE: (),
@@ -61,10 +62,30 @@ def following(view: IncidentView) -> list[str]:
         "{look}": STANDING if _is_standing(view) else LOOK[Family(shown.family)],
         "{remedy}": REMEDY.get(Family(shown.family), RETRAIN),
         "{retrain}": RUNNING.get(view.retrains[-1].status, "") if view.retrains else "",
+        "{cause}": _cause(view),
+        "{verified}": _verified(view),
+        "{close}": "Hold the review while people remember, then press *Close*." if _is_reviewed(view) else "",
         "{unfreeze}": "Press *Unfreeze* when the model may decide again." if level else "",
     }
     lines = [words.get(line, line.replace("{model}", said(view.model.id))) for line in NEXT[State(shown.state)]]
     return list(filter(None, lines))[:3]
+
+
+def _is_reviewed(view: IncidentView) -> bool:
+    return Severity(view.incident.severity) in REVIEWED
+
+
+def _cause(view: IncidentView) -> str:
+    return "Write down the root cause: *More…* → Root cause." if _is_reviewed(view) and not view.root_causes else ""
+
+
+def _verified(view: IncidentView) -> str:
+    look = next((entry for entry in reversed(view.timeline) if entry.verb in ("verified", "verify")), None)
+    if look is None or look.verb == "verify":
+        return "Wait for the look at the model: the thread says before and after."
+    if verified.is_good(look):
+        return "It is well: press *Resolve*."
+    return "It is not shown to be well: go on with the remedy, then press *Look again*."
 
 
 def _is_standing(view: IncidentView) -> bool:

@@ -101,10 +101,14 @@ class World:
             time.sleep(0.06)  # the workspace looks at a picture for that long, by its own clock
             self.clock.forward(seconds=0.5)
 
-    def week(self, letter: str) -> Run:
-        """Put the window where the model's log lies, have it checked, deliver, and return the run."""
+    def log(self, letter: str) -> None:
+        """Put the window where the model's log lies."""
         file = demo.find_windows(self.data, letter)[0]
         shutil.copyfile(file, self.folder / "log" / "current.parquet")
+
+    def week(self, letter: str) -> Run:
+        """Put the window where the model's log lies, have it checked, deliver, and return the run."""
+        self.log(letter)
         run = detection.request(self.bot.services, Wish(demo.MODEL, SYSTEM))
         assert run is not None
         self.settle()
@@ -145,6 +149,13 @@ class World:
         """Press a button of the alert; return what the person then sees."""
         ts = (message or self.alert(channel))["ts"]
         return self.ask("POST", "/_local/click", user=by, channel=channel, ts=ts, action_id=f"move:{verb}")
+
+    def choose(self, verb: str, by: str, message: dict[str, Any] | None = None) -> Any:
+        """Choose a verb behind “More…”; return what the person then sees."""
+        shown = message or self.alert()
+        place = {"channel": "ethixai-incidents", "ts": shown["ts"]}
+        menu = self.ask("POST", "/_local/click", user=by, action_id="more", **place)["view"]
+        return self.ask("POST", "/_local/click", user=by, view_id=menu["id"], action_id=f"move:{verb}")
 
     def fill(self, by: str, **values: str) -> Any:
         """Submit the person's open modal."""

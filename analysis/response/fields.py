@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from analysis.errors import Missing
+from analysis.response.impact import Revenue
+from analysis.response.learning import CauseType, Needed
 from analysis.vocabulary import Duty, Severity
 
 LONGEST = 2_000  # characters of a reason or a note
@@ -47,6 +49,15 @@ FIELDS = {
     "duty": Field(Form.CHOICE, tuple(Duty)),
     "assignment": Field(Form.CHOICE),
     "owner": Field(Form.PERSON),
+    "revenue": Field(Form.CHOICE, tuple(Revenue)),
+    "customers": Field(Form.LINE, longest=200),
+    "into": Field(Form.CHOICE),
+    "alert": Field(Form.CHOICE),
+    "cause_type": Field(Form.CHOICE, tuple(CauseType)),
+    "what": Field(Form.LINE, longest=300),
+    "needed": Field(Form.CHOICE, tuple(Needed)),
+    "follow_up": Field(Form.CHOICE),
+    "attendees": Field(Form.LINE, longest=500),
     "until": Field(Form.MOMENT),
     "due": Field(Form.DAY),
 }

@@ -23,10 +23,18 @@ KEEPERS = frozenset(
 )
 CONFIRMERS = frozenset({Role.COMPLIANCE_OFFICER, Role.SECURITY_OFFICER, Role.GOVERNANCE_LEAD})
 
+# Who says that nothing was wrong, or that nothing is owed any more: the senior of those who work on it, and who
+# answers for the model beyond engineering (003 §6).
+JUDGES = OFFICERS | {Role.SENIOR_ML_ENGINEER, Role.ML_LEAD, Role.CTO, Role.ADMIN}
+
+LEARNERS = RESPONDERS | OFFICERS | {Role.PRODUCT_OWNER}  # what is to be done afterwards is theirs too
+
 OPEN = frozenset(
     {State.DETECTED, State.ACKNOWLEDGED, State.CONTAINED, State.INVESTIGATING, State.REMEDIATING, State.VERIFYING}
 )
 ENDED = frozenset(State) - OPEN
+AT_WORK = OPEN - {State.DETECTED}
+LEARNT = AT_WORK | {State.RESOLVED, State.CLOSED, State.ACCEPTED_RISK}
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,7 @@ class Move:
     by: frozenset[Role]
     asks: tuple[str, ...] = ()  # fields of its modal; the ones that may stay empty end in "?"
     again: bool = False  # may be done again in the state it leads to
+    back: bool = False  # leads to its state though that lies behind; all others never take an incident back
     is_loose: bool = False  # whatever happened since the message or the form was drawn, it is as right as before
     style: str | None = None  # colour of its button
     second: frozenset[Role] = frozenset()  # who may approve it, where one person is not enough (E4)
@@ -112,11 +121,46 @@ MOVES = {
             again=True,
             is_loose=True,
         ),
-        Move("resolve", OPEN - {State.DETECTED}, State.RESOLVED, RESPONDERS | {Role.SECURITY_OFFICER}, asks=("note",)),
+        Move("contain", OPEN, State.CONTAINED, RESPONDERS | OFFICERS, asks=("note",), again=True),
+        Move("investigate", AT_WORK, State.INVESTIGATING, RESPONDERS | OFFICERS),
+        Move("remediate", AT_WORK, State.REMEDIATING, RESPONDERS, asks=("note",)),
+        Move("verify", AT_WORK, State.VERIFYING, RESPONDERS, asks=("note?",), again=True),
+        Move("resolve", AT_WORK, State.RESOLVED, RESPONDERS | {Role.SECURITY_OFFICER}, asks=("note",)),
+        Move("close", frozenset({State.RESOLVED}), State.CLOSED, JUDGES, asks=("note?",)),
+        Move("false_positive", OPEN, State.FALSE_POSITIVE, JUDGES, asks=("reason",)),
+        Move(
+            "reopen",
+            frozenset({State.RESOLVED, State.FALSE_POSITIVE}),
+            State.ACKNOWLEDGED,
+            RESPONDERS | OFFICERS,
+            asks=("reason",),
+            back=True,
+        ),
+        Move("merge", OPEN, State.CLOSED, RESPONDERS | OFFICERS, asks=("into", "reason")),
+        Move("split", OPEN, None, RESPONDERS | OFFICERS, asks=("alert", "reason"), again=True),
+        Move("impact", OPEN, None, LEARNERS, asks=("revenue", "customers?", "note?"), again=True),
+        Move(
+            "root_cause",
+            LEARNT,
+            None,
+            RESPONDERS | OFFICERS,
+            asks=("cause_type", "trigger", "cause", "corrective", "owner", "due", "preventive"),
+            again=True,
+        ),
+        Move("follow_up", LEARNT, None, LEARNERS, asks=("what", "owner", "due", "needed"), again=True),
+        Move("follow_up_done", frozenset(State), None, LEARNERS, asks=("follow_up", "note?"), again=True),
+        Move(
+            "review",
+            frozenset({State.RESOLVED, State.CLOSED}),
+            None,
+            RESPONDERS | OFFICERS,
+            asks=("note", "attendees?", "owner"),
+            again=True,
+        ),
     )
 }
 
-# A freeze or a retrain never takes an incident back: contained → acknowledged would lose what was done.
+# Only reopening takes an incident back: a freeze that led from remediating to contained would lose what was done.
 ORDER = tuple(State)
 
 
@@ -134,7 +178,7 @@ def make(verb: str, state: State, roles: Set[Role]) -> State:
         raise NotNow(verb, state, move.source)
     if move.target is None:
         return state
-    return max(state, move.target, key=ORDER.index)
+    return move.target if move.back else max(state, move.target, key=ORDER.index)
 
 
 def allow(verb: str, roles: Set[Role]) -> None:
@@ -162,7 +206,7 @@ def is_done(verb: str, state: State) -> bool:
     False
     """
     move = MOVES[verb]
-    return not move.again and move.target is not None and ORDER.index(state) >= ORDER.index(move.target)
+    return not (move.again or move.back) and move.target is not None and ORDER.index(state) >= ORDER.index(move.target)
 
 
 def possible(state: State) -> list[Move]:

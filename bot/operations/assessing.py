@@ -1,16 +1,69 @@
 """How severe an incident is, as a person sees it: routes, clocks and calls follow what they say."""
 
 from analysis.errors import Missing
+from analysis.response import impact as deciding
+from analysis.response.impact import Revenue
+from analysis.response.notifying import Reason
 from analysis.vocabulary import Severity
-from bot.operations import clocks
-from bot.operations.doing import Doing, Effect
+from bot.operations import clocks, escalation
+from bot.operations.doing import Doing, Effect, urgency
+from storage import incidents, outbox
+from storage.tables import Owed
 
 
 def assess(doing: Doing) -> Effect:
     """Set the severity that a person chose; raise Missing where it already is that."""
-    was, chosen = doing.incident.severity, doing.field("severity")
-    if chosen == was:
+    was, chosen = Severity(doing.incident.severity), Severity(doing.field("severity"))
+    if chosen is was:
         raise Missing("severity", "severity", f"is {was} already; choose another one, or leave it")
-    clocks.replan(doing, Severity(was), Severity(chosen))
-    columns = {"severity": chosen, "assessed_at": doing.now}
-    return Effect(columns, {"was": was, "severity": chosen, "reason": doing.field("reason")})
+    facts = {"was": was.value, "severity": chosen.value, "reason": doing.field("reason")}
+    if was is Severity.CRITICAL:  # whoever was called for it hears that it is less
+        facts["told"] = incidents.called(doing.session, doing.incident.id)
+    columns = {"severity": chosen.value, "assessed_at": doing.now}
+    return Effect(columns, facts, then=lambda done: changed(done, was))
+
+
+def impact(doing: Doing) -> Effect:
+    """Keep what it costs the business; it is as severe as that makes it at least (A14)."""
+    was, revenue = Severity(doing.incident.severity), Revenue(doing.field("revenue"))
+    least = deciding.least(revenue, was)
+    facts = {"revenue": revenue.value, "customers": doing.field("customers"), "note": doing.field("note")}
+    if least is was:
+        return Effect({"assessed_at": doing.now}, facts)
+    columns = {"severity": least.value, "assessed_at": doing.now}
+    return Effect(columns, {**facts, "was": was.value, "severity": least.value}, then=lambda done: changed(done, was))
+
+
+def changed(doing: Doing, was: Severity) -> None:
+    """Let clocks, calls and channels follow the severity that the incident has now."""
+    now = Severity(doing.incident.severity)
+    if now is was:
+        return
+    clocks.replan(doing, was, now)
+    escalation.replan(doing, was)
+    _link(doing, now, rose=now.rank > was.rank)
+
+
+def _link(doing: Doing, now: Severity, *, rose: bool) -> None:
+    """Owe the channels of its new route a line that leads to its message; a critical one rings, an edit never does."""
+    route, incident = doing.services.policy.routes[now], doing.incident
+    rings = route.everyone and rose
+    first = [route.channel] if route.channel and (rings or route.channel != incident.channel) else []
+    for name in dict.fromkeys([*first, *route.linked_in]):
+        loud = rings and name == route.channel
+        outbox.owe(doing.session, _row(doing, name, rings=loud, key=f"{incident.id}:link:{name}" + ":rings" * loud))
+
+
+def _row(doing: Doing, channel: str, *, rings: bool, key: str) -> Owed:
+    message = incidents.message_key(doing.incident.id)
+    return Owed(
+        key=key,
+        kind="link",
+        subject=doing.incident.id,
+        channel=channel,
+        priority=urgency(doing.incident) + 1,
+        data={"after": message, "rings": rings},
+        reason=Reason.ROSE if rings else Reason.ACTED,
+        next_at=doing.now,
+        created_at=doing.now,
+    )

@@ -12,7 +12,7 @@ from analysis.errors import NotAllowed, Unknown
 from analysis.response import cadence, permissions
 from analysis.response.permissions import Action
 from analysis.vocabulary import Family, Risk
-from bot.operations import notices, opening, standing
+from bot.operations import notices, opening, standing, verifying
 from bot.services import Services, kept, whole
 from storage import alerts, audit, baselines, inbox, leases
 from storage.tables import Baseline, Model, Run
@@ -148,6 +148,9 @@ def finish(services: Services, run: Run, told: dict[str, Any], profile: bytes) -
         }
         if not leases.settle(session, run, **values, **window):
             return False
+        if run.purpose == verifying.PURPOSE:
+            verifying.ended(services, session, run, report, now)
+            return True
         due = families_due(services, run, now)
         raised = [alert for alert in report.alerts if alert.lead.is_of_rule or alert.family in due]
         result = opening.Result(services, session, run, now)
@@ -179,6 +182,8 @@ def fail(services: Services, run: Run, error: str, *, again: bool = False) -> bo
     with services.transaction() as session:
         if not leases.settle(session, run, **values):
             return False
+        if not retry and run.purpose == verifying.PURPOSE:
+            verifying.failed(services, session, run, error, now)
         if not retry:
             notices.run_failed(session, run, error, services.policy.engineering, now)
             audit.append(session, audit.Entry(run.requested_by, "analyzed", run.model_id, "failed"), now)

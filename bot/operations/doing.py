@@ -1,5 +1,6 @@
 """What an operation has in hand while its transaction is open, and the two things every change owes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,6 +53,7 @@ class Effect:
 
     columns: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+    then: Callable[["Doing"], None] | None = None  # done once the incident has moved and that is told
 
 
 def owe_redraw(session: Session, incident: Incident, now: datetime, *, soon: bool = True) -> None:

@@ -15,17 +15,24 @@ from bot.operations import (
     asking,
     assessing,
     clocks,
+    ending,
     escalation,
     evidence,
+    followups,
     informing,
+    joining,
+    learning,
     oversight,
+    progressing,
+    reopening,
     resting,
     retraining,
+    verifying,
     viewing,
 )
 from bot.operations.doing import Doing, Effect, Request, owe_redraw, tell
 from bot.services import Services, whole
-from storage import audit, failpoints, inbox, incidents, timers
+from storage import audit, failpoints, inbox, incidents
 from storage.database import Again
 from storage.incidents import IncidentView
 from templates import answers
@@ -35,13 +42,6 @@ from templates.slack import calls
 def acknowledge(doing: Doing) -> Effect:
     """Say who has it; the calls stop (`escalation.follow`)."""
     return Effect(columns={"acknowledged_at": doing.now, "acknowledged_by": doing.request.actor})
-
-
-def resolve(doing: Doing) -> Effect:
-    """End the incident with the note of what was done."""
-    timers.cancel(doing.session, doing.incident.id, ["escalate"])
-    columns = {"resolved_at": doing.now, "resolved_by": doing.request.actor}
-    return Effect(columns=columns, facts={"note": doing.field("note")})
 
 
 EFFECTS: dict[str, Callable[[Doing], Effect | Outcome]] = {
@@ -58,7 +58,21 @@ EFFECTS: dict[str, Callable[[Doing], Effect | Outcome]] = {
     "confirm": informing.confirm,
     "notify_regulator": informing.notify_regulator,
     "severity": assessing.assess,
-    "resolve": resolve,
+    "contain": progressing.contain,
+    "investigate": progressing.investigate,
+    "remediate": progressing.remediate,
+    "verify": verifying.verify,
+    "resolve": ending.resolve,
+    "close": ending.close,
+    "false_positive": ending.false_positive,
+    "reopen": reopening.reopen,
+    "merge": joining.merge,
+    "split": joining.split,
+    "impact": assessing.impact,
+    "root_cause": learning.root_cause,
+    "follow_up": followups.add,
+    "follow_up_done": followups.finish,
+    "review": learning.review,
 }
 
 
@@ -220,6 +234,8 @@ def _do(doing: Doing, was: State, target: State) -> Outcome:
     clocks.follow(doing, was)
     escalation.follow(doing, was)
     entry = tell(doing, verb, **effect.facts)
+    if effect.then is not None:
+        effect.then(doing)
     asking.sweep(doing)
     facts = {"incident": incident.id, "from": was.value, "state": target.value, "timeline": entry.id, **effect.facts}
     return Outcome(Kind.DONE, verb, facts)

@@ -38,7 +38,8 @@ def _no_incident() -> list[ColumnElement[bool]]:
 
 
 def _no_alert() -> list[ColumnElement[bool]]:
-    return [col(Run.status).in_(["finished", "failed"]), ~exists().where(col(Alert.run_id) == Run.id)]
+    unreferred = [col(Run.incident_id).is_(None), ~exists().where(col(Alert.run_id) == Run.id)]
+    return [col(Run.status).in_(["finished", "failed"]), *unreferred]
 
 
 def _no_thread() -> list[ColumnElement[bool]]:

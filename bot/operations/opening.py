@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel import Session
 
@@ -12,16 +12,15 @@ from analysis.detection.findings import RULE
 from analysis.detection.findings import Reason as Found
 from analysis.detection.persistence import Standing, follow
 from analysis.detection.report import Report
-from analysis.response import life
+from analysis.response import life, recurrence
 from analysis.response.notifying import Reason
+from analysis.response.recurrence import Recurrence
 from analysis.vocabulary import Severity, State, Verdict
-from bot.operations import clocks, escalation, storms
+from bot.operations import assessing, clocks, escalation, reopening, storms
 from bot.operations.doing import Doing, Request, owe_redraw, tell, urgency
 from bot.services import SYSTEM, Services
 from storage import alerts, audit, counters, incidents, outbox
 from storage.tables import Alert, Incident, Owed, Run
-
-REOPENS_WITHIN = timedelta(hours=24)  # the same cause so soon after its end is the same incident (C11)
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def _one(result: Result, raised: Raised) -> tuple[Alert, str]:
     if channel is None:
         _withheld(result, alert.id, "", Reason.LOG_ONLY)
         return alert, "logged"
-    _open(result.services, session, alert, channel, now)
+    begin(result.services, session, alert, channel, now)
     return alert, "opened"
 
 
@@ -118,8 +117,13 @@ def _withheld(result: Result, subject: str, channel: str, reason: Reason, **fact
     outbox.owe(result.session, owed)
 
 
-def _open(services: Services, session: Session, alert: Alert, channel: str, now: datetime) -> Incident:
-    """Open the incident of the alert, with its message, its links, its clock and its escalation."""
+def begin(
+    services: Services, session: Session, alert: Alert, channel: str, now: datetime, **whence: str
+) -> Incident:
+    """Return the new incident of the alert, with its message, its links, its clocks and its escalation.
+
+    `whence` says what it was split off, and by whom, where it was.
+    """
     incident = Incident(
         id=counters.incident_id(session, now),
         model_id=alert.model_id,
@@ -133,12 +137,12 @@ def _open(services: Services, session: Session, alert: Alert, channel: str, now:
     session.flush()
     alert.incident_id = incident.id
     session.add(alert)
-    incidents.note(session, incident.id, SYSTEM, "opened", now, alert=alert.id, severity=alert.severity)
+    incidents.note(session, incident.id, SYSTEM, "opened", now, alert=alert.id, severity=alert.severity, **whence)
     joined = storms.join(services, session, incident, now)
     _owe_message(services, session, incident, now, withheld=joined is not None and joined.withholds)
     escalation.begin(services, session, incident, now)
     clocks.follow(Doing(services, session, incident, Request("opened", incident.id, SYSTEM), now), None)
-    data = {"alert": alert.id, "model": alert.model_id, "severity": alert.severity, "family": alert.family}
+    data = {"alert": alert.id, "model": alert.model_id, "severity": alert.severity, "family": alert.family} | whence
     audit.append(session, audit.Entry(SYSTEM, "opened", incident.id, "done", data), now)
     return incident
 
@@ -183,33 +187,46 @@ def _repeat(result: Result, alert: Alert, raised: Raised) -> None:
     channel = result.channel(raised.severity)
     if incident is None:
         if rose and channel is not None:
-            _open(services, session, alert, channel, now)
+            begin(services, session, alert, channel, now)
         return
     doing = Doing(services, session, incident, Request("repeat", incident.id, SYSTEM), now)
     was = Severity(incident.severity)
+    worse = max(was, Severity(alert.severity), key=_rank) if rose else was  # what people judged holds until it rises
     if State(incident.state) in life.ENDED:
-        _again(doing, alert, channel)
-    elif rose and incidents.advance(session, incident, State(incident.state), severity=alert.severity):
-        clocks.replan(doing, was, Severity(alert.severity))
-        tell(doing, "severity_rose", severity=alert.severity)
+        _again(doing, alert, raised, rose=rose)
+    elif worse is not was and incidents.advance(session, incident, State(incident.state), severity=worse.value):
+        tell(doing, "severity_rose", severity=worse.value)
+        assessing.changed(doing, was)
     elif incidents.advance(session, incident, State(incident.state)):
         owe_redraw(session, incident, now, soon=False)
 
 
-def _again(doing: Doing, alert: Alert, channel: str | None) -> None:
-    incident, now = doing.incident, doing.now
-    ended = incident.resolved_at or incident.opened_at
-    if now - ended > REOPENS_WITHIN:
-        if channel is not None:
-            _open(doing.services, doing.session, alert, channel, now)
-        return
-    was = State(incident.state)
-    cleared = {"acknowledged_at": None, "acknowledged_by": None, "resolved_at": None, "resolved_by": None}
-    if incidents.advance(doing.session, incident, State.DETECTED, escalation_step=0, **cleared):
-        tell(doing, "reopened", alert=alert.id)
-        escalation.begin(doing.services, doing.session, incident, now)
-        clocks.follow(doing, was)
-        audit.append(doing.session, audit.Entry(SYSTEM, "reopened", incident.id, "done", {"alert": alert.id}), now)
+def _again(doing: Doing, alert: Alert, raised: Raised, *, rose: bool) -> None:
+    """Let the incident, which had ended, begin again, or a new one take its place; or only count."""
+    incident, policy = doing.incident, doing.services.policy
+    spans = recurrence.Spans(policy.watch, policy.reopen_within)
+    ended = reopening.ended_at(incident)
+    means = recurrence.of(State(incident.state), ended, doing.now, spans, rose=rose, over_at=raised.until)
+    channel = policy.routes[raised.severity].channel
+    if means is Recurrence.REOPENS:
+        reopening.by_itself(doing, alert=alert.id)
+    elif means is Recurrence.OPENS and channel is not None:
+        begin(doing.services, doing.session, _successor(doing, alert), channel, doing.now)
+    elif incidents.advance(doing.session, incident, State(incident.state)):
+        owe_redraw(doing.session, incident, doing.now, soon=False)
+
+
+def _successor(doing: Doing, alert: Alert) -> Alert:
+    """Return an alert of the same cause for a new incident; the one there was stays with the incident that ended."""
+    session = doing.session
+    kept = alert.model_dump(exclude={"id", "incident_id", "repeats", "first_at"})
+    alert.state = "followed"
+    session.add(alert)
+    session.flush()
+    new = Alert(id=counters.alert_id(session), first_at=doing.now, **kept)
+    session.add(new)
+    session.flush()
+    return new
 
 
 def recover(result: Result, report: Report, standing: Standing) -> list[Alert]:

@@ -15,9 +15,9 @@ from bot.operations import detection, rosters, viewing
 from bot.operations.detection import Wish
 from bot.slack import oncall
 from bot.slack.door import Body, Door, delivery_id
-from storage import alerts, approvals, incidents, overview, policies
+from storage import alerts, approvals, incidents, learning, overview, policies
 from templates import answers
-from templates.slack import modals, policy, reply
+from templates.slack import followups, modals, policy, reply
 from templates.slack.blocks import Message
 
 COMMAND = "/ethix"
@@ -95,6 +95,13 @@ def _analyze(typed: Typed) -> Answer:
     return Answer(reply.analyze(model))
 
 
+def _follow_ups(typed: Typed) -> Answer:
+    typed.sees(View.INCIDENT_TIMELINE)
+    with typed.door.services.database.read() as session:
+        found = learning.open_ones(session)
+    return Answer(followups.answer(found, typed.user, typed.door.services.clock()))
+
+
 def _incident(typed: Typed) -> Answer:
     typed.sees(View.INCIDENT_TIMELINE)
     if not typed.words:
@@ -134,6 +141,7 @@ COMMANDS = {
         Command("analyze", "analyze <model>", "check a model now", _analyze),
         Command("incident", "incident <id>", "the whole story of an incident, INC-2026-11-001", _incident),
         Command("oncall", "oncall", "who is on call now and next; override, swap, cancel, ics", _oncall),
+        Command("followups", "followups", "what is still to be done after incidents, yours first", _follow_ups),
         Command("alerts", "alerts", "the newest alerts and which still stand", _alerts),
         Command("policy", "policy", "the policy in force, and what is proposed", _policy),
     )

@@ -14,7 +14,8 @@ class Run(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     model_id: str = Field(foreign_key="model.id", index=True)
     key: str | None = Field(default=None, unique=True)  # a request repeated under its key is the same run
-    purpose: str = "check"  # check | baseline | activation
+    purpose: str = "check"  # check | baseline | activation | verify
+    incident_id: str | None = Field(default=None, foreign_key="incident.id", index=True)  # whose fix it looks at
     requested_by: str
     requested_at: Moment = at()
     answer_to: str | None = None  # channel that waits for a word on the outcome
@@ -51,7 +52,7 @@ class Alert(SQLModel, table=True):
     run_id: int = Field(foreign_key="run.id")  # the newest run that saw it
     family: str
     severity: str
-    state: str = "open"  # open | recovered
+    state: str = "open"  # open | recovered | followed (by one of the same cause, in a newer incident)
     repeats: int = 1
     first_at: Moment = at()
     last_at: Moment = at()

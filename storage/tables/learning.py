@@ -15,7 +15,7 @@ class RootCause(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     incident_id: str = Field(foreign_key="incident.id")
     number: int
-    cause_type: str  # data | model | infra | policy | human_error | third_party | unknown
+    cause_type: str  # analysis.response.learning.CauseType
     trigger: str
     cause: str
     corrective: str
@@ -31,6 +31,8 @@ class FollowUp(SQLModel, table=True):
 
     id: str = Field(primary_key=True)  # FUP-4
     incident_id: str = Field(foreign_key="incident.id", index=True)
+    kind: str  # analysis.response.learning.Kind
+    needed: str  # analysis.response.learning.Needed
     what: str
     owner: str = Field(index=True)
     due_at: Moment = at()

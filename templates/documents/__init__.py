@@ -17,6 +17,7 @@ from templates.documents.story import Story
 DOCUMENTS = {
     "incident_report.md": "The incident report, for trackers and evidence",
     "incident_report.html": "The incident report, to print or to send",
+    "review.md": "The review of an incident: drafted from the record, held by people, kept with what they found",
     "notification.txt": "A notification: first word, update or resolution, for the audience that is told",
 }
 

@@ -11,7 +11,7 @@ from analysis.detection.report import Report
 from analysis.response import life
 from analysis.vocabulary import Family, Oversight, Severity, State
 from storage.incidents import IncidentView
-from storage.tables import Bundle, RetrainRequest, TimelineEntry
+from storage.tables import Bundle, Clock, FollowUp, RetrainRequest, TimelineEntry
 from templates import figures, finding, names, origins, steps, verbs
 from templates import plain as prose
 from templates.finding import written
@@ -100,6 +100,11 @@ class Story:
     steps: list[str]
     look: str
     alerts: list[str]
+    cause: list[Entry]
+    follow_ups: list[Entry]
+    reviews: list[Entry]
+    clocks: list[str]
+    took_part: str
 
 
 def of(view: IncidentView, now: datetime, cleaned: Clean) -> Story:
@@ -144,6 +149,11 @@ def of(view: IncidentView, now: datetime, cleaned: Clean) -> Story:
         steps=[c(line) for line in _steps(view)],
         look=steps.LOOK[Family(shown.family)],
         alerts=[c(alert.id) for alert in view.alerts],
+        cause=_cause(view, c),
+        follow_ups=[_follow_up(view, one, c) for one in view.follow_ups],
+        reviews=[_review(view, entry, c) for entry in view.timeline if entry.verb == "review"],
+        clocks=[c(_clock(one)) for one in view.clocks],
+        took_part=c(", ".join(_took_part(view))),
     )
 
 
@@ -221,6 +231,44 @@ def _entry(view: IncidentView, entry: TimelineEntry, c: Clean) -> Entry:
     said = [str(entry.facts[key]) for key in ("reason", "note", "notes", "error") if entry.facts.get(key)]
     what = verbs.past(entry.verb) or entry.verb.replace("_", " ")
     return Entry(stamp(entry.at), c(_name(view, entry.actor)), c(": ".join([what, *said])))
+
+
+def _cause(view: IncidentView, c: Clean) -> list[Entry]:
+    """Return the newest form of the root cause, a field each: what, and what was written."""
+    if not view.root_causes:
+        return []
+    newest = view.root_causes[-1]
+    written = [
+        ("Type", names.cause(newest.cause_type)), ("Trigger", newest.trigger), ("Root cause", newest.cause),
+        ("Corrective action", newest.corrective), ("Preventive action", newest.preventive),
+    ]  # fmt: skip
+    return [Entry(stamp(newest.at), what, c(text)) for what, text in written]
+
+
+def _follow_up(view: IncidentView, one: FollowUp, c: Clean) -> Entry:
+    """Return until when, who, and what, with how it stands."""
+    how = f"done {stamp(one.done_at)}" if one.done_at else "to be done"
+    return Entry(stamp(one.due_at), c(_name(view, one.owner)), c(f"{one.id}: {one.what} ({how})"))
+
+
+def _review(view: IncidentView, entry: TimelineEntry, c: Clean) -> Entry:
+    attendees = entry.facts.get("attendees")
+    found = str(entry.facts.get("note", "")) + (f" (with {attendees})" if attendees else "")
+    return Entry(stamp(entry.at), c(_name(view, entry.actor)), c(found))
+
+
+def _clock(one: Clock) -> str:
+    """Return how a clock went."""
+    owed = one.kind.replace("_", " ")
+    if one.met_at is None:
+        return f"{owed}: {'not owed any more' if one.stopped_at else 'due'} {stamp(one.stopped_at or one.due_at)}"
+    late = one.met_at - one.due_at
+    how = f"{figures.span(late)} late" if late.total_seconds() > 0 else f"{figures.span(-late)} before its time"
+    return f"{owed}: met {stamp(one.met_at)}, {how}"
+
+
+def _took_part(view: IncidentView) -> list[str]:
+    return sorted({_name(view, entry.actor) for entry in view.timeline if entry.actor != SYSTEM})
 
 
 def _note(view: IncidentView) -> str:

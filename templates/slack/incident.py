@@ -26,6 +26,7 @@ ENDED = {
     State.ACCEPTED_RISK: "⚖️ Accepted risk",
     State.FALSE_POSITIVE: "⚪ False alarm",
 }
+MERGED = "🔗 Merged"
 
 
 def message(view: IncidentView, now: datetime, *, to_everyone: bool = False) -> Message:
@@ -53,7 +54,8 @@ def message(view: IncidentView, now: datetime, *, to_everyone: bool = False) -> 
 def title(view: IncidentView) -> str:
     """Return severity, what happened in the fewest words, and the model; an ended incident says how it ended."""
     incident = view.incident
-    first = ENDED.get(State(incident.state)) or names.severity(incident.severity)
+    ended = MERGED if incident.merged_into else ENDED.get(State(incident.state))
+    first = ended or names.severity(incident.severity)
     drill = "🧪 Drill · " if incident.is_drill else ""
     return f"{drill}{first} · {names.FAMILY[Family(incident.family)]} · {view.model.name}"
 

@@ -45,6 +45,9 @@ ELEMENT_KEYS = {
         "action_id", "initial_value", "multiline", "min_length", "max_length", "placeholder", "focus_on_load",
         "dispatch_action_config",
     },
+    "users_select": {"action_id", "initial_user", "placeholder", "confirm", "focus_on_load"},
+    "datepicker": {"action_id", "initial_date", "placeholder", "confirm", "focus_on_load"},
+    "datetimepicker": {"action_id", "initial_date_time", "confirm", "focus_on_load"},
     "image": {"image_url", "slack_file", "alt_text"},
 }  # fmt: skip
 VIEW_KEYS = {

@@ -1,9 +1,9 @@
 """README's table of moves, made from the code's."""
 
+from analysis.response import life
 from analysis.response.life import ENDED, MOVES, OFFICERS, OPEN, READERS, RESPONDERS
 from analysis.vocabulary import Role, State
 from templates import names
-
 
 # Who acts together; the names that README's table uses for them.
 GROUPS = {"everybody but Viewer": READERS, "*responders*": RESPONDERS, "*officers*": OFFICERS}
@@ -21,12 +21,34 @@ def table() -> str:
     return "\n".join(["| move | from | to | who may |", "|---|---|---|---|", *rows, "", f"Here {'; '.join(groups)}."])
 
 
+def diagram() -> str:
+    """Return the states as a Mermaid diagram: the open ones in a box, an arrow for the verbs that lead elsewhere."""
+    within, out = _arrows(OPEN, OPEN), _arrows(frozenset(State), ENDED) + _arrows(ENDED, OPEN)
+    inner = ["    state open {", "        [*] --> detected", *(f"        {arrow}" for arrow in within), "    }"]
+    lines = ["stateDiagram-v2", "    [*] --> open", *inner, *(f"    {arrow}" for arrow in out)]
+    return "\n".join(["```mermaid", *lines, "```"])
+
+
+def _arrows(sources: frozenset[State], targets: frozenset[State]) -> list[str]:
+    """Return the arrows from some states to some; one from the whole box where it leads out of it."""
+    found: dict[tuple[str, State], list[str]] = {}
+    for move in MOVES.values():
+        for state in (one for one in State if one in move.source & sources):
+            target = life.make(move.verb, state, move.by)
+            begins = "open" if state in OPEN and target in ENDED else state.value
+            verbs = found.setdefault((begins, target), [])
+            if target is not state and target in targets and move.verb not in verbs:
+                verbs.append(move.verb)
+    return [f"{begins} --> {target}: {', '.join(verbs)}" for (begins, target), verbs in found.items() if verbs]
+
+
 def _states(source: frozenset[State]) -> str:
     for words, states in STATES.items():
-        left_out = states - source
-        if source <= states and len(left_out) <= 1:
-            return f"{words} but {min(left_out)}" if left_out else words
-    return ", ".join(state for state in State if state in source)
+        left_out = [state.value for state in State if state in states - source]
+        if source <= states and len(left_out) <= 2:
+            return f"{words} but {names.listed(left_out)}" if left_out else words
+    named, rest = ("any open state, ", source - OPEN) if source > OPEN else ("", source)
+    return named + ", ".join(state for state in State if state in rest)
 
 
 def _roles(by: frozenset[Role]) -> str:

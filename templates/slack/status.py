@@ -7,8 +7,8 @@ from analysis.response import life
 from analysis.vocabulary import Oversight, Role, State
 from storage.incidents import IncidentView
 from storage.tables import OversightChange, TimelineEntry
-from templates import figures, names, targets
-from templates.slack import clocks
+from templates import names, targets
+from templates.slack import clocks, ended
 from templates.slack.mrkdwn import code, countdown, date, mention, quote, said
 
 SYSTEM = "system"
@@ -128,20 +128,11 @@ def _recovered(view: IncidentView, now: datetime) -> str:
     return f"💚 *Back within its limits* since {date(max(at))}."
 
 
-def _ended(view: IncidentView, now: datetime) -> str:
-    incident, entry = view.incident, last(view, "resolve")
-    if not incident.resolved_at:
-        return ""
-    took = figures.span(incident.resolved_at - incident.opened_at)
-    text = f"✅ *Resolved by {who(incident.resolved_by)}* {date(incident.resolved_at)}, after {took}."
-    note = entry.facts.get("note") if entry else None
-    return f"{text}\n> {quote(note, LONGEST_REASON)}" if note else text
-
-
 def _clocks(view: IncidentView, now: datetime) -> str:
     return "\n".join(clocks.lines(view, now))
 
 
 PARTS: tuple[Callable[[IncidentView, datetime], str], ...] = (
-    _ended, _acknowledge, _clocks, _escalation, _restraint, _retrain, _recovered, _evidence,
+    ended.ended, _acknowledge, _clocks, _escalation, _restraint, _retrain, ended.fix, _recovered, _evidence,
+    ended.reopened, ended.learnt,
 )  # fmt: skip

@@ -3,17 +3,40 @@
 A module a subject; a new verb is a row in one of them.
 """
 
-from templates.verbs import acting, approving, calling, happening, judging, timing
+from templates.verbs import (
+    acting,
+    approving,
+    calling,
+    ending,
+    happening,
+    joining,
+    judging,
+    learning,
+    progressing,
+    timing,
+)
 from templates.verbs.row import Happening, Words
 
 # In the order in which buttons stand.
-VERBS: dict[str, Words] = {**acting.VERBS, **calling.VERBS, **judging.VERBS, **timing.VERBS}
+VERBS: dict[str, Words] = {
+    **acting.VERBS,
+    **calling.VERBS,
+    **progressing.VERBS,
+    **ending.VERBS,
+    **judging.VERBS,
+    **timing.VERBS,
+    **learning.VERBS,
+    **joining.VERBS,
+}
 # What the bot itself does or sees; nobody presses it.
 HAPPENINGS: dict[str, Happening] = {
     **happening.HAPPENINGS,
     **calling.HAPPENINGS,
     **approving.HAPPENINGS,
     **timing.HAPPENINGS,
+    **ending.HAPPENINGS,
+    **joining.HAPPENINGS,
+    **learning.HAPPENINGS,
 }
 
 

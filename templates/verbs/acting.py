@@ -1,4 +1,4 @@
-"""The first words of a response: acknowledge, freeze, export, retrain, escalate, resolve, unfreeze."""
+"""The first words of a response: acknowledge, freeze, export, retrain, escalate, unfreeze."""
 
 from analysis.vocabulary import Duty, Oversight, Severity
 from storage.incidents import IncidentView
@@ -55,9 +55,6 @@ def _retrain(entry: TimelineEntry, view: IncidentView) -> str:
     return f"🔁 {status.person(entry.actor, view)} asked for retrain {retrain(entry)}.{why}"
 
 
-def _resolve(entry: TimelineEntry, view: IncidentView) -> str:
-    took = figures.span(entry.at - view.incident.opened_at)
-    return f"✅ {status.person(entry.actor, view)} resolved it after {took}.{given(entry, 'note')}"
 
 
 def is_restrained(view: IncidentView) -> bool:
@@ -86,11 +83,6 @@ def _before_unfreezing(view: IncidentView) -> list[str]:
     is_critical = view.incident.severity == Severity.CRITICAL
     second = "👥 The incident is critical, so a second person has to approve this; they are asked in the thread."
     return [_restraint(view), second if is_critical else ""]
-
-
-def _before_resolving(view: IncidentView) -> list[str]:
-    still = [alert for alert in view.alerts if alert.state == "open"]
-    return ["⚠️ *The newest check still found it.* Resolve only if you know why."] if still else []
 
 
 def _levels(view: IncidentView) -> list[Option]:
@@ -194,22 +186,6 @@ VERBS = {
             submit="Escalate",
             does="Calls the next people now, before their time.",
             fields={"reason": Asked("Reason", "What you need from them")},
-        ),
-        in_menu=False,
-    ),
-    "resolve": Words(
-        label="Resolve",
-        spoken="Resolve: end the incident",
-        may="resolve incidents",
-        past="resolved it",
-        done=lambda facts: "Resolved. If the same comes back within a day, it reopens.",
-        line=_resolve,
-        modal=Modal(
-            title="Resolve the incident",
-            submit="Resolve",
-            does="Ends the incident. If the same comes back within a day, it reopens.",
-            fields={"note": Asked("What was done", "The cause, the fix, and how you know that it works")},
-            about=_before_resolving,
         ),
         in_menu=False,
     ),

@@ -12,7 +12,9 @@ LONGEST_ERROR = 300
 
 
 def _opened(entry: TimelineEntry, view: IncidentView) -> str:
-    return f"🆕 Opened by alert {code(entry.facts.get('alert', '?'))}."
+    whence = entry.facts.get("split_from")
+    by = f", split off {code(whence)} by {status.person(str(entry.facts.get('by')), view)}" if whence else ""
+    return f"🆕 Opened by alert {code(entry.facts.get('alert', '?'))}{by}."
 
 
 def _export_made(entry: TimelineEntry, view: IncidentView) -> str:

@@ -13,11 +13,13 @@ from storage.tables import (
     Alert,
     Bundle,
     Clock,
+    FollowUp,
     Incident,
     Model,
     OversightChange,
     Person,
     RetrainRequest,
+    RootCause,
     Run,
     TimelineEntry,
 )
@@ -151,6 +153,25 @@ class Maker:
             Clock(id=number, incident_id=incident.id, kind=kind, started_at=opened, due_at=NOW + left, **more)
             for number, ((kind, left), more) in enumerate(zip(due.items(), ({}, {}, rests), strict=True), start=2)
         )
+
+    def rich(self, view: IncidentView, text: str = "Reweight the sample") -> IncidentView:
+        """Return the view with something to choose from everywhere: another incident, two alerts, a follow-up."""
+        mine = view.incident
+        other = Incident(
+            id="INC-2026-11-008", model_id=view.model.id, family="data", severity="high", state="detected",
+            channel="ethixai-incidents", opened_at=NOW,
+        )  # fmt: skip
+        second = Alert(**view.alerts[0].model_dump() | {"id": "ALR-1043"})
+        due = FollowUp(
+            id="FUP-4", incident_id=mine.id, kind="corrective", needed="before_closing", what=text[:300],
+            owner="U0MLENGI01", due_at=NOW + timedelta(days=3), by="U0MLLEAD01", at=NOW,
+        )  # fmt: skip
+        cause = RootCause(
+            incident_id=mine.id, number=1, cause_type="data", trigger=text[:2000], cause=text[:2000],
+            corrective=text[:2000], preventive=text[:2000], by="U0MLLEAD01", at=NOW,
+        )  # fmt: skip
+        alerts = (*view.alerts, second)
+        return replace(view, others=(other,), alerts=alerts, follow_ups=(due,), root_causes=(cause,))
 
     def handled(self, view: IncidentView, text: str = "It is biased") -> IncidentView:
         """Return the view after people did everything to it, every text of theirs being `text`."""

@@ -17,7 +17,7 @@ def inputs(view) -> dict[str, dict]:
 
 @pytest.mark.parametrize("verb", ASKING)
 def test_a_modal_asks_for_what_its_move_asks(make, now, verb):
-    shown = inputs(modals.modal(verb, make.view(), now))
+    shown = inputs(modals.modal(verb, make.rich(make.view()), now))
     assert list(shown) == [asked.rstrip("?") for asked in MOVES[verb].asks]
     for asked in MOVES[verb].asks:
         name = asked.rstrip("?")
@@ -27,7 +27,7 @@ def test_a_modal_asks_for_what_its_move_asks(make, now, verb):
 
 @pytest.mark.parametrize("verb", ASKING)
 def test_a_modal_is_within_slack_s_limits_whatever_it_shows(make, now, verb):
-    view = make.handled(make.view(name=make.nasty, state=State.CONTAINED), make.nasty)
+    view = make.handled(make.rich(make.view(name=make.nasty, state=State.CONTAINED), make.nasty), make.nasty)
     view.model.name = make.nasty
     assert limits.lint(modals.modal(verb, view, now, "This calls the CTO")) == []
     assert limits.lint(modals.refused(verb, "No.")) == []
