@@ -101,7 +101,8 @@ class Bundling:
             view = records.view(session, bundle.incident_id)
             assert view is not None
             rows = audit.rows_of(session, bundle.incident_id)
-            run = session.get(Run, view.alerts[0].run_id) if view.alerts else None
+            seen_by = next((alert.run_id for alert in view.alerts if alert.run_id is not None), None)
+            run = session.get(Run, seen_by) if seen_by is not None else None
             baseline = baselines.active(session, view.model.id)
             return Gathered(view, rows, audit.head_of(session), baseline, run)
 
@@ -134,6 +135,8 @@ class Bundling:
             "report.md": documents.render("incident_report.md", view, bundle.requested_at).encode(),
             "signing-key.pub.pem": self.services.keys.public_pem(),
         }
+        if view.reports:
+            written["reports.json"] = _json([_record(one) for one in view.reports])
         if run is not None:
             written |= {"drift_snapshot.json": _json(run.report), "window.profile": run.profile or b""}
         if baseline is not None:

@@ -132,13 +132,35 @@ class Submitted(Interaction):
 
 
 class Asked(Interaction):
-    """`shortcut`, `message_action` and `block_suggestion`."""
+    """`shortcut` and `block_suggestion`."""
 
     callback_id: Loose = ""
     action_id: Loose = ""
     block_id: Loose = ""
     value: Loose = ""
     action_ts: Loose = ""
+
+
+class Quoted(Part):
+    """The message that a shortcut was used on."""
+
+    ts: Loose = ""
+    text: Loose = ""
+    user: Loose = ""
+    bot_id: Loose = ""
+
+
+class Where(Part):
+    """The channel it stands in."""
+
+    id: Loose = ""
+
+
+class OnMessage(Asked):
+    """`message_action`."""
+
+    message: Annotated[Quoted, BeforeValidator(_dict)] = Quoted()
+    channel: Annotated[Where, BeforeValidator(_dict)] = Where()
 
 
 class Event(Part):
@@ -189,7 +211,7 @@ KINDS: dict[str, type[Part]] = {
     "view_submission": Submitted,
     "view_closed": Submitted,
     "shortcut": Asked,
-    "message_action": Asked,
+    "message_action": OnMessage,
     "block_suggestion": Asked,
 }
 

@@ -14,8 +14,8 @@ def open_with(session: Session, fingerprint: str) -> Alert | None:
 
 
 def open_of(session: Session, model_id: str) -> list[Alert]:
-    """Return the model's open alerts, oldest first."""
-    query = select(Alert).where(Alert.model_id == model_id, Alert.state == "open")
+    """Return the model's open alerts that checks raised, oldest first."""
+    query = select(Alert).where(Alert.model_id == model_id, Alert.state == "open", col(Alert.run_id).is_not(None))
     return list(session.exec(query.order_by(col(Alert.first_at), col(Alert.id))))
 
 

@@ -6,15 +6,18 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import update
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from analysis.response import life
+from analysis.response.runbooks import Runbook
 from analysis.vocabulary import Severity, State
-from storage import approvals, clocks, learning, oversight, people
+from storage import approvals, clocks, involved, learning, oversight, people, reports, runbooks
 from storage.tables import (
     Alert,
     Approval,
+    Assignment,
     Bundle,
+    ChecklistStep,
     Clock,
     FollowUp,
     Incident,
@@ -22,6 +25,7 @@ from storage.tables import (
     OversightChange,
     Owed,
     Person,
+    PersonReport,
     RetrainRequest,
     RootCause,
     Run,
@@ -42,13 +46,18 @@ class IncidentView:
     retrains: tuple[RetrainRequest, ...] = ()
     approvals: tuple[Approval, ...] = ()  # that wait for a second person
     people: dict[str, Person] = field(default_factory=dict)  # by Slack id
+    duties: tuple[Assignment, ...] = ()  # who does what now, oldest first
+    room: str | None = None  # id of its own channel, once there is one
+    steps: tuple[ChecklistStep, ...] = ()  # of its runbooks
+    runbooks: tuple[Runbook, ...] = ()  # that it may follow, where that is asked for
     clocks: tuple[Clock, ...] = ()  # oldest first
     root_causes: tuple[RootCause, ...] = ()  # every version; the last one holds
     follow_ups: tuple[FollowUp, ...] = ()  # soonest first
     others: tuple[Incident, ...] = ()  # that are open, of the same model
+    reports: tuple[PersonReport, ...] = ()  # of people, oldest first
     permalink: str | None = None
     leads_to: str | None = None  # permalink of what it was merged into
-    report: dict[str, Any] = field(default_factory=dict)  # of the newest run that saw its first alert
+    report: dict[str, Any] = field(default_factory=dict)  # of the newest run that saw the first alert of a check
 
 
 def get(session: Session, incident_id: str) -> Incident | None:
@@ -83,12 +92,6 @@ def last(session: Session, incident_id: str, *verbs: str) -> TimelineEntry | Non
     return session.exec(query.order_by(col(TimelineEntry.id).desc()).limit(1)).first()
 
 
-def last_by(session: Session, incident_id: str, actor: str) -> TimelineEntry | None:
-    """Return what the person did last on the incident."""
-    query = select(TimelineEntry).where(TimelineEntry.incident_id == incident_id, TimelineEntry.actor == actor)
-    return session.exec(query.order_by(col(TimelineEntry.id).desc()).limit(1)).first()
-
-
 def first_since(session: Session, incident_id: str, after: int | None, *verbs: str) -> TimelineEntry | None:
     """Return the oldest timeline line with one of the verbs that is newer than the line of that id."""
     query = select(TimelineEntry).where(TimelineEntry.incident_id == incident_id, col(TimelineEntry.verb).in_(verbs))
@@ -119,12 +122,25 @@ def hand_over(session: Session, source: str, target: str) -> list[str]:
     return [alert.id for alert in alerts]
 
 
+def last_by(session: Session, incident_id: str, actor: str) -> TimelineEntry | None:
+    """Return what the person did last on the incident."""
+    query = select(TimelineEntry).where(TimelineEntry.incident_id == incident_id, TimelineEntry.actor == actor)
+    return session.exec(query.order_by(col(TimelineEntry.id).desc()).limit(1)).first()
+
+
 def open_ones(session: Session, model_id: str | None = None) -> list[Incident]:
     """Return the open incidents, newest first."""
     query = select(Incident).where(col(Incident.state).in_([state.value for state in life.OPEN]))
     if model_id is not None:
         query = query.where(Incident.model_id == model_id)
     return list(session.exec(query.order_by(col(Incident.opened_at).desc(), col(Incident.id).desc())))
+
+
+def open_by_model(session: Session) -> dict[str, int]:
+    """Return how many incidents are open, by model."""
+    is_open = col(Incident.state).in_([state.value for state in life.OPEN])
+    found = session.exec(select(Incident.model_id, func.count()).where(is_open).group_by(Incident.model_id))
+    return {str(model): int(count) for model, count in found}
 
 
 def has_open_alert(session: Session, incident_id: str) -> bool:
@@ -136,6 +152,17 @@ def has_open_alert(session: Session, incident_id: str) -> bool:
 def message_key(incident_id: str) -> str:
     """Return the outbox key of the incident's one message."""
     return f"{incident_id}:message"
+
+
+def first_alert(session: Session, incident_id: str) -> Alert | None:
+    """Return the alert that opened the incident."""
+    query = select(Alert).where(Alert.incident_id == incident_id).order_by(col(Alert.first_at), col(Alert.id))
+    return session.exec(query.limit(1)).first()
+
+
+def room_key(incident_id: str) -> str:
+    """Return the outbox key of the incident's own channel."""
+    return f"{incident_id}:room"
 
 
 def view(session: Session, incident_id: str) -> IncidentView | None:
@@ -151,6 +178,9 @@ def view(session: Session, incident_id: str) -> IncidentView | None:
             select(TimelineEntry).where(TimelineEntry.incident_id == incident_id).order_by(col(TimelineEntry.id))
         )
     )
+    room = session.exec(select(Owed).where(Owed.key == room_key(incident_id))).first()
+    duties = tuple(involved.current(session, incident_id))
+    told = reports.of(session, incident_id)
     model = session.get(Model, incident.model_id)
     assert model is not None  # a foreign key
     return IncidentView(
@@ -163,14 +193,30 @@ def view(session: Session, incident_id: str) -> IncidentView | None:
         retrains=_of(session, RetrainRequest, incident_id),
         clocks=clocks.of(session, incident_id),
         approvals=tuple(approvals.waiting(session, incident_id)),
-        people=people.by_id(session, {one for entry in timeline for one in _named(entry)}),
+        people=people.by_id(
+            session,
+            {one for entry in timeline for one in _named(entry)}
+            | {one.person for one in duties}
+            | {str(who) for one in told for who in (one.by, one.quote.get("author"))},
+        ),
+        duties=duties,
+        room=room.remote_channel if room else None,
+        steps=runbooks.of(session, incident_id),
         root_causes=learning.root_causes(session, incident_id),
         follow_ups=learning.follow_ups(session, incident_id),
+        reports=told,
         others=tuple(one for one in open_ones(session, incident.model_id) if one.id != incident_id),
         permalink=_permalink(session, incident_id),
         leads_to=_permalink(session, incident.merged_into) if incident.merged_into else None,
         report=_report(session, alerts),
     )
+
+
+def involved_in(view: IncidentView) -> list[str]:
+    """Return who has to do with the incident: with a duty, called, or the one who has it; each once."""
+    called = [str(one) for entry in view.timeline for one in entry.facts.get("people", [])]
+    has = [view.incident.acknowledged_by] if view.incident.acknowledged_by else []
+    return list(dict.fromkeys([*(one.person for one in view.duties), *has, *called]))
 
 
 def _permalink(session: Session, incident_id: str) -> str | None:
@@ -186,7 +232,7 @@ def worst(session: Session, incident: Incident) -> Severity:
 
 def _named(entry: TimelineEntry) -> list[str]:
     """Return whom the line names: who did it, and who approved it."""
-    return [entry.actor, *filter(None, [entry.facts.get(name) for name in ("approved_by", "owner", "by")])]
+    return [entry.actor, *filter(None, [entry.facts.get(name) for name in ("approved_by", "person", "owner", "by")])]
 
 
 def _of(session: Session, table: Any, incident_id: str) -> tuple[Any, ...]:  # noqa: ANN401
@@ -194,7 +240,8 @@ def _of(session: Session, table: Any, incident_id: str) -> tuple[Any, ...]:  # n
 
 
 def _report(session: Session, alerts: Sequence[Alert]) -> dict[str, Any]:
-    run = session.get(Run, alerts[0].run_id) if alerts else None
+    seen_by = next((alert.run_id for alert in alerts if alert.run_id is not None), None)
+    run = session.get(Run, seen_by) if seen_by is not None else None
     return run.report if run else {}
 
 

@@ -116,6 +116,7 @@ MAY = {
     "approve": "approve this",
     "decline": "decline this",
     "analyze": "start checks",
+    "report": "report incidents",
     "baseline_create": "make baselines",
     "baseline_reset": "reset baselines",
     "baseline_activate": "activate baselines",

@@ -10,7 +10,7 @@ from analysis.detection.findings import RULE, Finding, Reason
 from analysis.detection.report import Report
 from analysis.vocabulary import Family
 from storage.tables import Alert as Stored
-from templates import figures, finding, names, words
+from templates import figures, finding, names, reported, words
 from templates.finding import fact, listed, written
 
 MOST_NAMES = 3
@@ -38,6 +38,8 @@ def alert(stored: Stored) -> str:
 
 def told(stored: Stored) -> tuple[str, str]:
     """Return the one sentence that matters, and what else belongs to it."""
+    if reported.of(stored):
+        return reported.told(stored)
     raised = finding.raised(stored)
     if raised is None:
         return f"{names.FAMILY[Family(stored.family)]}: a limit was passed.", ""

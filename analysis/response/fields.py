@@ -11,6 +11,7 @@ from enum import StrEnum
 from analysis.errors import Missing
 from analysis.response.impact import Revenue
 from analysis.response.learning import CauseType, Needed
+from analysis.response.reports import Kind
 from analysis.vocabulary import Duty, Severity
 
 LONGEST = 2_000  # characters of a reason or a note
@@ -48,10 +49,13 @@ FIELDS = {
     "person": Field(Form.PERSON),
     "duty": Field(Form.CHOICE, tuple(Duty)),
     "assignment": Field(Form.CHOICE),
+    "step": Field(Form.CHOICE),
+    "runbook": Field(Form.CHOICE),
     "owner": Field(Form.PERSON),
     "revenue": Field(Form.CHOICE, tuple(Revenue)),
     "customers": Field(Form.LINE, longest=200),
     "into": Field(Form.CHOICE),
+    "kind": Field(Form.CHOICE, tuple(Kind)),
     "alert": Field(Form.CHOICE),
     "cause_type": Field(Form.CHOICE, tuple(CauseType)),
     "what": Field(Form.LINE, longest=300),

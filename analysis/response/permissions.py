@@ -27,6 +27,7 @@ class Action(StrEnum):
     """What there is to do beside the moves of an incident."""
 
     ANALYZE = "analyze"
+    REPORT = "report"
     BASELINE_CREATE = "baseline_create"
     BASELINE_RESET = "baseline_reset"
     BASELINE_ACTIVATE = "baseline_activate"
@@ -64,6 +65,7 @@ SEEN_IN = {
 MENDERS = TRAINERS
 ACTIONS = {
     Action.ANALYZE: TRAINERS,  # the table: Admin and ML Engineer
+    Action.REPORT: ALL - {Role.VIEWER},  # an audit finding comes from an Auditor
     Action.BASELINE_CREATE: TRAINERS | {Role.CTO},
     Action.BASELINE_RESET: TRAINERS | {Role.CTO},
     Action.BASELINE_ACTIVATE: frozenset({Role.ML_LEAD, Role.CTO}),  # E1; what one made, another activates

@@ -33,7 +33,10 @@ class Step(Part):
 
 
 class Runbook(Part):
-    """A checklist for incidents of these families and severities, of models of a domain, or led by these metrics."""
+    """A checklist for incidents of these families and severities, of models of a domain, or led by these metrics.
+
+    What people report has a metric too: `report:` and its kind.
+    """
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")
     version: int = Field(default=1, ge=1)
@@ -41,8 +44,8 @@ class Runbook(Part):
     source: str = ""
     families: tuple[Family, ...] = ()  # none: every family
     severities: tuple[Severity, ...] = (Severity.HIGH, Severity.CRITICAL)
-    metrics: tuple[str, ...] = ()  # of the finding that opened it; none: any
-    domains: tuple[str, ...] = ()  # of the model; none: any
+    metrics: tuple[str, ...] = ()  # of the finding that opened it
+    domains: tuple[str, ...] = ()  # of the model; one of both is enough, none of both: any
     steps: tuple[Step, ...] = Field(min_length=1, max_length=MOST)
 
     @model_validator(mode="after")
@@ -56,12 +59,8 @@ class Runbook(Part):
 
     def fits(self, family: Family, severity: Severity, metric: str | None, domain: str | None) -> bool:
         """Return whether the runbook is for such an incident."""
-        return (
-            severity in self.severities
-            and (not self.families or family in self.families)
-            and (not self.metrics or metric in self.metrics)
-            and (not self.domains or domain in self.domains)
-        )
+        led = not (self.metrics or self.domains) or metric in self.metrics or domain in self.domains
+        return led and severity in self.severities and (not self.families or family in self.families)
 
     @property
     def rank(self) -> tuple[bool, bool, bool]:

@@ -83,5 +83,5 @@ def _not_seen_well(doing: Doing) -> list[str]:
     session, incident = doing.session, doing.incident
     assert incident.resolved_at is not None  # its state says so
     report = runs.newest_report(session, incident.model_id, incident.resolved_at)
-    still = [one for one in alerts.of(session, incident.id) if one.state == "open"]
+    still = [one for one in alerts.of(session, incident.id) if one.state == "open" and one.run_id is not None]
     return [one.id for one in still if report is None or not opening.is_well(report, one)]

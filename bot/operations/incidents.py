@@ -1,6 +1,7 @@
 """Moves of an incident, asked for by a press, a modal, a command or a timer: one transaction, one audit line."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -20,19 +21,23 @@ from bot.operations import (
     evidence,
     followups,
     informing,
+    involving,
     joining,
     learning,
     oversight,
     progressing,
     reopening,
+    reporting,
     resting,
     retraining,
+    runbooks,
     verifying,
     viewing,
 )
 from bot.operations.doing import Doing, Effect, Request, owe_redraw, tell
 from bot.services import Services, whole
 from storage import audit, failpoints, inbox, incidents
+from storage import runbooks as shelf
 from storage.database import Again
 from storage.incidents import IncidentView
 from templates import answers
@@ -41,7 +46,8 @@ from templates.slack import calls
 
 def acknowledge(doing: Doing) -> Effect:
     """Say who has it; the calls stop (`escalation.follow`)."""
-    return Effect(columns={"acknowledged_at": doing.now, "acknowledged_by": doing.request.actor})
+    columns = {"acknowledged_at": doing.now, "acknowledged_by": doing.request.actor}
+    return Effect(columns, involving.by_acknowledging(doing))
 
 
 EFFECTS: dict[str, Callable[[Doing], Effect | Outcome]] = {
@@ -51,13 +57,17 @@ EFFECTS: dict[str, Callable[[Doing], Effect | Outcome]] = {
     "export": evidence.ask,
     "retrain": retraining.ask,
     "escalate": escalation.by_hand,
-    "still_on_it": answering.still,
     "update": informing.update,
     "pause_clock": resting.pause,
     "resume_clock": resting.resume,
     "confirm": informing.confirm,
     "notify_regulator": informing.notify_regulator,
+    "still_on_it": answering.still,
     "severity": assessing.assess,
+    "tick": runbooks.tick,
+    "runbook": runbooks.change,
+    "assign": involving.assign,
+    "release": involving.release,
     "contain": progressing.contain,
     "investigate": progressing.investigate,
     "remediate": progressing.remediate,
@@ -83,14 +93,20 @@ def press(services: Services, request: Request) -> tuple[Outcome, IncidentView |
     if outcome.kind is not Kind.ASK:
         return outcome, None
     with services.database.read() as session:
-        return outcome, incidents.view(session, request.incident)
+        return outcome, _seen(services, session, request.incident)
+
+
+def _seen(services: Services, session: Session, incident_id: str) -> IncidentView | None:
+    """Return the incident with what the policy offers it, as a form needs it."""
+    view = incidents.view(session, incident_id)
+    return replace(view, runbooks=shelf.known(services.policy.runbooks)) if view else None
 
 
 def menu(services: Services, request: Request) -> tuple[IncidentView | None, list[str]]:
     """Return the incident, and what of its menu the person may do now; looking is recorded. Raise NotAllowed."""
     viewing.look(services, request.actor, View.INCIDENT_TIMELINE, request.incident, request.delivery)
     with services.database.read() as session:
-        view = incidents.view(session, request.incident)
+        view = _seen(services, session, request.incident)
         roles = services.roles(session, request.actor)
     possible = life.possible(State(view.incident.state)) if view else []
     return view, [move.verb for move in possible if move.by & roles]
@@ -233,9 +249,11 @@ def _do(doing: Doing, was: State, target: State) -> Outcome:
         )  # what was done here is undone, and looked at anew
     clocks.follow(doing, was)
     escalation.follow(doing, was)
+    reporting.end(doing)
     entry = tell(doing, verb, **effect.facts)
     if effect.then is not None:
         effect.then(doing)
+    runbooks.follow(doing)
     asking.sweep(doing)
     facts = {"incident": incident.id, "from": was.value, "state": target.value, "timeline": entry.id, **effect.facts}
     return Outcome(Kind.DONE, verb, facts)
@@ -255,9 +273,9 @@ def _before(doing: Doing) -> Outcome | None:
 
 
 def _is_harmless(verb: str) -> bool:
-    """Return whether the verb changes nothing about the incident, so that an old message is no danger."""
+    """Return whether an old message is no danger: the verb changes nothing about the incident, or is right anyhow."""
     move = life.MOVES[verb]
-    return move.again and move.target is None and not move.asks
+    return move.is_loose or (move.again and move.target is None and not move.asks)
 
 
 def _late(doing: Doing) -> Outcome:

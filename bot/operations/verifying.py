@@ -54,7 +54,7 @@ def ended(services: Services, session: Session, run: Run, report: Report, now: d
     It raises nothing and ends nothing: the checks that follow do, by their own rules.
     """
     doing = _doing(services, session, run, now)
-    kept = alerts.of(session, doing.incident.id)
+    kept = [one for one in alerts.of(session, doing.incident.id) if one.run_id is not None]
     raised = {alert.id: Raised.from_json(alert.details) for alert in kept}
     measured = {name: verifying.measure(one, report) for name, one in raised.items()}
     holds = verifying.verdict(list(measured.values()))

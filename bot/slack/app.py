@@ -15,7 +15,7 @@ from analysis.errors import Refused
 from analysis.response.outcomes import Kind, Outcome
 from bot import receive
 from bot.operations import viewing
-from bot.slack import approvals, buttons, checklist, commands, events, followups, modals, oncall, outgoing
+from bot.slack import approvals, buttons, checklist, commands, events, followups, modals, oncall, outgoing, reporting
 from bot.slack.door import Body, Door, delivery_id, whisper
 from storage.database import Busy
 from templates import answers
@@ -34,6 +34,7 @@ MODULES = (
     commands,
     followups,
     outgoing,
+    reporting,
 )  # events first: its middleware stores before anything answers
 
 

@@ -13,7 +13,7 @@ from analysis.errors import Missing, Refused, Unknown
 from analysis.response.permissions import View
 from bot.operations import detection, rosters, viewing
 from bot.operations.detection import Wish
-from bot.slack import oncall
+from bot.slack import oncall, reporting
 from bot.slack.door import Body, Door, delivery_id
 from storage import alerts, approvals, incidents, learning, overview, policies
 from templates import answers
@@ -118,6 +118,10 @@ def _incident(typed: Typed) -> Answer:
     return Answer(modal=modals.document(view, now))
 
 
+def _report(typed: Typed) -> Answer:
+    return Answer(modal=reporting.form(typed.door, typed.user, typed.delivery))
+
+
 def _oncall(typed: Typed) -> Answer:
     rosters.look(typed.door.services, typed.user, "oncall", typed.delivery)
     return Answer(oncall.answer(typed.door, typed.user, typed.words, typed.delivery))
@@ -139,6 +143,7 @@ COMMANDS = {
         Command("status", "status", "what is open and what waits for somebody", _status),
         Command("models", "models", "the models I watch, how restrained each is, and their last check", _models),
         Command("analyze", "analyze <model>", "check a model now", _analyze),
+        Command("report", "report", "report an incident that you saw: complaint, bad output, security …", _report),
         Command("incident", "incident <id>", "the whole story of an incident, INC-2026-11-001", _incident),
         Command("oncall", "oncall", "who is on call now and next; override, swap, cancel, ics", _oncall),
         Command("followups", "followups", "what is still to be done after incidents, yours first", _follow_ups),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from bot.slack.commands import COMMAND, COMMANDS
+from bot.slack.reporting import SHORTCUTS
 
 # The one list of scopes; each with the calls that need it.
 SCOPES = {
@@ -68,6 +69,10 @@ def manifest(request_url: str | None = None) -> dict[str, Any]:
             },
             "bot_user": {"display_name": "EthixAI Incidents", "always_online": True},
             "slash_commands": [command],
+            "shortcuts": [
+                {"name": name, "type": where, "callback_id": id, "description": does}
+                for id, (name, where, does) in SHORTCUTS.items()
+            ],
         },
         "oauth_config": {"scopes": {"bot": sorted(SCOPES)}},
         "settings": {

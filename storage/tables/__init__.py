@@ -18,6 +18,7 @@ from storage.tables.outbox import Owed
 from storage.tables.people import Person, UserGroup
 from storage.tables.policies import PolicyVersion
 from storage.tables.quiet import Quiet
+from storage.tables.reports import PersonReport
 from storage.tables.retrain import RetrainRequest
 from storage.tables.runbooks import ChecklistStep
 from storage.tables.timers import Timer
@@ -46,6 +47,7 @@ __all__ = [
     "OversightChange",
     "Owed",
     "Person",
+    "PersonReport",
     "PolicyVersion",
     "Quiet",
     "RetrainRequest",

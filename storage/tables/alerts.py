@@ -49,13 +49,13 @@ class Alert(SQLModel, table=True):
     fingerprint: str = Field(index=True)
     model_id: str = Field(foreign_key="model.id", index=True)
     incident_id: str | None = Field(default=None, foreign_key="incident.id", index=True)
-    run_id: int = Field(foreign_key="run.id")  # the newest run that saw it
+    run_id: int | None = Field(default=None, foreign_key="run.id")  # the newest run that saw it; none: people did
     family: str
     severity: str
-    state: str = "open"  # open | recovered | followed (by one of the same cause, in a newer incident)
+    state: str = "open"  # open | recovered | followed (by one of the same cause, in a newer incident) | ended (with it)
     repeats: int = 1
     first_at: Moment = at()
     last_at: Moment = at()
     since: Moment | None = maybe_at()
     recovered_at: Moment | None = maybe_at()
-    details: Facts = facts()  # the alert as the analysis made it: cause, consequences, composite
+    details: Facts = facts()  # as the analysis made it: cause, consequences, composite; or what people reported

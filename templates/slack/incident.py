@@ -11,9 +11,10 @@ from analysis.response import life
 from analysis.vocabulary import Family, State
 from storage.incidents import IncidentView
 from storage.tables import Alert
-from templates import figures, finding, names, origins, plain, regulation, steps, words
+from templates import figures, finding, names, origins, plain, regulation, reported, steps, words
 from templates.finding import written
 from templates.slack import buttons, clocks, status, waiting
+from templates.slack import reported as reports
 from templates.slack.blocks import Block, Message, context, facts, header, section
 from templates.slack.mrkdwn import code, date, day, everyone, said, stamp
 
@@ -57,7 +58,12 @@ def title(view: IncidentView) -> str:
     ended = MERGED if incident.merged_into else ENDED.get(State(incident.state))
     first = ended or names.severity(incident.severity)
     drill = "🧪 Drill · " if incident.is_drill else ""
-    return f"{drill}{first} · {names.FAMILY[Family(incident.family)]} · {view.model.name}"
+    return f"{drill}{first} · {kind(view)} · {view.model.name}"
+
+
+def kind(view: IncidentView) -> str:
+    """Return what kind of incident it is: what people reported it as, or the family of the check."""
+    return reported.of(first_alert(view)) or names.FAMILY[Family(view.incident.family)]
 
 
 def notice(view: IncidentView, *, to_everyone: bool = False) -> str:
@@ -103,6 +109,8 @@ def rules(view: IncidentView) -> list[regulation.Rule]:
 
 def affected(view: IncidentView) -> str:
     """Return who is affected; raw text."""
+    if reported.of(first_alert(view)):
+        return "Nobody has counted yet who is affected."
     return plain.affected(view.incident.family, finding.raised(first_alert(view)), finding.report(view.report))
 
 
@@ -116,7 +124,7 @@ def measured(view: IncidentView) -> list[Block]:
     """Return value against limit, before, since when, on how much."""
     raised, alert = finding.raised(first_alert(view)), first_alert(view)
     if raised is None or alert is None:
-        return []
+        return reports.blocks(view)
     pairs = [
         *(_ruled(raised.lead) if raised.lead.is_of_rule else _compared(view, raised.lead)),
         ("Since", _since(alert, raised)),
@@ -178,7 +186,7 @@ def _law(view: IncidentView) -> list[Block]:
 def _small(view: IncidentView) -> str:
     incident, alert = view.incident, first_alert(view)
     parts = [code(incident.id), *(code(one.id) for one in view.alerts[:3]), f"model {code(view.model.id)}"]
-    if alert and alert.repeats > 1:
+    if alert and alert.repeats > 1 and alert.run_id is not None:
         parts.append(f"seen in {figures.counted(alert.repeats, 'run')}, last {date(alert.last_at)}")
     raised = finding.raised(alert)
     if raised:

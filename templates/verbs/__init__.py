@@ -7,12 +7,15 @@ from templates.verbs import (
     acting,
     approving,
     calling,
+    checking,
     ending,
     happening,
     joining,
     judging,
     learning,
+    people,
     progressing,
+    reporting,
     timing,
 )
 from templates.verbs.row import Happening, Words
@@ -25,6 +28,8 @@ VERBS: dict[str, Words] = {
     **ending.VERBS,
     **judging.VERBS,
     **timing.VERBS,
+    **people.VERBS,
+    **checking.VERBS,
     **learning.VERBS,
     **joining.VERBS,
 }
@@ -32,11 +37,13 @@ VERBS: dict[str, Words] = {
 HAPPENINGS: dict[str, Happening] = {
     **happening.HAPPENINGS,
     **calling.HAPPENINGS,
-    **approving.HAPPENINGS,
     **timing.HAPPENINGS,
+    **approving.HAPPENINGS,
+    **checking.HAPPENINGS,
     **ending.HAPPENINGS,
     **joining.HAPPENINGS,
     **learning.HAPPENINGS,
+    **reporting.HAPPENINGS,
 }
 
 

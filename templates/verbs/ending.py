@@ -57,7 +57,7 @@ def _before_resolving(view: IncidentView) -> list[str]:
     look = status.last(view, "verified")
     if look is not None:
         return verified.told(look)
-    still = [alert for alert in view.alerts if alert.state == "open"]
+    still = [alert for alert in view.alerts if alert.state == "open" and alert.run_id is not None]
     return ["⚠️ *The newest check still found it.* Resolve only if you know why."] if still else []
 
 

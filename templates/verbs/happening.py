@@ -3,7 +3,7 @@
 from analysis.vocabulary import Severity, State
 from storage.incidents import IncidentView
 from storage.tables import TimelineEntry
-from templates import figures, names
+from templates import figures, names, reported
 from templates.slack import status
 from templates.slack.mrkdwn import code
 from templates.verbs.row import Happening, given, number
@@ -12,6 +12,9 @@ LONGEST_ERROR = 300
 
 
 def _opened(entry: TimelineEntry, view: IncidentView) -> str:
+    if entry.facts.get("reported"):
+        kind = reported.kind(entry.facts["reported"])
+        return f"🗣️ {status.person(str(entry.facts.get('by')), view)} reported it: *{kind}*."
     whence = entry.facts.get("split_from")
     by = f", split off {code(whence)} by {status.person(str(entry.facts.get('by')), view)}" if whence else ""
     return f"🆕 Opened by alert {code(entry.facts.get('alert', '?'))}{by}."

@@ -235,6 +235,23 @@ def upgrade() -> None:
     op.create_index(
         "uq_checklist_step_incident_id_runbook_key", "checklist_step", ["incident_id", "runbook", "key"], unique=True
     )
+    with op.batch_alter_table("alert", schema=None) as batch_op:
+        batch_op.alter_column("run_id", existing_type=sa.Integer(), nullable=True)
+    op.create_table(
+        "person_report",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("alert_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("severity", sa.String(), nullable=False),
+        sa.Column("revenue", sa.String(), nullable=True),
+        sa.Column("description", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", moment, nullable=False),
+        sa.Column("quote", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_person_report")),
+        sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name=op.f("fk_person_report_alert_id_alert")),
+    )
+    op.create_index(op.f("ix_person_report_alert_id"), "person_report", ["alert_id"])
     with op.batch_alter_table("incident", schema=None) as batch_op:
         for name in ("assessed_at", "confirmed_at", "closed_at"):
             batch_op.add_column(sa.Column(name, moment, nullable=True))
