@@ -41,6 +41,11 @@ def follow_up_id(session: Session) -> str:
     return f"FUP-{take(session, 'follow_up')}"
 
 
+def quiet_id(session: Session) -> str:
+    """Return the next id of a stretch of quiet."""
+    return f"QUI-{take(session, 'quiet')}"
+
+
 def leave_out(session: Session, gap: int, since: datetime, until: datetime) -> None:
     """Let the numbers go on after a gap: those in it may have been given out though nothing here knows of it."""
     months = {f"{since:%Y-%m}", f"{until:%Y-%m}"}
@@ -49,7 +54,8 @@ def leave_out(session: Session, gap: int, since: datetime, until: datetime) -> N
     take(session, "alert", first=1001)
     take(session, "retrain")
     take(session, "approval")
-    names = [f"incident:{month}" for month in sorted(months)] + ["alert", "retrain", "approval"]
+    take(session, "quiet")
+    names = [f"incident:{month}" for month in sorted(months)] + ["alert", "retrain", "approval", "quiet"]
     for name in names:
         statement = text("UPDATE counter SET value = value + :gap - 1 WHERE name = :name")
         session.connection().execute(statement, {"gap": gap, "name": name})

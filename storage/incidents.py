@@ -26,6 +26,7 @@ from storage.tables import (
     Owed,
     Person,
     PersonReport,
+    Quiet,
     RetrainRequest,
     RootCause,
     Run,
@@ -51,6 +52,7 @@ class IncidentView:
     steps: tuple[ChecklistStep, ...] = ()  # of its runbooks
     runbooks: tuple[Runbook, ...] = ()  # that it may follow, where that is asked for
     clocks: tuple[Clock, ...] = ()  # oldest first
+    quiet: tuple[Quiet, ...] = ()  # over it, oldest first; those that ended too
     root_causes: tuple[RootCause, ...] = ()  # every version; the last one holds
     follow_ups: tuple[FollowUp, ...] = ()  # soonest first
     others: tuple[Incident, ...] = ()  # that are open, of the same model
@@ -192,6 +194,7 @@ def view(session: Session, incident_id: str) -> IncidentView | None:
         bundles=_of(session, Bundle, incident_id),
         retrains=_of(session, RetrainRequest, incident_id),
         clocks=clocks.of(session, incident_id),
+        quiet=_of(session, Quiet, incident_id),
         approvals=tuple(approvals.waiting(session, incident_id)),
         people=people.by_id(
             session,

@@ -10,9 +10,10 @@ from sqlmodel import Session, col, func, select
 
 from analysis.response.permissions import SEEN_IN, View
 from analysis.vocabulary import Family
-from storage import approvals, glances, incidents, outbox, oversight
+from storage import approvals, glances, incidents, outbox, oversight, quiet
 from storage.approvals import ApprovalView
 from storage.incidents import IncidentView
+from storage.quiet import QuietView
 from storage.tables import Alert, Incident, Model, OversightChange, Owed, Run
 
 
@@ -48,6 +49,7 @@ class Overview:
     given_up: tuple[Owed, ...] = ()  # the newest of them
     pending: int = 0  # messages still owed
     notes: tuple[str, ...] = field(default=())
+    quiet: tuple[QuietView, ...] = ()  # in force
     approvals: tuple[ApprovalView, ...] = ()  # what waits for a second person
     sees: frozenset[View] = frozenset(View)  # what whoever looks may see; the rest is left out
 
@@ -83,6 +85,7 @@ def load(session: Session, now: datetime, since: datetime) -> Overview:
         parked=_count(session, "parked"),
         given_up=tuple(outbox.listed(session, ("parked",), GIVEN_UP)),
         pending=_count(session, "pending"),
+        quiet=tuple(quiet.views(session, now)),
         approvals=tuple(approvals.views(session)),
     )
 

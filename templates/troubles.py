@@ -70,6 +70,9 @@ REASONS = {
     Reason.LOG_ONLY: "withheld: of low severity; App Home and digest show it",
     Reason.HELD_BACK: "withheld: seen too seldom so far to be told",
     Reason.DELETED: "withheld: somebody deleted the message",
+    Reason.SILENCED: "withheld: a silence or a maintenance window holds it",
+    Reason.SNOOZED: "withheld: the incident is snoozed",
+    Reason.RISK_ACCEPTED: "withheld: its risk is accepted",
 }
 
 

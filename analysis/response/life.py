@@ -75,6 +75,16 @@ MOVES = {
         Move("update", OPEN, None, READERS - {Role.AUDITOR}, asks=("note",), again=True, is_loose=True),
         Move("pause_clock", frozenset(State), None, KEEPERS, asks=("clock", "reason"), again=True, is_loose=True),
         Move("resume_clock", frozenset(State), None, KEEPERS, asks=("clock", "reason"), again=True, is_loose=True),
+        Move("snooze", OPEN, None, RESPONDERS | OFFICERS, asks=("until", "reason"), again=True),
+        Move(
+            "accept_risk",
+            OPEN,
+            State.ACCEPTED_RISK,
+            frozenset({Role.ML_LEAD}),  # 003 §12: rationale by the ML Lead, approval by Compliance
+            asks=("reason", "until"),
+            second=frozenset({Role.COMPLIANCE_OFFICER}),
+            dangerous=True,
+        ),
         Move("confirm", frozenset(State) - {State.FALSE_POSITIVE}, None, CONFIRMERS, asks=("reason",), again=True),
         Move(
             "notify_regulator",

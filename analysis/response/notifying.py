@@ -33,10 +33,14 @@ class Reason(StrEnum):
     LOG_ONLY = "log_only"
     HELD_BACK = "held_back"
     DELETED = "deleted"
+    SILENCED = "silenced"
+    SNOOZED = "snoozed"
+    RISK_ACCEPTED = "risk_accepted"
 
 
 WITHHELD = frozenset(
-    {Reason.IN_STORM, Reason.OVER_BEFORE, Reason.LOG_ONLY, Reason.HELD_BACK, Reason.DELETED},
+    {Reason.IN_STORM, Reason.OVER_BEFORE, Reason.LOG_ONLY, Reason.HELD_BACK, Reason.DELETED}
+    | {Reason.SILENCED, Reason.SNOOZED, Reason.RISK_ACCEPTED},
 )
 OF_SYSTEM = {
     "opened": Reason.OPENED,
@@ -48,7 +52,12 @@ OF_SYSTEM = {
     "reopened": Reason.OPENED,
     "clock_warn": Reason.DUE_SOON,
     "clock_breached": Reason.LATE,
+    "quiet_ahead": Reason.DUE_SOON,
 }
+
+
+# What rests while an incident is snoozed: nobody has to do anything about these lines at once.
+ROUTINE = frozenset({"clock_warn", "clock_breached", "recovered", "came_back", "repeat", "reminder", "flapping"})
 
 
 def reason_for(verb: str, *, waited: bool = False) -> Reason:

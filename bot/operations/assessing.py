@@ -4,8 +4,9 @@ from analysis.errors import Missing
 from analysis.response import impact as deciding
 from analysis.response.impact import Revenue
 from analysis.response.notifying import Reason
+from analysis.response.quiet import Kind
 from analysis.vocabulary import Severity
-from bot.operations import clocks, escalation
+from bot.operations import clocks, escalation, holding
 from bot.operations.doing import Doing, Effect, urgency
 from storage import incidents, outbox
 from storage.tables import Owed
@@ -42,6 +43,8 @@ def changed(doing: Doing, was: Severity) -> None:
     clocks.replan(doing, was, now)
     escalation.replan(doing, was)
     _link(doing, now, rose=now.rank > was.rank)
+    if now.rank > was.rank:
+        holding.broken(doing, Kind.SNOOZE)
 
 
 def _link(doing: Doing, now: Severity, *, rose: bool) -> None:

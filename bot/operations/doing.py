@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlmodel import Session
 
-from analysis.response.notifying import Reason, reason_for
+from analysis.response.notifying import ROUTINE, Reason, reason_for
+from analysis.response.quiet import Kind
 from analysis.vocabulary import Severity
 from bot.services import Services
-from storage import incidents, outbox
+from storage import incidents, outbox, quiet
 from storage.tables import Incident, Owed, TimelineEntry
 
 SETTLES = timedelta(seconds=10)  # an edit that nobody waits for gathers what comes meanwhile
@@ -86,6 +87,8 @@ def owe_line(session: Session, incident: Incident, entry: TimelineEntry) -> None
         next_at=entry.at,
         created_at=entry.at,
     )
+    if entry.verb in ROUTINE and quiet.of(session, incident.id, Kind.SNOOZE, entry.at):
+        owed.status, owed.reason = "withheld", Reason.SNOOZED
     outbox.owe(session, owed)
 
 

@@ -26,6 +26,7 @@ from bot.operations import (
     learning,
     oversight,
     progressing,
+    quieting,
     reopening,
     reporting,
     resting,
@@ -34,6 +35,7 @@ from bot.operations import (
     verifying,
     viewing,
 )
+from bot.operations import quieting
 from bot.operations.doing import Doing, Effect, Request, owe_redraw, tell
 from bot.services import Services, whole
 from storage import audit, failpoints, inbox, incidents
@@ -58,6 +60,8 @@ EFFECTS: dict[str, Callable[[Doing], Effect | Outcome]] = {
     "retrain": retraining.ask,
     "escalate": escalation.by_hand,
     "update": informing.update,
+    "snooze": quieting.snooze,
+    "accept_risk": quieting.accept_risk,
     "pause_clock": resting.pause,
     "resume_clock": resting.resume,
     "confirm": informing.confirm,

@@ -14,9 +14,10 @@ from analysis.detection.persistence import Standing, follow
 from analysis.detection.report import Report
 from analysis.response import life, recurrence
 from analysis.response.notifying import Reason
+from analysis.response.quiet import Kind
 from analysis.response.recurrence import Recurrence
 from analysis.vocabulary import Severity, State, Verdict
-from bot.operations import assessing, clocks, escalation, reopening, storms
+from bot.operations import assessing, clocks, escalation, holding, reopening, storms
 from bot.operations.doing import Doing, Request, owe_redraw, tell, urgency
 from bot.services import SYSTEM, Services
 from storage import alerts, audit, counters, incidents, outbox
@@ -90,8 +91,26 @@ def _one(result: Result, raised: Raised) -> tuple[Alert, str]:
     if channel is None:
         _withheld(result, alert.id, "", Reason.LOG_ONLY)
         return alert, "logged"
+    if _is_silenced(result, alert, channel):
+        return alert, "silenced"
     begin(result.services, session, alert, channel, now)
     return alert, "opened"
+
+
+def _is_silenced(result: Result, alert: Alert, channel: str, *, rose: bool = False) -> bool:
+    """Return whether a silence or a maintenance window holds the alert back; then it says by its row why."""
+    held = holding.holds(result.session, alert, result.now, rose=rose)
+    alert.quiet_id = held.id if held else None
+    result.session.add(alert)
+    if held is not None:
+        _withheld(result, alert.id, channel, Reason.SILENCED, quiet=held.id)
+    return held is not None
+
+
+def count(doing: Doing) -> None:
+    """Let the message count what was seen again; nobody waits for that."""
+    if incidents.advance(doing.session, doing.incident, State(doing.incident.state)):
+        owe_redraw(doing.session, doing.incident, doing.now, soon=False)
 
 
 def held_back(result: Result, seen: Sequence[Raised]) -> None:
@@ -117,9 +136,7 @@ def _withheld(result: Result, subject: str, channel: str, reason: Reason, **fact
     outbox.owe(result.session, owed)
 
 
-def begin(
-    services: Services, session: Session, alert: Alert, channel: str, now: datetime, **whence: str
-) -> Incident:
+def begin(services: Services, session: Session, alert: Alert, channel: str, now: datetime, **whence: str) -> Incident:
     """Return the new incident of the alert, with its message, its links, its clocks and its escalation.
 
     `whence` says what it was split off, and by whom, where it was.
@@ -186,13 +203,19 @@ def _repeat(result: Result, alert: Alert, raised: Raised) -> None:
     incident = session.get(Incident, alert.incident_id) if alert.incident_id else None
     channel = result.channel(raised.severity)
     if incident is None:
-        if rose and channel is not None:
+        if channel is not None and not _is_silenced(result, alert, channel, rose=rose):
             begin(services, session, alert, channel, now)
         return
     doing = Doing(services, session, incident, Request("repeat", incident.id, SYSTEM), now)
     was = Severity(incident.severity)
     worse = max(was, Severity(alert.severity), key=_rank) if rose else was  # what people judged holds until it rises
-    if State(incident.state) in life.ENDED:
+    state = State(incident.state)
+    if state is State.ACCEPTED_RISK and holding.is_accepted(raised):
+        _withheld(result, alert.id, incident.channel, Reason.RISK_ACCEPTED)
+        count(doing)
+    elif state in life.ENDED and channel is not None and _is_silenced(result, alert, channel, rose=rose):
+        count(doing)
+    elif state in life.ENDED:
         _again(doing, alert, raised, rose=rose)
     elif worse is not was and incidents.advance(session, incident, State(incident.state), severity=worse.value):
         tell(doing, "severity_rose", severity=worse.value)
@@ -208,12 +231,24 @@ def _again(doing: Doing, alert: Alert, raised: Raised, *, rose: bool) -> None:
     ended = reopening.ended_at(incident)
     means = recurrence.of(State(incident.state), ended, doing.now, spans, rose=rose, over_at=raised.until)
     channel = policy.routes[raised.severity].channel
-    if means is Recurrence.REOPENS:
+    if incident.state == State.ACCEPTED_RISK:
+        _break_through(doing, alert)
+    elif means is Recurrence.REOPENS:
         reopening.by_itself(doing, alert=alert.id)
     elif means is Recurrence.OPENS and channel is not None:
         begin(doing.services, doing.session, _successor(doing, alert), channel, doing.now)
     elif incidents.advance(doing.session, incident, State(incident.state)):
         owe_redraw(doing.session, incident, doing.now, soon=False)
+
+
+def _break_through(doing: Doing, alert: Alert) -> None:
+    """Open an incident whose accepted risk has become worse; as severe as it is now."""
+    was, worse = Severity(doing.incident.severity), Severity(alert.severity)
+    holding.broken(doing, Kind.ACCEPTED_RISK)
+    if reopening.by_itself(doing, alert=alert.id) and worse.rank > was.rank:
+        incidents.advance(doing.session, doing.incident, State.DETECTED, severity=worse.value)
+        tell(doing, "severity_rose", severity=worse.value)
+        assessing.changed(doing, was)
 
 
 def _successor(doing: Doing, alert: Alert) -> Alert:

@@ -11,9 +11,10 @@ from slack_sdk import WebClient
 
 from analysis.errors import Missing, Refused, Unknown
 from analysis.response.permissions import View
+from analysis.response.quiet import Kind
 from bot.operations import detection, rosters, viewing
 from bot.operations.detection import Wish
-from bot.slack import oncall, reporting
+from bot.slack import oncall, quiet, reporting
 from bot.slack.door import Body, Door, delivery_id
 from storage import alerts, approvals, incidents, learning, overview, policies
 from templates import answers
@@ -136,6 +137,19 @@ def _policy(typed: Typed) -> Answer:
     return Answer(policy.message(version, proposed))
 
 
+def _silence(typed: Typed) -> Answer:
+    return _quiet(typed, Kind.SILENCE)
+
+
+def _maintenance(typed: Typed) -> Answer:
+    return _quiet(typed, Kind.MAINTENANCE)
+
+
+def _quiet(typed: Typed, kind: Kind) -> Answer:
+    typed.sees(View.INCIDENT_TIMELINE)
+    return Answer(quiet.answer(typed.door, typed.user, kind, typed.words, typed.delivery))
+
+
 COMMANDS = {
     command.name: command
     for command in (
@@ -147,6 +161,8 @@ COMMANDS = {
         Command("incident", "incident <id>", "the whole story of an incident, INC-2026-11-001", _incident),
         Command("oncall", "oncall", "who is on call now and next; override, swap, cancel, ics", _oncall),
         Command("followups", "followups", "what is still to be done after incidents, yours first", _follow_ups),
+        Command("silence", "silence", "what is silenced now; make one, end one", _silence),
+        Command("maintenance", "maintenance", "a maintenance window over a model", _maintenance),
         Command("alerts", "alerts", "the newest alerts and which still stand", _alerts),
         Command("policy", "policy", "the policy in force, and what is proposed", _policy),
     )

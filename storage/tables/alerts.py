@@ -58,4 +58,5 @@ class Alert(SQLModel, table=True):
     last_at: Moment = at()
     since: Moment | None = maybe_at()
     recovered_at: Moment | None = maybe_at()
+    quiet_id: str | None = None  # the silence that holds it back
     details: Facts = facts()  # as the analysis made it: cause, consequences, composite; or what people reported

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from storage.overview import Overview
 from templates import figures
-from templates.slack import lists, reply
+from templates.slack import lists, quiet, reply
 from templates.slack.blocks import Block, Message, context, divider, header, section
 from templates.slack.mrkdwn import day
 
-MOST_OPEN, MOST_ENDED, MOST_MODELS = 8, 5, 10
+MOST_OPEN, MOST_ENDED, MOST_MODELS, MOST_QUIET = 8, 5, 10, 5
 
 
 def daily(seen: Overview, now: datetime) -> Message:
@@ -32,6 +32,7 @@ def _digest(title: str, seen: Overview, now: datetime) -> Message:
             MOST_OPEN,
             seen.open_count,
         ),
+        *_part("Quiet", [quiet.line(one) for one in seen.quiet], MOST_QUIET),
         *_part("Ended", [lists.ended_line(one) for one in seen.resolved_since], MOST_ENDED),
         *_part("Models", [lists.model_line(one, now) for one in seen.models], MOST_MODELS, seen.model_count),
         *reply.parked(seen),

@@ -103,7 +103,8 @@ def alert_line(alert: Alert, *, with_incident: bool = True) -> str:
     how, once = ("reported", "time") if alert.run_id is None else ("seen in", "run")
     seen = f"{how} {figures.counted(alert.repeats, once)}" if alert.repeats > 1 else f"{how.split()[0]} once"
     ended = f", recovered {date(alert.recovered_at)}" if alert.recovered_at else ", still so" * (alert.state == "open")
-    where = f" · {code(alert.incident_id)}" if alert.incident_id else " · no incident at this severity"
+    held = f" · held back by {code(alert.quiet_id)}" if alert.quiet_id else " · no incident at this severity"
+    where = f" · {code(alert.incident_id)}" if alert.incident_id else held
     when = f"{seen}, last {date(alert.last_at)}{ended}{where if with_incident else ''}"
     return f"{sign} {code(alert.id)} {said(plain.told(alert)[0], 200)}\n{code(alert.model_id)} · {when}"
 

@@ -38,7 +38,12 @@ def _count(alerts: Sequence[Data]) -> str:
     return "; ".join(f"{figures.counted(n, 'alert')} {BECAME[became]}" for became, n in counts.items() if n) + "."
 
 
-BECAME = {"opened": "opened an incident", "repeated": "seen again", "logged": "noted in App Home and digest"}
+BECAME = {
+    "opened": "opened an incident",
+    "repeated": "seen again",
+    "logged": "noted in App Home and digest", "silenced": "held back by a silence",
+    "silenced": "held back by a silence",
+}
 
 
 def _incidents(views: Sequence[IncidentView]) -> list[str]:

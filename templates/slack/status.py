@@ -128,11 +128,25 @@ def _recovered(view: IncidentView, now: datetime) -> str:
     return f"💚 *Back within its limits* since {date(max(at))}."
 
 
+def _quiet(view: IncidentView, now: datetime) -> str:
+    """Return until when it is snoozed, or its risk accepted."""
+    runs = [one for one in view.quiet if one.ended_at is None and one.ends_at > now]
+    lines = []
+    for one in runs:
+        if one.kind == "accepted_risk":
+            approved = f", approved by {who(one.approved_by)}" if one.approved_by else ""
+            first = f"⚖️ *Risk accepted until {countdown(one.ends_at)}* by {who(one.by)}{approved}."
+        else:
+            first = f"😴 *Snoozed until {countdown(one.ends_at)}* by {who(one.by)}."
+        lines.append(f"{first}\n> {quote(one.reason, LONGEST_REASON)}")
+    return "\n".join(lines)
+
+
 def _clocks(view: IncidentView, now: datetime) -> str:
     return "\n".join(clocks.lines(view, now))
 
 
 PARTS: tuple[Callable[[IncidentView, datetime], str], ...] = (
-    ended.ended, _acknowledge, _clocks, _escalation, _restraint, _retrain, ended.fix, _recovered, _evidence,
+    ended.ended, _acknowledge, _quiet, _clocks, _escalation, _restraint, _retrain, ended.fix, _recovered, _evidence,
     ended.reopened, ended.learnt,
 )  # fmt: skip

@@ -15,6 +15,7 @@ from templates.verbs import (
     learning,
     people,
     progressing,
+    quieting,
     reporting,
     timing,
 )
@@ -28,6 +29,7 @@ VERBS: dict[str, Words] = {
     **ending.VERBS,
     **judging.VERBS,
     **timing.VERBS,
+    **quieting.VERBS,
     **people.VERBS,
     **checking.VERBS,
     **learning.VERBS,
@@ -38,6 +40,7 @@ HAPPENINGS: dict[str, Happening] = {
     **happening.HAPPENINGS,
     **calling.HAPPENINGS,
     **timing.HAPPENINGS,
+    **quieting.HAPPENINGS,
     **approving.HAPPENINGS,
     **checking.HAPPENINGS,
     **ending.HAPPENINGS,

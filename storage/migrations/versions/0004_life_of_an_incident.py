@@ -252,6 +252,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name=op.f("fk_person_report_alert_id_alert")),
     )
     op.create_index(op.f("ix_person_report_alert_id"), "person_report", ["alert_id"])
+    op.add_column("alert", sa.Column("quiet_id", sa.String(), nullable=True))
     with op.batch_alter_table("incident", schema=None) as batch_op:
         for name in ("assessed_at", "confirmed_at", "closed_at"):
             batch_op.add_column(sa.Column(name, moment, nullable=True))
