@@ -23,10 +23,10 @@ EXPORTED = timedelta(days=182)
 def seen(session: Session, rota: Rota, now: datetime, span: timedelta = SHOWN) -> Seen:
     """Return the rota as it is shown, with the names of its people."""
     roster = duty.roster(session, rota, now)
-    known = people.by_id(session, [*roster.known.values(), *(one.by for one in roster.taken)])
-    named = {name: known[who] for name, who in roster.known.items() if who in known}
+    names = rota.people() | {one.person for one in roster.taken}
+    known = people.by_id(session, names) | people.by_mail(session, names)  # also of who has left
     duties = {place: roster.duties(place, span) for place in Place}
-    return Seen(rota, now, duties, roster.taken, roster.gaps(min(span, WARNED)), known | named)
+    return Seen(rota, now, duties, roster.taken, roster.gaps(min(span, WARNED)), known)
 
 
 def all_seen(session: Session, policy: Policy, now: datetime) -> list[Seen]:

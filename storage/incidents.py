@@ -11,7 +11,7 @@ from sqlmodel import Session, col, func, select
 from analysis.response import life
 from analysis.response.runbooks import Runbook
 from analysis.vocabulary import Severity, State
-from storage import approvals, clocks, involved, learning, oversight, people, reports, runbooks
+from storage import approvals, clocks, involved, learning, oversight, people, reports, runbooks, timers
 from storage.tables import (
     Alert,
     Approval,
@@ -31,6 +31,7 @@ from storage.tables import (
     RootCause,
     Run,
     TimelineEntry,
+    Timer,
 )
 
 
@@ -57,6 +58,7 @@ class IncidentView:
     follow_ups: tuple[FollowUp, ...] = ()  # soonest first
     others: tuple[Incident, ...] = ()  # that are open, of the same model
     reports: tuple[PersonReport, ...] = ()  # of people, oldest first
+    next_call: Timer | None = None  # of its escalation, the soonest that waits
     permalink: str | None = None
     leads_to: str | None = None  # permalink of what it was merged into
     report: dict[str, Any] = field(default_factory=dict)  # of the newest run that saw the first alert of a check
@@ -209,6 +211,7 @@ def view(session: Session, incident_id: str) -> IncidentView | None:
         follow_ups=learning.follow_ups(session, incident_id),
         reports=told,
         others=tuple(one for one in open_ones(session, incident.model_id) if one.id != incident_id),
+        next_call=timers.next_of(session, incident_id, "escalate"),
         permalink=_permalink(session, incident_id),
         leads_to=_permalink(session, incident.merged_into) if incident.merged_into else None,
         report=_report(session, alerts),

@@ -77,6 +77,11 @@ def waiting(session: Session, subject: str) -> list[Timer]:
     return list(session.exec(query.order_by(col(Timer.due_at))))
 
 
+def next_of(session: Session, subject: str, kind: str) -> Timer | None:
+    """Return the subject's soonest waiting timer of the kind."""
+    return next((timer for timer in waiting(session, subject) if timer.kind == kind), None)
+
+
 def is_any_due(session: Session, now: datetime) -> bool:
     """Return whether anything is due."""
     return (

@@ -79,11 +79,12 @@ def on_duty(rota: Rota, place: Place, taken: Sequence[Taken], now: datetime) -> 
 
 
 def coming(rota: Rota, taken: Sequence[Taken], person: str, span: tuple[datetime, datetime], who: Who) -> Duty | None:
-    """Return the person's first duty that begins in the span, as primary or else as secondary."""
+    """Return the person's first duty after the next hand-over, in the span, as primary or else as secondary."""
     start, end = span
+    first = max((one.ends_at for one in _turns(rota, Place.PRIMARY, start, start + INSTANT)), default=start)
     for place in Place:
         for duty in duties(rota, place, taken, start, end):
-            if duty.starts_at > start and duty.person is not None and who(duty.person) == person:
+            if duty.starts_at >= first and duty.person is not None and who(duty.person) == person:
                 return duty
     return None
 

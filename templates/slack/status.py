@@ -82,9 +82,21 @@ def _escalation(view: IncidentView, now: datetime) -> str:
     entry = last(view, "escalate", "called")
     if entry is None or State(view.incident.state) in life.ENDED:
         return ""
-    if entry.verb == "called":
-        return f"📣 Called: {called(entry)}." if view.incident.state == State.DETECTED else ""
-    return f"📣 Escalated {date(entry.at)} to {called(entry)}."
+    following = _next_call(view)
+    if entry.verb == "escalate":
+        return f"📣 Escalated {date(entry.at)} to {called(entry)}. {following}".rstrip()
+    if view.incident.state == State.DETECTED:
+        return f"📣 Called: {called(entry)}. {following}".rstrip()
+    return f"📣 {following}" if following else ""
+
+
+def _next_call(view: IncidentView) -> str:
+    """Return whom the escalation calls next, when, and what would stop it; nothing where nobody is called any more."""
+    timer = view.next_call
+    if timer is None or "to" not in timer.data:
+        return ""
+    stops = "it is resolved" if timer.data.get("until") == "resolved" else "somebody is on it"
+    return f"Next: {targets.words(timer.data['to'])}, {countdown(timer.due_at)}, unless {stops}."
 
 
 def _restraint(view: IncidentView, now: datetime) -> str:

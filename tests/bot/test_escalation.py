@@ -1,5 +1,6 @@
 """Nights in which nobody answers, and the ways in which somebody does: who is called, when, why, and only once."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,9 @@ from bot.operations.doing import Doing, Request
 from bot.services import SYSTEM, Services
 from storage import incidents as records
 from storage import people, policies
+from storage.database import Busy
 from storage.tables import AuditRow, Incident, Model, Owed, Person, TimelineEntry, Timer
+from templates.slack import status
 
 SAM, PRIYA, TOMAS, MAYA, DANIEL, INGRID, MARCUS = (
     PEOPLE[one].id for one in ("oncall", "ml_engineer", "senior_ml_engineer", "ml_lead", "compliance", "cto", "ceo")
@@ -412,3 +415,56 @@ def test_a_shift_that_ends_in_the_night_of_a_clock_change_ends_the_calls_to_that
     assert [(minute, who) for minute, _, who in calls(services)] == [
         (0, {SAM}), (30, {SAM}), (60, {PRIYA}), (90, {PRIYA}),
     ]  # fmt: skip
+
+
+def shown(services):
+    with services.database.read() as session:
+        view = records.view(session, "INC-2026-03-001")
+    return next((line for line in status.lines(view, services.clock()) if line.startswith("📣")), "")
+
+
+def test_the_message_says_whom_it_calls_next_and_what_would_stop_that(services):
+    opened(services)
+    assert "Called: On-call and ML Lead. Next: Senior ML Engineer and ML Lead, " in shown(services)
+    assert "unless somebody is on it." in shown(services)
+    do(services, "acknowledge", PRIYA)
+    assert shown(services).startswith("📣 Next: CEO, ")
+    assert shown(services).endswith("unless it is resolved.")
+    wait(services, 240)
+    assert "to CEO." in shown(services) or "Next" not in shown(services)
+
+
+@ON_BOTH
+def test_two_bots_that_tick_at_once_call_once(services):
+    opened(services)
+    services.clock.now += timedelta(minutes=5)
+    other = Services(services.database, services.policy, services.data, services.keys, services.clock)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(fire, (services, other)))
+    assert [minute for minute, _, _ in calls(services)] == [0, 5]
+
+
+def patiently(act):
+    """Do it as a loop would: again where another transaction was first."""
+    for _ in range(50):
+        try:
+            return act()
+        except Busy:
+            pass
+    raise AssertionError("it never came to its turn")
+
+
+@ON_BOTH
+def test_who_acknowledges_in_the_moment_of_a_call_leaves_nothing_half_done(services):
+    """Whichever comes first, the other sees it: never a call after the acknowledgement."""
+    opened(services)
+    services.clock.now += timedelta(minutes=5)
+
+    with ThreadPoolExecutor(2) as pool:
+        acts = (lambda: do(services, "acknowledge", PRIYA), lambda: fire(services))
+        list(pool.map(patiently, acts))
+    with services.database.read() as session:
+        verbs = [one.verb for one in session.exec(select(TimelineEntry).order_by(TimelineEntry.id))]
+    assert verbs in (["called", "acknowledge"], ["called", "escalate", "acknowledge"])
+    wait(services, 30)
+    assert len(calls(services)) == len(verbs) - 1

@@ -143,6 +143,8 @@ def test_the_next_shift_of_a_person_is_one_that_has_not_begun():
     span = (now, now + timedelta(days=60))
     assert oncall.coming(of, [], "a", span, anybody).starts_at == utc(2026, 3, 16, 9)
     assert oncall.coming(of, [], "nobody", span, anybody) is None
+    taken = [Taken(1, "x", utc(2026, 3, 4), utc(2026, 3, 5))]  # what is left of a shift after it is not the next one
+    assert oncall.coming(of, taken, "a", span, anybody).starts_at == utc(2026, 3, 16, 9)
 
 
 @pytest.mark.parametrize(
