@@ -11,8 +11,8 @@ from analysis.detection.report import Report
 from analysis.response import life
 from analysis.vocabulary import Family, Oversight, Severity, State
 from storage.incidents import IncidentView
-from storage.tables import Bundle, Clock, FollowUp, RetrainRequest, TimelineEntry
-from templates import figures, finding, names, origins, steps, verbs
+from storage.tables import Bundle, Clock, FollowUp, PersonReport, RetrainRequest, TimelineEntry
+from templates import figures, finding, names, origins, reported, steps, verbs
 from templates import plain as prose
 from templates.finding import written
 from templates.slack import incident
@@ -105,6 +105,7 @@ class Story:
     reviews: list[Entry]
     clocks: list[str]
     took_part: str
+    reports: list[Entry]
 
 
 def of(view: IncidentView, now: datetime, cleaned: Clean) -> Story:
@@ -114,11 +115,11 @@ def of(view: IncidentView, now: datetime, cleaned: Clean) -> Story:
     since = raised.since if raised and raised.since else shown.opened_at
     return Story(
         id=c(shown.id),
-        title=c(f"{names.FAMILY[Family(shown.family)]}: {view.model.name}"),
+        title=c(f"{incident.kind(view)}: {view.model.name}"),
         model=c(view.model.name),
         model_id=c(view.model.id),
         severity=names.SEVERITY[Severity(shown.severity)],
-        kind=names.FAMILY[Family(shown.family)],
+        kind=c(incident.kind(view)),
         state=names.STATE[State(shown.state)],
         is_drill=shown.is_drill,
         is_ended=State(shown.state) in life.ENDED,
@@ -154,6 +155,7 @@ def of(view: IncidentView, now: datetime, cleaned: Clean) -> Story:
         reviews=[_review(view, entry, c) for entry in view.timeline if entry.verb == "review"],
         clocks=[c(_clock(one)) for one in view.clocks],
         took_part=c(", ".join(_took_part(view))),
+        reports=[_report(view, one, c) for one in view.reports],
     )
 
 
@@ -255,6 +257,14 @@ def _review(view: IncidentView, entry: TimelineEntry, c: Clean) -> Entry:
     attendees = entry.facts.get("attendees")
     found = str(entry.facts.get("note", "")) + (f" (with {attendees})" if attendees else "")
     return Entry(stamp(entry.at), c(_name(view, entry.actor)), c(found))
+
+
+def _report(view: IncidentView, one: PersonReport, c: Clean) -> Entry:
+    """Return what a person reported, with the message they quoted, whole."""
+    quote = one.quote
+    whence = ", ".join(filter(None, [_name(view, str(quote.get("author", ""))), str(quote.get("permalink") or "")]))
+    quoted = f" Quoted message ({whence}): “{quote.get('text', '')}”" if quote else ""
+    return Entry(stamp(one.at), c(_name(view, one.by)), c(reported.sentence(one) + quoted))
 
 
 def _clock(one: Clock) -> str:

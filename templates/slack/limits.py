@@ -37,7 +37,7 @@ BLOCK_KEYS = {
 }
 ELEMENT_KEYS = {
     "button": {"text", "action_id", "value", "url", "style", "confirm", "accessibility_label"},
-    "static_select": {"action_id", "options", "initial_option", "placeholder", "confirm", "focus_on_load"},
+    "static_select": {"action_id", "options", "option_groups", "initial_option", "placeholder", "confirm", "focus_on_load"},
     "radio_buttons": {"action_id", "options", "initial_option", "confirm", "focus_on_load"},
     "checkboxes": {"action_id", "options", "initial_options", "confirm", "focus_on_load"},
     "overflow": {"action_id", "options", "confirm"},
@@ -274,7 +274,10 @@ def _element(element: Json, at: str) -> Iterator[str]:
 
 
 def _options(element: Json, kind: str, at: str) -> Iterator[str]:
-    options = element.get("options", [])
+    groups = element.get("option_groups", [])
+    for number, group in enumerate(groups):
+        yield from _text(group.get("label"), OPTION, f"{at}.option_groups[{number}].label", only_plain=True)
+    options = [one for group in groups for one in group["options"]] or element.get("options", [])
     yield from _count(options, MOST_OPTIONS[kind], f"{at}.options")
     only_plain = kind in ("static_select", "overflow")
     for number, option in enumerate(options):

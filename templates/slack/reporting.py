@@ -16,6 +16,7 @@ from templates.verbs.judging import REVENUE
 FORM = "report"
 TITLE_TEXT = "Report an incident"
 LONGEST_QUOTE = 500
+MOST_MODELS = 100  # options of one list in Slack
 
 Model = tuple[str, str]  # id, name
 
@@ -83,7 +84,7 @@ def _kind(kind: Kind) -> Block:
 
 
 def _models(models: Sequence[Model]) -> Block:
-    options = [_option(id, name) for id, name in models]
+    options = [_option(id, name) for id, name in models[:MOST_MODELS]]
     return {"type": "static_select", "options": options} | ({"initial_option": options[0]} if len(options) == 1 else {})
 
 
