@@ -14,6 +14,7 @@ from analysis.detection.limits import Level, Limits
 from analysis.parts import Part, Span
 from analysis.paths import Path
 from analysis.response.calendars import Calendar
+from analysis.response.runbooks import Runbook
 from analysis.response.terms import Terms
 from analysis.rotas import ON_CALL, Rota
 from analysis.vocabulary import Family, Oversight, Risk, Role, Severity
@@ -52,6 +53,7 @@ class Watched(Part):
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
     name: str
     risk: Risk = Risk.HIGH
+    domain: str | None = None  # what it is used for, where a runbook asks: safety, aviation, manufacturing, …
     source: Source
     baseline: str | None = None  # the log of its reference period; read once, when the model is first seen
     columns: dict[str, str] = Field(default_factory=dict)  # role → column, where the log departs from the usual names
@@ -87,6 +89,7 @@ class Route(Part):
     channel: str | None = None  # its one message; none: App Home and digest only
     linked_in: tuple[str, ...] = ()  # channels that get a line with a link
     everyone: bool = False  # <!channel>; critical only (B3)
+    own_channel: Literal["public", "private"] | None = None  # #inc-…, for the people on it
 
 
 class Approvals(Part):
@@ -150,6 +153,7 @@ class Policy(Part):
     rotas: tuple[Rota, ...] = ()
     digests: tuple[Digest, ...] = ()
     approvals: Approvals = Approvals()
+    runbooks: tuple[Runbook, ...] = ()  # beside the shipped ones; of the same id, in place of one
     storm: Storm = Storm()
     retention: Retention = Retention()
     watch: Span = Field(default=timedelta(hours=24), ge=timedelta(hours=1), le=timedelta(days=90))
@@ -171,6 +175,7 @@ class Policy(Part):
             ("models", ids),
             ("rules", [rule.name for rule in self.rules]),
             ("rotas", [rota.name for rota in self.rotas]),
+            ("runbooks", [one.id for one in self.runbooks]),
         ):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
@@ -181,6 +186,8 @@ class Policy(Part):
         timeless = sorted({name for terms in self.clocks.values() for name in terms.calendars() - set(self.calendars)})
         if timeless:
             raise ValueError(f"clocks: there is no calendar {', '.join(timeless)}")
+        if self.rota(ON_CALL) is not None and self.roles.get(Role.ON_CALL):
+            raise ValueError("roles: on_call is whoever the rota on_call has on; name nobody else for it")
         called = {name for path in self.escalation for step in path.steps for name in step.to}
         turns = {name.split(":")[1] for name in called if name.startswith("rota:")}
         if turns - {rota.name for rota in self.rotas}:
@@ -188,8 +195,6 @@ class Policy(Part):
         loud = [s.value for s, route in self.routes.items() if route.everyone and s is not Severity.CRITICAL]
         if loud:
             raise ValueError(f"routes: everyone is for critical only, not {', '.join(loud)}")
-        if self.rota(ON_CALL) is not None and self.roles.get(Role.ON_CALL):
-            raise ValueError("roles: on_call is whoever the rota on_call has on; name nobody else for it")
         return self
 
     @field_validator("roles")

@@ -17,12 +17,14 @@ from bot import rendering, repair
 from bot.integrations.errors import Limited, Lost, Permanent, SendError, TryLater, Uncertain, Unreachable
 from bot.integrations.mail.smtp import Mail, Smtp
 from bot.line import EDITS, Line
+from bot.operations.doing import owe_redraw
 from bot.rendering import Shown
-from bot.services import Services, kept
+from bot.services import SYSTEM, Services, kept
 from bot.slack.outward import Outward, Place, Text
-from storage import failpoints, outbox
+from bot.slack.rooms import Known, Rooms
+from storage import audit, failpoints, outbox
 from storage.outbox import Claimant
-from storage.tables import Owed
+from storage.tables import Incident, Owed
 
 log = structlog.get_logger(__name__)
 
@@ -206,6 +208,31 @@ class Delivery:
         self.mail.send(Mail(tuple(row.data["to"]), shown.name, shown.text.text, row.key))
         return Done()
 
+    def _room(self, row: Owed, parent: Owed | None, shown: Shown) -> Done:
+        """Make the incident's own channel, or bring the one there is up to date."""
+        assert shown.room is not None
+        rooms, first = Rooms(self.slack), parent or row
+        channel = first.remote_channel or rooms.make(shown.room)
+        known = rooms.bring(channel, shown.room, Known.of(first.data))
+        self._keep_room(first, row, channel, known)
+        return Done({"remote_channel": channel} | ({} if parent else {"data": known.to_json()}))
+
+    def _keep_room(self, first: Owed, row: Owed, channel: str, known: Known) -> None:
+        """Write down how the channel is now, with a line in the audit log for each thing that was done."""
+        before = Known.of(first.data)
+        done = [("channel_opened", {"channel": channel})] if first.remote_channel is None else []
+        done += [("invited", {"channel": channel, "person": one}) for one in known.people if one not in before.people]
+        done += [("channel_archived", {"channel": channel})] if known.is_over and not before.is_over else []
+        now = self.services.clock()
+        with self.services.database.write() as session:
+            if first is not row:
+                outbox.remember(session, first, known.to_json())
+            incident = session.get(Incident, row.subject)
+            if first.remote_channel is None and incident is not None:
+                owe_redraw(session, incident, now)  # its message says where people talk about it
+            for action, data in done:
+                audit.append(session, audit.Entry(SYSTEM, action, row.subject, "done", data), now)
+
     def _keep(self, row: Owed, file_id: str) -> None:
         row.data = {**row.data, "file_id": file_id}
         with self.services.database.write() as session:
@@ -213,6 +240,8 @@ class Delivery:
                 raise Lost("another sender took over")
 
     def _place(self, row: Owed, parent: Owed | None) -> Place:
+        if parent is not None and parent.kind == "room" and parent.remote_channel is not None:
+            return Place(parent.remote_channel)
         if parent is not None:
             standing, ts = self._standing(parent)
             return Place(standing.channel, ts)
@@ -294,4 +323,5 @@ SENDERS: dict[str, Sender] = {
     "file": Delivery._file,
     "withdraw": Delivery._withdraw,
     "mail": Delivery._mail,
+    "room": Delivery._room,
 }

@@ -10,29 +10,48 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from analysis.vocabulary import Severity
+from analysis.vocabulary import Severity, State
 from bot import rotas
 from bot.services import Services
 from bot.slack.outward import Text
-from storage import approvals, checkpoints, incidents, learning, outbox, overview, storms
+from bot.slack.rooms import Room
+from storage import approvals, checkpoints, incidents, learning, outbox, overview, people, storms
 from storage.incidents import IncidentView
 from storage.tables import Bundle, Owed, Run, TimelineEntry
 from templates import chart, documents
-from templates.slack import approval, digest, draft, followups, incident, link, notice, proof, storm, thread, troubles
+from templates.slack import (
+    approval,
+    checklist,
+    digest,
+    draft,
+    followups,
+    incident,
+    link,
+    notice,
+    proof,
+    room,
+    storm,
+    thread,
+    troubles,
+)
 from templates.slack.blocks import Message
+
+# A resolved incident may come back; what is over for good needs no channel.
+ROOM_ENDS = {State.CLOSED, State.ACCEPTED_RISK, State.FALSE_POSITIVE}
 
 
 @dataclass(frozen=True)
 class Shown:
     """What to send and how; `content` are the bytes of a picture or a file."""
 
-    how: str  # post | edit | picture | file
+    how: str  # post | edit | picture | file | room …
     text: Text
     in_thread: bool = False
     keeps_link: bool = False
     name: str = ""
     content: bytes = b""
     alt: str = ""
+    room: Room | None = None  # how the incident's own channel shall be
 
     def with_picture(self, file_id: str) -> "Shown":
         """Return the same message with the uploaded picture in it."""
@@ -147,7 +166,8 @@ def _digest(session: Session, services: Services, row: Owed) -> Shown | None:
 
 def _notice(session: Session, services: Services, row: Owed) -> Shown | None:
     run = session.get(Run, row.data["run"]) if "run" in row.data else None
-    views = [_view(session, a["incident"]) for a in row.data.get("alerts", []) if a.get("incident")]
+    about = [row.data, *row.data.get("alerts", [])]
+    views = [_view(session, str(one["incident"])) for one in about if one.get("incident")]
     return Shown("post", _text(notice.message(row.data, run, views)), in_thread=False)
 
 
@@ -182,6 +202,34 @@ def _proof(session: Session, services: Services, row: Owed) -> Shown | None:
     return Shown("post", replace(_text(proof.message(row.data)), carries={row.subject: row.data}))
 
 
+def _room(session: Session, services: Services, row: Owed) -> Shown | None:
+    view = _view(session, row.subject)
+    is_private = services.policy.routes[Severity(view.incident.severity)].own_channel == "private"
+    wanted = Room(
+        name=room.name(view),
+        topic=room.topic(view),
+        people=tuple(people.ids_of(session, incidents.involved_in(view))),
+        link=view.permalink,
+        title=view.incident.id,
+        is_private=is_private,
+        is_over=State(view.incident.state) in ROOM_ENDS,
+    )
+    return Shown("room", Text(""), room=wanted)
+
+
+def _room_welcome(session: Session, services: Services, row: Owed) -> Shown | None:
+    return Shown("post", _text(room.welcome(_view(session, row.subject), services.clock())), in_thread=True)
+
+
+def _checklist(session: Session, services: Services, row: Owed) -> Shown | None:
+    message = checklist.message(_view(session, row.subject), services.clock())
+    return Shown("post", _text(message), in_thread=True)
+
+
+def _checklist_update(session: Session, services: Services, row: Owed) -> Shown | None:
+    return Shown("edit", _text(checklist.message(_view(session, row.subject), services.clock())))
+
+
 KINDS: dict[str, Callable[[Session, Services, Owed], Shown | None]] = {
     "incident": _incident,
     "update": _update,
@@ -203,6 +251,11 @@ KINDS: dict[str, Callable[[Session, Services, Owed], Shown | None]] = {
     "more": _more,
     "mail": _mail,
     "withdraw": _withdraw,
+    "checklist": _checklist,
+    "checklist_update": _checklist_update,
+    "room": _room,
+    "room_look": _room,
+    "room_welcome": _room_welcome,
     "storm": _storm,
     "storm_update": _storm_update,
     "proof": _proof,

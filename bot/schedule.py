@@ -27,6 +27,7 @@ from bot.operations import (
     overdue,
     quieting,
     reviewing,
+    runbooks,
     sealing,
     storms,
 )
@@ -170,6 +171,7 @@ HANDLERS: dict[str, Callable[[Services, Session, Timer, datetime], None]] = {
     "still_on_it": answering.when_quiet,
     "unanswered": answering.when_unanswered,
     "storm": storms.when_due,
+    "step_due": runbooks.when_due,
     "quiet_end": quieting.when_over,
     "quiet_notice": quieting.when_ahead,
     "clock_warn": clocks.when_to_warn,

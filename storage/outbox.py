@@ -20,7 +20,17 @@ WAITING = ("pending", "sending")
 # Uploaded first: they are tried when they are marked, not when they are claimed.
 PREPARED = ("chart", "file", "calendar", "document")
 # Slack's one post a second and channel does not count them.
-UNPACED = ("update", "storm_update", "approval_update", "follow_up_update", "withdraw", "mail")
+UNPACED = (
+    "update",
+    "storm_update",
+    "approval_update",
+    "follow_up_update",
+    "withdraw",
+    "mail",
+    "room",
+    "room_look",
+    "checklist_update",
+)
 
 
 def owe(session: Session, owed: Owed) -> bool:
@@ -182,6 +192,11 @@ def post_anew(session: Session, parent: Owed, at: datetime, why: str, channel: s
         "data": {**parent.data, "posted_anew": why},
     }
     return _update(session, still, **values) == 1
+
+
+def remember(session: Session, row: Owed, data: dict[str, Any]) -> None:
+    """Keep more about a row that was sent."""
+    _update(session, [col(Owed.id) == row.id], data=data)
 
 
 def by_key(session: Session, key: str) -> Owed | None:

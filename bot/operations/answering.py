@@ -62,7 +62,7 @@ def when_unanswered(services: Services, session: Session, timer: Timer, now: dat
 
     def go_on(doing: Doing, last: datetime) -> None:
         if timer.data.get("person") == doing.incident.acknowledged_by:
-            escalation.resume(doing, str(doing.incident.acknowledged_by))
+            escalation.resume(doing, str(doing.incident.acknowledged_by), timer)
 
     _unless_busy(services, session, timer, now, go_on)
 

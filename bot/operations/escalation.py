@@ -90,13 +90,20 @@ def when_due(services: Services, session: Session, timer: Timer, now: datetime) 
     _make(doing, held, mine, Why.QUIET if resumed else mine.call.why)
 
 
-def resume(doing: Doing, person: str) -> None:
-    """Go on from the next step, for the person, who has it, does not answer."""
+def resume(doing: Doing, person: str, asked: Timer) -> None:
+    """Go on from the next step, for the person, who has it, did not answer by the time of that timer."""
     held = planning.of(doing.services, doing.session, doing.incident)
     first = _next(held, doing.incident)
     if first is not None:
         planning.again(doing, held, first)
-        _make(doing, planning.of(doing.services, doing.session, doing.incident), first, Why.QUIET, person=person)
+        _make(
+            doing,
+            planning.of(doing.services, doing.session, doing.incident),
+            first,
+            Why.QUIET,
+            person=person,
+            timer=asked.key,
+        )
 
 
 def stop(doing: Doing) -> None:
@@ -108,8 +115,7 @@ def stop(doing: Doing) -> None:
 
 def _make(doing: Doing, held: Sequence[Planned], first: Planned, why: Why, **more: str) -> None:
     """Make the call in the bot's own name: told in the thread, and audited."""
-    key = f"{first.timer.key}:{doing.now.isoformat()}" if first.timer.status == "cancelled" else first.timer.key
-    effect = _call(doing, held, first, why, waited=True, timer=key, **more)
+    effect = _call(doing, held, first, why, **{"waited": True, "timer": first.timer.key, **more})
     _advance(doing, effect.columns)
     entry = tell(doing, KIND, **effect.facts)
     audit.append(doing.session, audit.Entry(SYSTEM, KIND, doing.incident.id, "done", {"timeline": entry.id}), doing.now)

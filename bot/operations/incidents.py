@@ -35,7 +35,6 @@ from bot.operations import (
     verifying,
     viewing,
 )
-from bot.operations import quieting
 from bot.operations.doing import Doing, Effect, Request, owe_redraw, tell
 from bot.services import Services, whole
 from storage import audit, failpoints, inbox, incidents

@@ -17,7 +17,7 @@ from analysis.response.notifying import Reason
 from analysis.response.quiet import Kind
 from analysis.response.recurrence import Recurrence
 from analysis.vocabulary import Severity, State, Verdict
-from bot.operations import assessing, clocks, escalation, holding, reopening, storms
+from bot.operations import assessing, clocks, escalation, holding, reopening, rooms, runbooks, storms
 from bot.operations.doing import Doing, Request, owe_redraw, tell, urgency
 from bot.services import SYSTEM, Services
 from storage import alerts, audit, counters, incidents, outbox
@@ -158,7 +158,10 @@ def begin(services: Services, session: Session, alert: Alert, channel: str, now:
     joined = storms.join(services, session, incident, now)
     _owe_message(services, session, incident, now, withheld=joined is not None and joined.withholds)
     escalation.begin(services, session, incident, now)
-    clocks.follow(Doing(services, session, incident, Request("opened", incident.id, SYSTEM), now), None)
+    doing = Doing(services, session, incident, Request("opened", incident.id, SYSTEM), now)
+    clocks.follow(doing, None)
+    runbooks.follow(doing)
+    rooms.follow(services, session, incident, now)
     data = {"alert": alert.id, "model": alert.model_id, "severity": alert.severity, "family": alert.family} | whence
     audit.append(session, audit.Entry(SYSTEM, "opened", incident.id, "done", data), now)
     return incident

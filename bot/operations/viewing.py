@@ -9,7 +9,13 @@ from storage import audit, inbox
 
 @whole
 def look(
-    services: Services, actor: str, view: View, at_what: str = "", delivery: str | None = None, *, is_theirs: bool = False
+    services: Services,
+    actor: str,
+    view: View,
+    at_what: str = "",
+    delivery: str | None = None,
+    *,
+    is_theirs: bool = False,
 ) -> frozenset[View]:
     """Return all that the person may see, recorded once a delivery; raise NotAllowed where not even this.
 

@@ -38,7 +38,6 @@ class Incident(SQLModel, table=True):
     closed_by: str | None = None
     merged_into: str | None = None
     reopened: int = 0  # how often
-    own_channel: str | None = None  # id of #inc-…
 
 
 class Storm(SQLModel, table=True):

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from templates.slack.limits import fit
 
 USER = re.compile(r"[UW][A-Z0-9]{1,20}")
+CHANNEL = re.compile(r"[CG][A-Z0-9]{1,20}")
 JOINER = "\u200d"  # holds emoji together
 LONGEST_NAME = 80
 
@@ -97,6 +98,15 @@ def mention(user_id: str) -> str:
     ('<@U0ONCALL>', '&lt;!here&gt;')
     """
     return f"<@{user_id}>" if USER.fullmatch(user_id) else said(user_id)
+
+
+def channel(channel_id: str) -> str:
+    """Return a channel by its id, as a link; what is no id is shown as text.
+
+    >>> channel("C0INC0007"), channel("<!here>")
+    ('<#C0INC0007>', '&lt;!here&gt;')
+    """
+    return f"<#{channel_id}>" if CHANNEL.fullmatch(channel_id) else said(channel_id)
 
 
 def group(group_id: str) -> str:

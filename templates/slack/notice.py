@@ -6,7 +6,7 @@ from typing import Any
 from storage.incidents import IncidentView
 from storage.tables import Run
 from templates import approvals, figures, finding, targets, troubles
-from templates.slack import incident, lateness, oncall, review
+from templates.slack import incident, lateness, oncall, review, room
 from templates.slack.blocks import Message, section
 from templates.slack.mrkdwn import code, link, quote, said
 
@@ -41,7 +41,7 @@ def _count(alerts: Sequence[Data]) -> str:
 BECAME = {
     "opened": "opened an incident",
     "repeated": "seen again",
-    "logged": "noted in App Home and digest", "silenced": "held back by a silence",
+    "logged": "noted in App Home and digest",
     "silenced": "held back by a silence",
 }
 
@@ -93,6 +93,10 @@ def _triggers_restored(data: Data, run: Run | None, views: Sequence[IncidentView
     ]
 
 
+def _assigned(data: Data, run: Run | None, views: Sequence[IncidentView]) -> list[str]:
+    return room.instructions(data, views)
+
+
 def _unreached(data: Data, run: Run | None, views: Sequence[IncidentView]) -> list[str]:
     return [
         f"📵 *{code(data.get('incident', ''))} called {targets.words(data.get('to', []))}, and reached nobody.*",
@@ -126,4 +130,5 @@ ABOUT: dict[str, Callable[[Data, Run | None, Sequence[IncidentView]], list[str]]
     "approval": _approval,
     "shift_taken": oncall.taken,
     "shift_back": oncall.given_back,
+    "assigned": _assigned,
 }

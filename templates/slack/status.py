@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import datetime
 
 from analysis.response import life
-from analysis.vocabulary import Oversight, Role, State
+from analysis.vocabulary import Duty, Oversight, Role, State
 from storage.incidents import IncidentView
 from storage.tables import OversightChange, TimelineEntry
 from templates import names, targets
-from templates.slack import clocks, ended
-from templates.slack.mrkdwn import code, countdown, date, mention, quote, said
+from templates.slack import clocks, ended, ticks
+from templates.slack.mrkdwn import channel, code, countdown, date, mention, quote, said
 
 SYSTEM = "system"
 LONGEST_REASON = 160
@@ -26,6 +26,18 @@ def person(actor: str, view: IncidentView) -> str:
         return "The policy"
     known = view.people.get(actor)
     return f"*{said(known.name)}*" if known else mention(actor)
+
+
+def plain_name(person_id: str, view: IncidentView) -> str:
+    """Return a person's name as raw text, for a list to choose from."""
+    known = view.people.get(person_id)
+    return known.name if known else person_id
+
+
+def duties(view: IncidentView) -> str:
+    """Return who does what, in one line; nothing where nobody has a duty."""
+    held = [f"{names.DUTY[Duty(one.duty)].name}: {person(one.person, view)}" for one in view.duties]
+    return f"👤 {' · '.join(held)}" if held else ""
 
 
 def lines(view: IncidentView, now: datetime) -> list[str]:
@@ -158,7 +170,17 @@ def _clocks(view: IncidentView, now: datetime) -> str:
     return "\n".join(clocks.lines(view, now))
 
 
+def _duties(view: IncidentView, now: datetime) -> str:
+    where = f" · their channel: {channel(view.room)}" if view.room else ""
+    held = duties(view)
+    return f"{held}{where}" if held else f"🏠 Its own channel: {channel(view.room)}" if view.room else ""
+
+
+def _checklist(view: IncidentView, now: datetime) -> str:
+    return ticks.line(view, now)
+
+
 PARTS: tuple[Callable[[IncidentView, datetime], str], ...] = (
-    ended.ended, _acknowledge, _quiet, _clocks, _escalation, _restraint, _retrain, ended.fix, _recovered, _evidence,
-    ended.reopened, ended.learnt,
+    ended.ended, _acknowledge, _duties, _quiet, _clocks, _checklist, _escalation, _restraint, _retrain,
+    ended.fix, _recovered, _evidence, ended.reopened, ended.learnt,
 )  # fmt: skip

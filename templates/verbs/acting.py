@@ -55,8 +55,6 @@ def _retrain(entry: TimelineEntry, view: IncidentView) -> str:
     return f"🔁 {status.person(entry.actor, view)} asked for retrain {retrain(entry)}.{why}"
 
 
-
-
 def is_restrained(view: IncidentView) -> bool:
     """Return whether the model is under a restraint now."""
     return view.oversight is not None and view.oversight.level > 0

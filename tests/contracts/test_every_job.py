@@ -95,9 +95,7 @@ def test_a_digest_older_than_twelve_hours_is_skipped_and_said_so(services):
 
 @pytest.mark.parametrize("day", [date(2026, 3, 29), date(2026, 10, 25)])
 def test_a_clock_change_gives_one_moment_a_day(day):
-    before, on, after = (
-        at(day + timedelta(days=n), time(2, 30), "Europe/Berlin") for n in (-1, 0, 1)
-    )
+    before, on, after = (at(day + timedelta(days=n), time(2, 30), "Europe/Berlin") for n in (-1, 0, 1))
     assert before < on < after
     assert (after - before).total_seconds() in (47 * 3600, 49 * 3600)
 
