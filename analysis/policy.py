@@ -108,6 +108,14 @@ class Digest(Part):
     weekday: int | None = Field(default=None, ge=1, le=7)  # ISO; weekly only
 
 
+class Flapping(Part):
+    """When an alert that recovers and comes back is told as flapping, and no more each time (B2)."""
+
+    times: int = Field(default=3, ge=2)  # that it came back
+    within: Span = timedelta(days=14)
+    calm: Span = timedelta(days=2)  # it is over when nothing changed for as long
+
+
 class Storm(Part):
     """When so many incidents are opened in a channel that one message counts them (B2)."""
 
@@ -155,6 +163,7 @@ class Policy(Part):
     approvals: Approvals = Approvals()
     runbooks: tuple[Runbook, ...] = ()  # beside the shipped ones; of the same id, in place of one
     storm: Storm = Storm()
+    flapping: Flapping = Flapping()
     retention: Retention = Retention()
     watch: Span = Field(default=timedelta(hours=24), ge=timedelta(hours=1), le=timedelta(days=90))
     reopen_within: Span = Field(default=timedelta(days=7), ge=timedelta(hours=1), le=timedelta(days=90))

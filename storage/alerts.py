@@ -13,6 +13,13 @@ def open_with(session: Session, fingerprint: str) -> Alert | None:
     return session.exec(select(Alert).where(Alert.fingerprint == fingerprint, Alert.state == "open")).first()
 
 
+def recovered_with(session: Session, fingerprint: str) -> Alert | None:
+    """Return the newest recovered alert of that cause that belongs to an incident."""
+    query = select(Alert).where(Alert.fingerprint == fingerprint, Alert.state == "recovered")
+    mine = query.where(col(Alert.incident_id).is_not(None)).order_by(col(Alert.recovered_at).desc())
+    return session.exec(mine.limit(1)).first()
+
+
 def open_of(session: Session, model_id: str) -> list[Alert]:
     """Return the model's open alerts that checks raised, oldest first."""
     query = select(Alert).where(Alert.model_id == model_id, Alert.state == "open", col(Alert.run_id).is_not(None))

@@ -132,6 +132,12 @@ def last_by(session: Session, incident_id: str, actor: str) -> TimelineEntry | N
     return session.exec(query.order_by(col(TimelineEntry.id).desc()).limit(1)).first()
 
 
+def entries_since(session: Session, incident_id: str, verb: str, since: datetime) -> list[TimelineEntry]:
+    """Return the timeline lines with that verb since then, oldest first."""
+    mine = select(TimelineEntry).where(TimelineEntry.incident_id == incident_id, TimelineEntry.verb == verb)
+    return list(session.exec(mine.where(col(TimelineEntry.at) >= since).order_by(col(TimelineEntry.id))))
+
+
 def open_ones(session: Session, model_id: str | None = None) -> list[Incident]:
     """Return the open incidents, newest first."""
     query = select(Incident).where(col(Incident.state).in_([state.value for state in life.OPEN]))

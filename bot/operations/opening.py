@@ -17,7 +17,7 @@ from analysis.response.notifying import Reason
 from analysis.response.quiet import Kind
 from analysis.response.recurrence import Recurrence
 from analysis.vocabulary import Severity, State, Verdict
-from bot.operations import assessing, clocks, escalation, holding, reopening, rooms, runbooks, storms
+from bot.operations import assessing, clocks, escalation, flapping, holding, reopening, rooms, runbooks, storms
 from bot.operations.doing import Doing, Request, owe_redraw, tell, urgency
 from bot.services import SYSTEM, Services
 from storage import alerts, audit, counters, incidents, outbox
@@ -70,6 +70,7 @@ def _one(result: Result, raised: Raised) -> tuple[Alert, str]:
     session, now = result.session, result.now
     name = fingerprint(result.run.model_id, raised)
     known = alerts.open_with(session, name)
+    known = known or _back(result, name)
     if known is not None:
         _repeat(result, known, raised)
         return known, "repeated"
@@ -95,6 +96,19 @@ def _one(result: Result, raised: Raised) -> tuple[Alert, str]:
         return alert, "silenced"
     begin(result.services, session, alert, channel, now)
     return alert, "opened"
+
+
+def _back(result: Result, name: str) -> Alert | None:
+    """Return the alert of that cause that had recovered and stands again, where its incident is still the same."""
+    alert = alerts.recovered_with(result.session, name)
+    incident = result.session.get(Incident, alert.incident_id) if alert and alert.incident_id else None
+    if alert is None or incident is None:
+        return None
+    if not flapping.is_same(result.services, incident, reopening.ended_at(incident), result.now):
+        return None
+    request = Request("came_back", incident.id, SYSTEM)
+    flapping.came_back(Doing(result.services, result.session, incident, request, result.now), alert)
+    return alert
 
 
 def _is_silenced(result: Result, alert: Alert, channel: str, *, rose: bool = False) -> bool:
@@ -284,7 +298,7 @@ def end(result: Result, alert: Alert) -> None:
     incident = session.get(Incident, alert.incident_id) if alert.incident_id else None
     if incident is not None and incidents.advance(session, incident, State(incident.state)):
         doing = Doing(result.services, session, incident, Request("recovered", incident.id, SYSTEM), result.now)
-        tell(doing, "recovered", alert=alert.id)
+        flapping.recovered(doing, alert)
 
 
 def is_standing(alert: Alert) -> bool:

@@ -59,4 +59,5 @@ class Alert(SQLModel, table=True):
     since: Moment | None = maybe_at()
     recovered_at: Moment | None = maybe_at()
     quiet_id: str | None = None  # the silence that holds it back
+    flapping_since: Moment | None = maybe_at()
     details: Facts = facts()  # as the analysis made it: cause, consequences, composite; or what people reported

@@ -152,6 +152,15 @@ def _recovered(view: IncidentView, now: datetime) -> str:
     return f"💚 *Back within its limits* since {date(max(at))}."
 
 
+def _flapping(view: IncidentView, now: datetime) -> str:
+    found = [alert for alert in view.alerts if alert.flapping_since is not None]
+    if not found:
+        return ""
+    since = min(alert.flapping_since for alert in found if alert.flapping_since)
+    names_of = ", ".join(code(alert.id) for alert in found)
+    return f"〰️ *Flapping* since {date(since)}: {names_of} goes and comes; told again when it has calmed."
+
+
 def _quiet(view: IncidentView, now: datetime) -> str:
     """Return until when it is snoozed, or its risk accepted."""
     runs = [one for one in view.quiet if one.ended_at is None and one.ends_at > now]
@@ -182,5 +191,5 @@ def _checklist(view: IncidentView, now: datetime) -> str:
 
 PARTS: tuple[Callable[[IncidentView, datetime], str], ...] = (
     ended.ended, _acknowledge, _duties, _quiet, _clocks, _checklist, _escalation, _restraint, _retrain,
-    ended.fix, _recovered, _evidence, ended.reopened, ended.learnt,
+    ended.fix, _recovered, _flapping, _evidence, ended.reopened, ended.learnt,
 )  # fmt: skip

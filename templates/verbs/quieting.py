@@ -4,8 +4,8 @@ from storage.incidents import IncidentView
 from storage.tables import TimelineEntry
 from templates import finding
 from templates.slack import status
-from templates.slack.mrkdwn import countdown, mention
-from templates.verbs.row import Asked, Facts, Happening, Modal, Words, given
+from templates.slack.mrkdwn import code, countdown, mention
+from templates.verbs.row import Asked, Facts, Happening, Modal, Words, given, number
 
 
 def _until(facts: Facts) -> str:
@@ -33,6 +33,22 @@ def _over(entry: TimelineEntry, view: IncidentView) -> str:
 def _ahead(entry: TimelineEntry, view: IncidentView) -> str:
     people = " ".join(mention(str(one)) for one in entry.facts.get("people", []))
     return f"⏳ The risk is accepted until {_until(entry.facts)} only: remedy it, or decide anew. {people}".rstrip()
+
+
+def _came_back(entry: TimelineEntry, view: IncidentView) -> str:
+    return f"↩️ The newest check found {code(entry.facts.get('alert', '?'))} again."
+
+
+def _flapping(entry: TimelineEntry, view: IncidentView) -> str:
+    times = number(entry, "times")
+    often = f" {times} times" if times else ""
+    alert = code(entry.facts.get("alert", "?"))
+    return f"〰️ {alert} is *flapping*: it recovered and came back{often}. It is counted; I tell it when it has calmed."
+
+
+def _calmed(entry: TimelineEntry, view: IncidentView) -> str:
+    stands = "and it stands" if entry.facts.get("state") == "open" else "within its limits"
+    return f"〰️ {code(entry.facts.get('alert', '?'))} has calmed, {stands}."
 
 
 VERBS = {
@@ -75,5 +91,8 @@ VERBS = {
 
 HAPPENINGS = {
     "quiet_over": Happening("noted that the quiet is over", _over),
+    "came_back": Happening("found it again", _came_back),
+    "flapping": Happening("found it flapping", _flapping),
+    "calmed": Happening("found it calm", _calmed),
     "quiet_ahead": Happening("warned that the acceptance of the risk ends", _ahead),
 }

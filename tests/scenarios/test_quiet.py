@@ -60,7 +60,7 @@ def drift(column="age", severity=Severity.MEDIUM, family=Family.DATA, lead=None)
 
 def said(world):
     """Return the lines in the thread of the newest incident of the channel."""
-    return [pretty(reply) for reply in world.messages(CHANNEL)[-1]["replies"]]
+    return [pretty(reply) for reply in messages(world)[-1]["replies"]]
 
 
 def messages(world, channel=CHANNEL):
@@ -193,7 +193,7 @@ def test_an_accepted_risk_is_tracked_and_not_told_until_its_end_opens_it_again(a
     assert "only: remedy it, or decide anew. <@U0MLLEAD01> <@U0COMPLY01>" in said(accepted)[-1]
     forward(accepted, days=3)
     assert newest(accepted).state == "detected"
-    assert "is over" in str(said(accepted))
+    assert "accepted is over" in str(said(accepted))
     assert ("system", "reopened", "done") in accepted.audit()
 
 
@@ -215,7 +215,7 @@ def test_what_becomes_worse_breaks_through_an_accepted_risk_at_once(accepted):
     with accepted.bot.services.database.read() as session:
         assert quiet.get(session, "QUI-1").ended_why == "severity_rose"
     forward(accepted, days=21)
-    assert "is over" not in str(said(accepted))
+    assert "accepted is over" not in str(said(accepted))
 
 
 @ON_SQLITE
@@ -260,3 +260,38 @@ def test_a_rise_in_severity_wakes_a_snoozed_incident(quiet_world):
     see(quiet_world, drift("age", Severity.HIGH))
     with quiet_world.bot.services.database.read() as session:
         assert quiet.get(session, "QUI-1").ended_why == "severity_rose"
+
+
+def gone(world):
+    """Record a check that found nothing, after which what was open has recovered."""
+    services = world.bot.services
+    now = services.clock()
+    with services.transaction() as session:
+        run = Run(model_id=demo.MODEL, requested_by="system", requested_at=now, next_at=now, status="finished")
+        session.add(run)
+        session.flush()
+        for alert in alerts.of(session, newest(world).id):
+            opening.end(Result(services, session, run, now), alert)
+    forward(world, hours=12)
+
+
+def test_what_comes_and_goes_is_one_incident_told_as_flapping_and_again_when_it_has_calmed(quiet_world):
+    see(quiet_world, drift("age"))
+    incident = newest(quiet_world).id
+    for _ in range(3):
+        gone(quiet_world)
+        see(quiet_world, drift("age"))
+    assert newest(quiet_world).id == incident
+    assert len(messages(quiet_world)) == 1
+    assert sum("is *flapping*" in line for line in said(quiet_world)) == 1
+    assert sum("found `ALR-1002` again" in line for line in said(quiet_world)) == 2
+    before = len(said(quiet_world))
+    for _ in range(4):
+        gone(quiet_world)
+        see(quiet_world, drift("age"))
+    new = [line for line in said(quiet_world)[before:] if "ALR-" in line]
+    assert new == []
+    assert "*Flapping* since" in pretty(messages(quiet_world)[-1]["blocks"])
+    forward(quiet_world, hours=49)
+    assert sum("has calmed, and it stands" in line for line in said(quiet_world)) == 1
+    assert "*Flapping* since" not in pretty(messages(quiet_world)[-1]["blocks"])

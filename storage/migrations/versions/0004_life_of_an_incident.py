@@ -253,6 +253,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_person_report_alert_id"), "person_report", ["alert_id"])
     op.add_column("alert", sa.Column("quiet_id", sa.String(), nullable=True))
+    op.add_column("alert", sa.Column("flapping_since", moment, nullable=True))
     with op.batch_alter_table("incident", schema=None) as batch_op:
         for name in ("assessed_at", "confirmed_at", "closed_at"):
             batch_op.add_column(sa.Column(name, moment, nullable=True))
