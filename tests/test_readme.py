@@ -32,6 +32,20 @@ RUN = {
     ".venv/bin/ethixbot policy default > policy.yaml": 0,
     ".venv/bin/ethixbot policy check policy.yaml": 0,
     "export SLACK_BOT_TOKEN=xoxb-… SLACK_APP_TOKEN=xapp-… ETHIXBOT_POLICY=policy.yaml": 0,
+    # tests/bot/test_policy.py and test_api.py have people; in the policy that ships nobody holds a role
+    ".venv/bin/ethixbot policy init policy.yaml --by admin@example.org": 2,
+    ".venv/bin/ethixbot policy show > policy.yaml": 2,
+    ".venv/bin/ethixbot policy diff policy.yaml": 2,
+    '.venv/bin/ethixbot policy propose policy.yaml --by admin@example.org --reason "storms come sooner"': 2,
+    ".venv/bin/ethixbot approvals list": 2,
+    ".venv/bin/ethixbot approvals approve APR-12 --by cto@example.org": 2,
+    '.venv/bin/ethixbot approvals decline APR-12 --by cto@example.org --reason "the audit is not done"': 2,
+    ".venv/bin/ethixbot incident acknowledge INC-2026-11-001 --by oncall@example.org": 2,
+    ".venv/bin/ethixbot incident freeze INC-2026-11-001 --by oncall@example.org --field level=4"
+    ' --field reason="halt lending"': 2,
+    ".venv/bin/ethixbot token create --for oncall@example.org --days 90 --by admin@example.org": 2,
+    ".venv/bin/ethixbot token list": 2,
+    ".venv/bin/ethixbot token revoke ethx_Ab3dE9x --by admin@example.org": 2,
     ".venv/bin/ethixbot doctor": 1,  # no real token here
     # tests/bot/test_audit.py and tests/scenarios/test_sealing.py have a log; here is no database
     ".venv/bin/ethixbot outbox list": 2,

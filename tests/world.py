@@ -284,19 +284,20 @@ def night_on_postgresql(night_of_e: Path, request: pytest.FixtureRequest) -> tup
     return night_of_e, make_url(address).database or ""
 
 
+def move_in(folder: Path, address: str | None = None, text: str = "") -> None:
+    """Put a policy in force that names this folder: the one of the night names the folder it was copied from."""
+    database = Database(address or f"sqlite:///{folder / 'ethixbot.db'}")
+    with database.write() as session:
+        policies.activate(session, text or demo.policy_text(folder, demo.DATA), "install", START)
+    database.dispose()
+
+
 @dataclass(frozen=True)
 class Night:
     """A copy of that night, for one test: the bot's folder and the address of its database."""
 
     folder: Path
     address: str | None
-
-    def move_in(self) -> None:
-        """Put the policy in force that names this folder: the one of the night names the folder it was copied from."""
-        database = Database(self.address or f"sqlite:///{self.folder / 'ethixbot.db'}")
-        with database.write() as session:
-            policies.activate(session, demo.policy_text(self.folder, demo.DATA), "install", START)
-        database.dispose()
 
 
 @pytest.fixture
@@ -309,9 +310,8 @@ def night(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Night
         folder, template = request.getfixturevalue("night_on_postgresql")
         address = request.getfixturevalue("postgresql").create(template)
     shutil.copytree(folder, tmp_path / "bot", dirs_exist_ok=True)
-    made = Night(tmp_path / "bot", address)
-    made.move_in()
-    return made
+    move_in(tmp_path / "bot", address)
+    return Night(tmp_path / "bot", address)
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from storage.database import Again, Busy, Database
 from storage.tables import Bundle, Inbound, Incident, Owed, RetrainRequest, Run, Timer
 from tests.chaos import pipeline
 from tests.postgres import PostgreSQL
-from tests.world import night_in
+from tests.world import move_in, night_in
 
 POLL_S = 0.05
 SOON = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # an event that is not acknowledged comes again
@@ -271,6 +271,8 @@ def staged(made: Made, folder: Path, replicas: int = 1) -> Iterator[Stage]:
     address = made.address(folder)
     with LocalSlack(manifest(), port=0, retry_after=SOON) as slack:
         lay_out(slack, folder)
+        if made.template or (folder / "ethixbot.db").exists():  # a night, not an empty one
+            move_in(folder, address, (folder / "policy.yaml").read_text())
         processes = []
         for number in range(replicas):
             port = _free_port()

@@ -16,6 +16,7 @@ from bot.localslack import LocalSlack
 from bot.slack.manifest import manifest
 from storage import audit
 from storage.database import Database
+from tests.world import move_in
 from storage.tables import Owed
 
 KILLS = 4
@@ -36,6 +37,7 @@ def slack():
 def folder(slack, night_of_e, tmp_path):
     shutil.copytree(night_of_e, tmp_path / "bot", dirs_exist_ok=True)
     demo.settings_for(tmp_path / "bot", demo.DATA, slack)
+    move_in(tmp_path / "bot")
     return tmp_path / "bot"
 
 
