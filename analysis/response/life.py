@@ -27,6 +27,9 @@ CONFIRMERS = frozenset({Role.COMPLIANCE_OFFICER, Role.SECURITY_OFFICER, Role.GOV
 # answers for the model beyond engineering (003 §6).
 JUDGES = OFFICERS | {Role.SENIOR_ML_ENGINEER, Role.ML_LEAD, Role.CTO, Role.ADMIN}
 
+# Who was affected is personal, though ids are hashed: for who investigates, and who answers for it (C12).
+COUNTERS = TRAINERS | {Role.COMPLIANCE_OFFICER}
+
 LEARNERS = RESPONDERS | OFFICERS | {Role.PRODUCT_OWNER}  # what is to be done afterwards is theirs too
 
 OPEN = frozenset(
@@ -84,7 +87,15 @@ MOVES = {
             second=frozenset({Role.COMPLIANCE_OFFICER}),
             dangerous=True,
         ),
-        Move("confirm", frozenset(State) - {State.FALSE_POSITIVE}, None, CONFIRMERS, asks=("reason",), again=True),
+        Move(
+            "confirm",
+            frozenset(State) - {State.FALSE_POSITIVE},
+            None,
+            CONFIRMERS,
+            asks=("reason",),
+            again=True,
+            is_loose=True,
+        ),
         Move(
             "notify_regulator",
             frozenset(State),
@@ -158,7 +169,18 @@ MOVES = {
         ),
         Move("merge", OPEN, State.CLOSED, RESPONDERS | OFFICERS, asks=("into", "reason")),
         Move("split", OPEN, None, RESPONDERS | OFFICERS, asks=("alert", "reason"), again=True),
-        Move("impact", OPEN, None, LEARNERS, asks=("revenue", "customers?", "note?"), again=True),
+        Move("affected", frozenset(State), None, COUNTERS, asks=("period",), again=True, is_loose=True),
+        Move("draft", frozenset(State), None, COUNTERS, asks=("document",), again=True, is_loose=True),
+        Move(
+            "remedy",
+            frozenset(State),
+            None,
+            OFFICERS | {Role.PRODUCT_OWNER, Role.ADMIN},
+            asks=("offer", "offered_to?", "outcome?"),
+            again=True,
+            is_loose=True,
+        ),
+        Move("impact", OPEN, None, LEARNERS, asks=("revenue", "customers?", "note?"), again=True, is_loose=True),
         Move(
             "root_cause",
             LEARNT,
@@ -166,9 +188,12 @@ MOVES = {
             RESPONDERS | OFFICERS,
             asks=("cause_type", "trigger", "cause", "corrective", "owner", "due", "preventive"),
             again=True,
+            is_loose=True,
         ),
-        Move("follow_up", LEARNT, None, LEARNERS, asks=("what", "owner", "due", "needed"), again=True),
-        Move("follow_up_done", frozenset(State), None, LEARNERS, asks=("follow_up", "note?"), again=True),
+        Move("follow_up", LEARNT, None, LEARNERS, asks=("what", "owner", "due", "needed"), again=True, is_loose=True),
+        Move(
+            "follow_up_done", frozenset(State), None, LEARNERS, asks=("follow_up", "note?"), again=True, is_loose=True
+        ),
         Move(
             "review",
             frozenset({State.RESOLVED, State.CLOSED}),
@@ -176,6 +201,7 @@ MOVES = {
             RESPONDERS | OFFICERS,
             asks=("note", "attendees?", "owner"),
             again=True,
+            is_loose=True,
         ),
     )
 }

@@ -1,4 +1,4 @@
-"""The runbook that an incident follows: begun with it, ticked by a person or by the deed itself, asked after when due."""
+"""The runbook that an incident follows: begun with it, ticked by people or by the deed, asked after when due."""
 
 from datetime import datetime
 

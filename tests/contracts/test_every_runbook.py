@@ -20,8 +20,8 @@ def steps(runbook, text=None):
         ChecklistStep(
             id=n, incident_id="INC-2026-11-007", runbook=runbook.id, edition=runbook.version, title=runbook.title,
             position=n, key=step.key, text=text or step.text, duty=step.duty, verb=step.verb, begun_at=NOW,
-            due_at=runbooks.due(step, NOW - timedelta(minutes=20)), done_at=NOW if n < 2 else None, done_by="U0ONCALL01",
-            note=text,
+            due_at=runbooks.due(step, NOW - timedelta(minutes=20)), done_at=NOW if n < 2 else None,
+            done_by="U0ONCALL01", note=text,
         )
         for n, step in enumerate(runbook.steps)
     )  # fmt: skip
