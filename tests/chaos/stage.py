@@ -21,7 +21,7 @@ from sqlmodel import func, select
 from bot.demo import demo
 from bot.localslack import LocalSlack
 from bot.slack.manifest import manifest
-from storage import failpoints, inbox, leases, timers
+from storage import failpoints, inbox, leases, migrate, timers
 from storage.database import Again, Busy, Database
 from storage.tables import Bundle, Inbound, Incident, Owed, RetrainRequest, Run, Timer
 from tests.chaos import pipeline
@@ -123,8 +123,9 @@ class Stage:
         """Spare the run the wait for the leases of a lone process that is dead; on SQLite the bot does so itself."""
         if self.server is not None and len(self.replicas) == 1:
             database = Database(self.address)
-            with database.write() as session:
-                leases.release_all(session, datetime.now(UTC))
+            if migrate.revisions(database)[0] is not None:  # none: killed before it had a schema
+                with database.write() as session:
+                    leases.release_all(session, datetime.now(UTC))
             database.dispose()
 
     def _next(self) -> str | None:
