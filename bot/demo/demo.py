@@ -9,6 +9,7 @@ import tempfile
 import threading
 import webbrowser
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
@@ -19,6 +20,7 @@ from analysis.detection.alerts import Alert
 from analysis.errors import BadInput
 from bot import app
 from bot.app import DEFAULT_POLICY, Bot
+from bot.demo import shifts
 from bot.localslack import LocalSlack
 from bot.operations import detection
 from bot.operations.detection import Wish
@@ -39,6 +41,7 @@ PEOPLE = {
     "auditor": "auditor", "viewer": "viewer",
 }  # fmt: skip
 PATIENCE_S = 120
+POLICY = "policy.yaml"
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,10 @@ def play(wanted: Wanted, stopped: threading.Event) -> None:
 
 def _run(wanted: Wanted, windows: list[Path], where: tuple[Path, Path, LocalSlack], stopped: threading.Event) -> None:
     folder, data, slack = where
-    bot = app.build(settings_for(folder, data, slack))
+    settings = settings_for(folder, data, slack)
+    policy = folder / POLICY
+    policy.write_text(shifts.with_rota(policy.read_text(), datetime.now(UTC)))
+    bot = app.build(settings)
     typer.secho(f"\n  The workspace is at {slack.url}   (Ctrl-C ends it)\n", bold=True)
     try:
         bot.start()
@@ -144,7 +150,7 @@ def _told(bot: Bot, window: Path, run: Run) -> str:
 def settings_for(folder: Path, data: Path, slack: LocalSlack) -> Settings:
     """Return settings that point at the local workspace and the folder."""
     (folder / "log").mkdir(parents=True, exist_ok=True)
-    policy = folder / "policy.yaml"
+    policy = folder / POLICY
     policy.write_text(policy_text(folder, data))
     return Settings(
         slack_bot_token=SecretStr(slack.bot_token),

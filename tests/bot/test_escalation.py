@@ -281,6 +281,7 @@ def test_where_nobody_is_behind_a_step_the_next_comes_at_once_and_that_is_said(s
     assert calls(services) == [(0, "opened", {TOMAS})]
     (first,) = said(services, "called")
     assert first.facts["unreached"] == ["on_call", "ml_lead"]
+    assert statuses(services)[:2] == ["cancelled", "fired"]
     wait(services, 60)
     assert calls(services)[1:] == [(60, "waited", {INGRID})]
 

@@ -8,12 +8,13 @@ from sqlmodel import select
 from typer.testing import CliRunner
 
 from analysis.errors import Missing, NotAllowed, Unknown
+from analysis.response.oncall import on_duty as oncall_at
 from analysis.response.outcomes import Kind
-from analysis.rotas import Order, Rota
+from analysis.rotas import Order, Place, Rota
 from analysis.vocabulary import Role
 from bot import keys, rotas, schedule
 from bot.cli import cli
-from bot.demo import demo
+from bot.demo import demo, shifts
 from bot.localslack.people import PEOPLE
 from bot.operations import handing_over, oncall
 from bot.operations.oncall import Wish
@@ -396,6 +397,14 @@ def test_at_the_command_line_it_is_shown_and_written_to_a_file(services, tmp_pat
     assert "GAP: secondary: nobody@example.org is not active" in said
     assert run.invoke(cli, ["oncall", "--ics", str(tmp_path / "a.ics")]).exit_code == 0
     assert Calendar.from_ical((tmp_path / "a.ics").read_bytes()).walk("VEVENT")
+
+
+@pytest.mark.parametrize("hours", range(0, 24 * 8, 19))
+def test_the_demo_has_somebody_on_call_whenever_it_is_started(tmp_path, hours):
+    now = datetime(2026, 3, 25, tzinfo=UTC) + timedelta(hours=hours)  # over the change of the clocks
+    made = policies.parse(shifts.with_rota(demo.policy_text(tmp_path, demo.DATA), now), "demo")
+    duties = [oncall_at(made.rota("on_call"), place, [], now) for place in Place]
+    assert all(one is not None and one.person for one in duties)
 
 
 def test_every_line_to_a_person_has_words():
