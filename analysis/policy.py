@@ -168,6 +168,8 @@ class Policy(Part):
     watch: Span = Field(default=timedelta(hours=24), ge=timedelta(hours=1), le=timedelta(days=90))
     reopen_within: Span = Field(default=timedelta(days=7), ge=timedelta(hours=1), le=timedelta(days=90))
     engineering: str = "engineering"  # channel for troubles of the bot itself
+    appeal_url: str | None = Field(default=None, pattern=r"^https?://\S+$")  # where people affected may appeal
+    contact: str | None = None  # who answers letters and notices, as they name it
     audit_channel: str | None = "ai-audit"  # where signed checkpoints of the audit log are posted
     fallback_mail: tuple[str, ...] = ()  # who gets a mail for a critical alert that Slack does not take
     fallback_channel: str = "engineering"  # where a critical incident goes whose channel cannot be used

@@ -22,6 +22,7 @@ from analysis.errors import BadInput
 from analysis.policy import Policy
 from bot import keys, masking, schedule
 from bot.bundling import Bundling
+from bot.counting import Counting
 from bot.delivery import Delivery, Pace
 from bot.health import Parts
 from bot.http import server
@@ -180,6 +181,7 @@ def _loops(services: Services, door: Door, senders: list[Delivery]) -> list[Loop
         Loop("events", Sweeper(door).step),
         Loop("checks", Runner(services).step, longest_s=UNTIL_DONE),
         Loop("evidence", Bundling(services).step, longest_s=UNTIL_DONE),
+        Loop("affected", Counting(services).step, longest_s=UNTIL_DONE),
         Loop("pipelines", Pipelines(services).step, longest_s=UNTIL_DONE),
         Loop("retention", Retention(services).step, longest_s=UNTIL_DONE),
         Loop("people", door.directory.step),

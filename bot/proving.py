@@ -14,6 +14,7 @@ from analysis.errors import BadInput
 from bot import anchors, keys, offline
 from bot import settings as environment
 from bot.operations import sealing
+from bot.sheets import safe
 from storage import audit, checkpoints, extracts, proof, segments
 from storage.extracts import Wanted
 from storage.proof import Given, Verdict
@@ -103,15 +104,6 @@ def _taken(buffer: io.StringIO) -> bytes:
     buffer.seek(0)
     buffer.truncate()
     return line
-
-
-def safe(cell: object) -> object:
-    """Return a cell that no spreadsheet takes for a formula.
-
-    >>> safe("=1+1"), safe("U1"), safe(7)
-    ("'=1+1", 'U1', 7)
-    """
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 FORMS: dict[str, Callable[[Iterator[AuditRow]], Iterator[bytes]]] = {"csv": _csv, "json": _json}

@@ -17,7 +17,7 @@ from bot.slack.outward import Text
 from bot.slack.rooms import Room
 from storage import approvals, checkpoints, incidents, learning, outbox, overview, people, storms
 from storage.incidents import IncidentView
-from storage.tables import Bundle, Owed, Run, TimelineEntry
+from storage.tables import AffectedList, Bundle, Owed, Run, TimelineEntry
 from templates import chart, documents
 from templates.slack import (
     approval,
@@ -145,6 +145,24 @@ def _document(session: Session, services: Services, row: Owed) -> Shown | None:
     return Shown("file", Text(shown), in_thread=True, name=shown, content=text.encode())
 
 
+def _affected(session: Session, services: Services, row: Owed) -> Shown | None:
+    listed = session.get(AffectedList, int(row.subject))
+    if listed is None or listed.path is None:
+        return None
+    path = Path(listed.path)
+    return Shown("file", Text(path.name), name=path.name, content=path.read_bytes())
+
+
+def _drafted(session: Session, services: Services, row: Owed) -> Shown | None:
+    name, policy = str(row.data["name"]), services.policy
+    is_inside = name == "notification.txt"
+    contact = policy.contact or ("the incident's channel" if is_inside else "")
+    notice = documents.Notice("leadership" if is_inside else "regulator", contact, appeal_url=policy.appeal_url)
+    text = documents.render(name, _view(session, row.subject), services.clock(), notice)
+    shown = f"{row.subject}-{name}"
+    return Shown("file", Text(shown), name=shown, content=text.encode())
+
+
 def _follow_up(session: Session, services: Services, row: Owed, how: str = "post") -> Shown | None:
     found = learning.follow_up(session, row.subject)
     of = incidents.get(session, found.incident_id) if found is not None else None
@@ -243,6 +261,8 @@ KINDS: dict[str, Callable[[Session, Services, Owed], Shown | None]] = {
     "on_call": _on_call,
     "calendar": _calendar,
     "document": _document,
+    "affected": _affected,
+    "drafted": _drafted,
     "follow_up": _follow_up,
     "follow_up_update": _follow_up_update,
     "digest": _digest,

@@ -18,8 +18,9 @@ from analysis.detection.pair import Pair
 from analysis.detection.report import Report
 from analysis.errors import BadLog, Fault, Refused
 from analysis.profile import Profile
+from analysis.response.affected import Scope
 from analysis.spec import Spec
-from bot import explaining
+from bot import explaining, listing
 from bot.meter import Meter
 from bot.pseudonyms import Pseudonym
 from bot.worker import Job
@@ -172,24 +173,39 @@ def decisions(job: Job) -> dict[str, Any]:
     return {"rows": table.num_rows, "hashed": [name for name in job.personal if name in table.column_names]}
 
 
+def affected(job: Job) -> dict[str, Any]:
+    """Count the decisions in scope, and write `affected.csv`."""
+    scope = Scope.from_json(job.scope or {})
+    if scope.days is not None:
+        log = _window(_log(job), replace(job, source=job.source | {"window_s": scope.days * 86_400}))
+    else:
+        log = replace(_log(job), since=scope.since, until=scope.until)
+    return listing.write(log, scope, str(job.told["favourable"]), _pseudonym(job.key), Path(job.folder))
+
+
 TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {
     "baseline": baseline,
     "reset": reset,
     "compare": check,
     "decisions": decisions,
+    "affected": affected,
     "analyze": analyze,
     "proxies": screen,
 }
 
 
 def _hashed(column: pa.ChunkedArray, key: str) -> pa.Array:
-    id, _, secret = key.partition(":")
-    pseudonym = Pseudonym(id, bytes.fromhex(secret))
+    pseudonym = _pseudonym(key)
 
     def one(value: object) -> str | None:
         return None if value is None else pseudonym.hashed(str(value))
 
     return pa.array([one(value) for value in column.to_pylist()], pa.string())
+
+
+def _pseudonym(key: str) -> Pseudonym:
+    id, _, secret = key.partition(":")
+    return Pseudonym(id, bytes.fromhex(secret))
 
 
 def _log(job: Job) -> Log:

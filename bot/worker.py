@@ -33,6 +33,7 @@ class Job:
     limit: int = 10_000
     engine: str = "local"  # a name of ENGINES
     threads: int = 0  # 0: what suits the engine
+    scope: dict[str, Any] | None = None  # which decisions are counted and listed
     draws: bool = False  # pictures into the folder `plots`
     memory: int = MEMORY
     tells: bool = False  # write lines “rows, rows in all” to standard output while reading

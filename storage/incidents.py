@@ -13,6 +13,7 @@ from analysis.response.runbooks import Runbook
 from analysis.vocabulary import Severity, State
 from storage import approvals, clocks, involved, learning, oversight, people, reports, runbooks, timers
 from storage.tables import (
+    AffectedList,
     Alert,
     Approval,
     Assignment,
@@ -57,6 +58,7 @@ class IncidentView:
     root_causes: tuple[RootCause, ...] = ()  # every version; the last one holds
     follow_ups: tuple[FollowUp, ...] = ()  # soonest first
     others: tuple[Incident, ...] = ()  # that are open, of the same model
+    affected: tuple[AffectedList, ...] = ()  # what was counted of who was affected, oldest first
     reports: tuple[PersonReport, ...] = ()  # of people, oldest first
     next_call: Timer | None = None  # of its escalation, the soonest that waits
     permalink: str | None = None
@@ -215,6 +217,7 @@ def view(session: Session, incident_id: str) -> IncidentView | None:
         steps=runbooks.of(session, incident_id),
         root_causes=learning.root_causes(session, incident_id),
         follow_ups=learning.follow_ups(session, incident_id),
+        affected=_of(session, AffectedList, incident_id),
         reports=told,
         others=tuple(one for one in open_ones(session, incident.model_id) if one.id != incident_id),
         next_call=timers.next_of(session, incident_id, "escalate"),

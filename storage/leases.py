@@ -1,7 +1,7 @@
 """Work that a process does outside any transaction: claimed with a lease, settled only by its claim.
 
-Runs, evidence bundles, retrains and nights of retention are such work. A claim counts `attempts`; a result that comes
-with an older count than the row's is late, and writes nothing.
+Runs, evidence bundles, lists of who was affected, retrains and nights of retention are such work. A claim counts
+`attempts`; a result that comes with an older count than the row's is late, and writes nothing.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from storage.tables import Bundle, Owed, RetrainRequest, Run, Upkeep
+from storage.tables import AffectedList, Bundle, Owed, RetrainRequest, Run, Upkeep
 
 
 class Leased(Protocol):
@@ -23,7 +23,7 @@ class Leased(Protocol):
     next_at: datetime
 
 
-Work = TypeVar("Work", Run, Bundle, RetrainRequest, Upkeep)
+Work = TypeVar("Work", AffectedList, Run, Bundle, RetrainRequest, Upkeep)
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,15 @@ def is_any_waiting(session: Session, table: type[Work], lease: Lease) -> bool:
     return session.exec(select(table.id).where(*due).limit(1)).first() is not None
 
 
+UNDER_WAY: tuple[tuple[Any, str], ...] = (
+    (Run, "running"), (Bundle, "making"), (AffectedList, "counting"), (Owed, "sending"), (Upkeep, "running"),
+)  # fmt: skip
+
+
 def release_all(session: Session, now: datetime) -> int:
     """Return how many claims were ended early: for a start at which it is known that no other process works."""
     ended = 0
-    for table, under_way in ((Run, "running"), (Bundle, "making"), (Owed, "sending"), (Upkeep, "running")):
+    for table, under_way in UNDER_WAY:
         claimed = update(table).where(col(table.status) == under_way, col(table.next_at) > now)
         statement = claimed.values(next_at=now).execution_options(synchronize_session=False)
         ended += session.connection().execute(statement).rowcount

@@ -19,5 +19,5 @@ def newest(session: Session, fingerprint: str) -> Alert | None:
 
 def alerts_open(session: Session, incident_id: str) -> list[Alert]:
     """Return the incident's open alerts that people reported."""
-    mine = [Alert.incident_id == incident_id, Alert.state == "open", col(Alert.run_id).is_(None)]
-    return list(session.exec(select(Alert).where(*mine)))
+    mine = select(Alert).where(Alert.incident_id == incident_id, Alert.state == "open")
+    return list(session.exec(mine.where(col(Alert.run_id).is_(None))))

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from analysis.errors import Missing
+from analysis.response.affected import PERIODS
 from analysis.response.impact import Revenue
 from analysis.response.learning import CauseType, Needed
 from analysis.response.reports import Kind
@@ -55,6 +56,9 @@ FIELDS = {
     "revenue": Field(Form.CHOICE, tuple(Revenue)),
     "customers": Field(Form.LINE, longest=200),
     "into": Field(Form.CHOICE),
+    "period": Field(Form.CHOICE, PERIODS),
+    "document": Field(Form.CHOICE, ("letter", "regulator", "internal")),
+    "offered_to": Field(Form.LINE, longest=200),
     "kind": Field(Form.CHOICE, tuple(Kind)),
     "alert": Field(Form.CHOICE),
     "cause_type": Field(Form.CHOICE, tuple(CauseType)),

@@ -12,6 +12,7 @@ from analysis.response.outcomes import Kind, Outcome
 from analysis.response.permissions import View
 from analysis.vocabulary import Role, State
 from bot.operations import (
+    affected,
     answering,
     asking,
     assessing,
@@ -82,6 +83,9 @@ EFFECTS: dict[str, Callable[[Doing], Effect | Outcome]] = {
     "merge": joining.merge,
     "split": joining.split,
     "impact": assessing.impact,
+    "affected": affected.ask,
+    "draft": affected.draft,
+    "remedy": affected.remedy,
     "root_cause": learning.root_cause,
     "follow_up": followups.add,
     "follow_up_done": followups.finish,

@@ -249,8 +249,8 @@ def _doing(reporting: Reporting, incident: Incident) -> Doing:
 
 
 def _done(reporting: Reporting, alert: Alert, incident: Incident, *, joined: bool) -> Outcome:
-    facts = {"incident": incident.id, "alert": alert.id, "kind": reporting.kind.value, "joined": joined}
-    facts |= {"severity": incident.severity, "channel": incident.channel, "count": alert.repeats}
+    facts: dict[str, Any] = {"incident": incident.id, "alert": alert.id, "kind": reporting.kind.value}
+    facts |= {"joined": joined, "severity": incident.severity, "channel": incident.channel, "count": alert.repeats}
     return Outcome(Ended.DONE, VERB, facts | _whence(reporting.quote))
 
 

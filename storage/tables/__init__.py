@@ -3,6 +3,7 @@
 A table is a record and its constraints, nothing else: no relationships, no methods that decide or load.
 """
 
+from storage.tables.affected import AffectedList
 from storage.tables.alerts import Alert, Run
 from storage.tables.approvals import Approval, Vote
 from storage.tables.audit import AuditHead, AuditRow, AuditSegment, Checkpoint
@@ -26,6 +27,7 @@ from storage.tables.tokens import ApiToken
 from storage.tables.upkeep import Upkeep
 
 __all__ = [
+    "AffectedList",
     "Alert",
     "ApiToken",
     "Approval",

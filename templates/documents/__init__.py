@@ -10,7 +10,7 @@ from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from storage.incidents import IncidentView
-from templates.documents import story
+from templates.documents import outside, story
 from templates.documents.story import Story
 
 # name → what it is, for whom
@@ -18,6 +18,8 @@ DOCUMENTS = {
     "incident_report.md": "The incident report, for trackers and evidence",
     "incident_report.html": "The incident report, to print or to send",
     "review.md": "The review of an incident: drafted from the record, held by people, kept with what they found",
+    "notification_letter.txt": "A letter to people affected, a draft: what happened and why, the remedy, how to appeal",
+    "regulator_notice.txt": "A notice to an authority, a draft from the record",
     "notification.txt": "A notification: first word, update or resolution, for the audience that is told",
 }
 
@@ -39,14 +41,17 @@ class Notice:
     audience: str = "internal"  # internal | leadership | customers | regulator
     contact: str = "the incident's channel"
     next_update: str | None = None
+    appeal_url: str | None = None
 
 
 def render(name: str, view: IncidentView, now: datetime, notice: Notice | None = None) -> str:
     """Return the document; raise KeyError for a name that is none."""
     if name not in DOCUMENTS:
         raise KeyError(name)
-    told: Story = story.of(view, now, cleaned=_CLEAN[name.rpartition(".")[2]])
-    return _environment(name).get_template(f"{name}.j2").render(story=told, notice=notice or Notice())
+    clean = _CLEAN[name.rpartition(".")[2]]
+    told: Story = story.of(view, now, cleaned=clean)
+    known = {"story": told, "outside": outside.of(view, clean), "notice": notice or Notice()}
+    return _environment(name).get_template(f"{name}.j2").render(known)
 
 
 def _environment(name: str) -> ImmutableSandboxedEnvironment:

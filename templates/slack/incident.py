@@ -11,6 +11,7 @@ from analysis.response import life
 from analysis.vocabulary import Family, State
 from storage.incidents import IncidentView
 from storage.tables import Alert
+from templates import affected as counting
 from templates import figures, finding, names, origins, plain, regulation, reported, steps, words
 from templates.finding import written
 from templates.slack import buttons, clocks, status, waiting
@@ -108,7 +109,10 @@ def rules(view: IncidentView) -> list[regulation.Rule]:
 
 
 def affected(view: IncidentView) -> str:
-    """Return who is affected; raw text."""
+    """Return who is affected, as it was counted last or as far as the finding tells; raw text."""
+    counted = [one for one in view.affected if one.status == "made"]
+    if counted:
+        return counting.sentence(counted[-1])
     if reported.of(first_alert(view)):
         return "Nobody has counted yet who is affected."
     return plain.affected(view.incident.family, finding.raised(first_alert(view)), finding.report(view.report))

@@ -1,5 +1,6 @@
 """What people reported, in an incident's message: who, when, how often, and the message that they quoted."""
 
+from analysis.response.impact import Revenue
 from storage.incidents import IncidentView
 from storage.tables import PersonReport
 from templates import figures, reported
@@ -22,7 +23,7 @@ def blocks(view: IncidentView) -> list[Block]:
         ("Reported by", said(plain_name(first.by, view))),
         ("When", date(first.at)),
         ("How often", _often(view, last)),
-        *([("Revenue touched", REVENUE[first.revenue])] if first.revenue in REVENUE else []),
+        *([("Revenue touched", REVENUE[Revenue(first.revenue)])] if first.revenue in set(Revenue) else []),
     ]
     quoted = [one for one in view.reports if one.quote]
     more = len(quoted) - MOST_QUOTES

@@ -5,6 +5,7 @@ A module a subject; a new verb is a row in one of them.
 
 from templates.verbs import (
     acting,
+    affected,
     approving,
     calling,
     checking,
@@ -33,6 +34,7 @@ VERBS: dict[str, Words] = {
     **people.VERBS,
     **checking.VERBS,
     **learning.VERBS,
+    **affected.VERBS,
     **joining.VERBS,
 }
 # What the bot itself does or sees; nobody presses it.
@@ -47,6 +49,7 @@ HAPPENINGS: dict[str, Happening] = {
     **joining.HAPPENINGS,
     **learning.HAPPENINGS,
     **reporting.HAPPENINGS,
+    **affected.HAPPENINGS,
 }
 
 

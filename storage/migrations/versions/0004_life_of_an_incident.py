@@ -252,6 +252,27 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name=op.f("fk_person_report_alert_id_alert")),
     )
     op.create_index(op.f("ix_person_report_alert_id"), "person_report", ["alert_id"])
+    op.create_table(
+        "affected_list",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("incident_id", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("period", sa.String(), nullable=False),
+        sa.Column("scope", sa.JSON(), nullable=False),
+        sa.Column("requested_by", sa.String(), nullable=False),
+        sa.Column("requested_at", moment, nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_at", moment, nullable=False),
+        sa.Column("counts", sa.JSON(), nullable=False),
+        sa.Column("path", sa.String(), nullable=True),
+        sa.Column("sha256", sa.String(), nullable=True),
+        sa.Column("made_at", moment, nullable=True),
+        sa.Column("error", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_affected_list")),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_affected_list_incident_id_incident")),
+    )
+    op.create_index("uq_affected_list_incident_id_number", "affected_list", ["incident_id", "number"], unique=True)
     op.add_column("alert", sa.Column("quiet_id", sa.String(), nullable=True))
     op.add_column("alert", sa.Column("flapping_since", moment, nullable=True))
     with op.batch_alter_table("incident", schema=None) as batch_op:

@@ -1,0 +1,50 @@
+"""Who was affected, as it was counted: a sentence for the message, a line a group for the thread."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from storage.tables import AffectedList
+from templates import figures, finding, names
+from templates.finding import whole
+
+MOST = 8
+
+
+def sentence(row: AffectedList) -> str:
+    """Return what was counted in one sentence; raw text."""
+    mine = [one for one in _groups(row.counts) if row.scope.get("group") in (None, one.get("group"))]
+    bad = sum(int(one["decisions"]) for one in mine if one.get("outcome") == "unfavourable")
+    about = f" about {row.scope['group']}" if row.scope.get("group") else ""
+    listed = figures.counted(whole(row.counts, "listed") or 0, "decision")
+    return f"{listed}{about} in scope, {figures.count(bad)} of them unfavourable (counted {when(row.scope)})."
+
+
+def by_group(counts: Mapping[str, Any]) -> list[str]:
+    """Return a line a group: how many decisions, how many of each outcome; raw text."""
+    table: dict[str, dict[str, int]] = {}
+    for one in _groups(counts):
+        outcomes = table.setdefault(str(one.get("group")), {})
+        outcomes[str(one.get("outcome"))] = int(one["decisions"])
+    lines = [
+        f"{group}: {figures.counted(sum(found.values()), 'decision')}, "
+        + names.listed([f"{figures.count(n)} {outcome}" for outcome, n in sorted(found.items())])
+        for group, found in sorted(table.items(), key=lambda pair: -sum(pair[1].values()))
+    ]
+    more = len(lines) - MOST
+    return [*lines[:MOST], f"and {figures.counted(more, 'more group')}"] if more > 0 else lines
+
+
+def when(scope: Mapping[str, Any]) -> str:
+    """Return which stretch of the log was counted; raw text."""
+    days = whole(scope, "days")
+    if days is not None:
+        return f"over the newest {figures.counted(days, 'day')} of the log"
+    since, until = (finding.moment(scope.get(end)) for end in ("since", "until"))
+    start = f"from {since:%Y-%m-%d %H:%M} UTC" if since else "from the log's beginning"
+    return f"{start} to {f'{until:%Y-%m-%d %H:%M} UTC' if until else 'its end'}"
+
+
+def _groups(counts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found = counts.get("groups")
+    kept = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    return [one for one in kept if isinstance(one.get("decisions"), int)]
