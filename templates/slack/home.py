@@ -12,14 +12,14 @@ from storage.desk import Desk
 from storage.incidents import IncidentView
 from storage.overview import Overview
 from templates import figures, names, troubles
-from templates.slack import approval, desk, lists, reply
+from templates.slack import approval, desk, lists, quiet, reply
 from templates.slack.blocks import Block, actions, button, context, divider, header, section
 from templates.slack.mrkdwn import code, said
 from templates.slack.oncall import Seen
 
 RETRY = "outbox:retry"
 NOTHING = Desk()
-MOST_WAITING, MOST_OPEN, MOST_MODELS, MOST_ENDED = 5, 10, 15, 5
+MOST_WAITING, MOST_OPEN, MOST_MODELS, MOST_ENDED, MOST_QUIET = 5, 10, 15, 5, 5
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,17 @@ def view(seen: Overview, owner: Owner, now: datetime) -> dict[str, Any]:
         *_part("Waits for you", [lists.incident_line(one, now) for one in mine], MOST_WAITING, seen.waiting_count),
         *(desk.blocks(owner.desk, owner.rotas, now) if View.INCIDENT_TIMELINE in seen.sees else []),
         *_part("Open", [lists.incident_line(one, now) for one in others], MOST_OPEN, seen.open_count - len(theirs)),
+        *_part("Quiet", _quiet(seen), MOST_QUIET),
         *_part("Models", [lists.model_line(one, now) for one in seen.models], MOST_MODELS, seen.model_count),
         *_part("Ended this week", [lists.ended_line(one) for one in seen.resolved_since], MOST_ENDED),
         divider(),
         context(f"`{reply.COMMAND} help` lists what I can do."),
     ]
     return {"type": "home", "blocks": blocks}
+
+
+def _quiet(seen: Overview) -> list[str]:
+    return [quiet.line(one) for one in seen.quiet] if View.INCIDENT_TIMELINE in seen.sees else []
 
 
 def stranger() -> dict[str, Any]:
