@@ -39,8 +39,10 @@ def erase(person: Person, at: datetime) -> None:
 
 def known_as(session: Session, name: str) -> Person | None:
     """Return the person of a Slack id or an e-mail address; of two with one address, who is active."""
-    named = (col(Person.id) == name) | (func.lower(Person.email) == name.lower())
-    return session.exec(select(Person).where(named).order_by(col(Person.is_active).desc(), Person.id)).first()
+    if "@" not in name:
+        return session.get(Person, name)
+    named = select(Person).where(func.lower(Person.email) == name.lower())
+    return session.exec(named.order_by(col(Person.is_active).desc(), Person.id)).first()
 
 
 def id_of(session: Session, name: str) -> str:

@@ -45,7 +45,8 @@ def given(approval: Approval) -> list[str]:
 
 def changes(found: Sequence[Mapping[str, Any]], most: int) -> list[str]:
     """Return what a proposed policy changes, a line a value."""
-    lines = [f"• {code(one['path'], 120)} {_change(one)}" for one in found[:most]]
+    first = sorted(found, key=lambda one: not one["path"].startswith("roles"))  # who gains a right must not be missed
+    lines = [f"• {code(one['path'], 120)} {_change(one)}" for one in first[:most]]
     rest = len(found) - most
     return [*lines, *([f"_and {rest} more: {code('/ethix policy')}_"] if rest > 0 else [])]
 

@@ -54,7 +54,7 @@ def _export(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def _facts(asked: dict[str, Any]) -> dict[str, Any]:
+def _facts(asked: dict[str, Any]) -> dict[str, str]:
     return {"door": "command line", "login": str(asked.get("login", ""))[:100]}
 
 
@@ -70,7 +70,7 @@ def _incident(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
     strange = sorted(set(fields) - {name.rstrip("?") for name in life.MOVES[verb].asks})
     if strange:
         raise Missing(verb, strange[0], "is no field of this move")
-    request = doing.Request(verb, str(asked["incident"]), _person(services, asked), fields=fields)
+    request = doing.Request(verb, str(asked["incident"]), _person(services, asked), fields=fields, facts=_facts(asked))
     return _told(incidents.move(services, request))
 
 

@@ -100,6 +100,7 @@ def approve(case: Case) -> Outcome:
     vote = Vote(approval_id=case.approval.id, part=part, by=case.decision.actor, at=case.now)
     if not approvals.vote(case.session, vote):
         raise Again(f"{case.approval.id} was voted on by another transaction")
+    _remember_login(case)
     if not approving.is_whole(case.parts, {*given, part}):
         asking.redraw(case.session, case.approval, case.now)
         left = [
@@ -154,10 +155,20 @@ def _part(case: Case, given: set[int]) -> int:
     session, actor, services = case.session, case.decision.actor, case.services
     needs = frozenset().union(*case.parts)
     voters = [vote.by for vote in approvals.votes(session, case.approval.id)]
-    if any(services.is_same(session, actor, one) for one in (case.approval.requested_by, *voters)):
+    login = case.decision.facts.get("login")  # at one shell one person types, whatever name they give
+    is_known = login is not None and login in case.approval.needs["logins"]
+    if is_known or any(services.is_same(session, actor, one) for one in (case.approval.requested_by, *voters)):
         raise NotYou("approve", needs)
     holders = {role: len(services.holders(session, {role})) for role in needs}
     return approving.part_for("approve", case.parts, given, services.roles(session, actor), holders)
+
+
+def _remember_login(case: Case) -> None:
+    login, needs = case.decision.facts.get("login"), case.approval.needs
+    if login is not None:
+        case.approval.needs = needs | {"logins": [*needs["logins"], login]}
+        case.session.add(case.approval)
+        case.session.flush()
 
 
 def _void(case: Case, subject: Subject) -> str | None:

@@ -29,6 +29,7 @@ class Wanted:
     parts: tuple[frozenset[Role], ...]  # one person a part
     by: str
     fields: dict[str, Any] = field(default_factory=dict)
+    login: str | None = None  # at whose shell it was asked
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,13 @@ def second(doing: Doing, needs: frozenset[Role]) -> Outcome:
     """Return the wish for a second person, told in the incident's thread; or who has asked already."""
     incident, request = doing.incident, doing.request
     wanted = Wanted(
-        request.verb, incident.id, bound(doing.session, incident), (needs,), request.actor, dict(request.fields)
+        request.verb,
+        incident.id,
+        bound(doing.session, incident),
+        (needs,),
+        request.actor,
+        dict(request.fields),
+        request.facts.get("login"),
     )
     place = Place(incident.channel, incidents.message_key(incident.id), urgency(incident) + 1)
     approval, is_new = ask(doing.services, doing.session, wanted, place, doing.now)
@@ -88,7 +95,11 @@ def ask(services: Services, session: Session, wanted: Wanted, place: Place, now:
         subject=wanted.subject,
         bound_to=wanted.bound_to,
         fields=wanted.fields,
-        needs={"parts": [[role.value for role in Role if role in part] for part in wanted.parts], "people": people},
+        needs={
+            "parts": [[role.value for role in Role if role in part] for part in wanted.parts],
+            "people": people,
+            "logins": [wanted.login] if wanted.login else [],
+        },
         requested_by=wanted.by,
         requested_at=now,
         expires_at=now + services.policy.approvals.expire,

@@ -30,6 +30,7 @@ class Request:
     fields: dict[str, str] = field(default_factory=dict)
     delivery: str | None = None  # id of the incoming delivery; a second one changes nothing
     submission: str | None = None  # id of the form with what was typed; one that was accepted is not done again
+    facts: dict[str, str] = field(default_factory=dict)  # what the door knows of the person, for the audit log
     approval: str | None = None  # the wish that others approved
     approved_by: str | None = None  # the last of them
 

@@ -75,7 +75,8 @@ def _proposed(services: Services, session: Session, proposal: Proposal) -> Outco
     if not differ:
         raise Missing(VERB, "policy", "says what the version in force says")
     fields = {"text": proposal.text, "reason": proposal.reason, "changes": differ}
-    wanted = Wanted(VERB, "policy", _bound_to(proposal.text, now_in_force), PARTS, proposal.actor, fields)
+    bound_to, login = _bound_to(proposal.text, now_in_force), proposal.facts.get("login")
+    wanted = Wanted(VERB, "policy", bound_to, PARTS, proposal.actor, fields, login)
     approval, is_new = asking.ask(services, session, wanted, Place(services.policy.engineering), services.clock())
     if not is_new:
         asked = {"by": approval.requested_by, "at": approval.requested_at.isoformat(), "is_asked": True}

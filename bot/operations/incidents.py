@@ -169,6 +169,7 @@ def _answered(
         _remember(session, request, outcome, now)
         failpoints.reach("operation.before_audit")
         said = {"reason": outcome.error.reason} if outcome.error else digest(services, outcome)
+        said |= request.facts
         audit.append(session, audit.Entry(request.actor, request.verb, request.incident, outcome.kind, said), now)
         failpoints.reach("operation.before_commit")
     failpoints.reach("operation.after_commit")

@@ -57,7 +57,7 @@ def do(services: Services, verb: str, by: str, **fields: str):
     return incidents.move(services, Request(verb, INCIDENT, by, fields=fields))
 
 
-def decide(services: Services, verb: str, by: str, reason: str = "", **more: str):
+def decide(services: Services, verb: str, by: str, reason: str = "", **more):
     return approvals.decide(services, Decision(verb, more.pop("approval", "APR-1"), by, reason, **more))
 
 
@@ -107,6 +107,18 @@ def test_nobody_approves_their_own_under_whatever_name(asked, by):
     assert "second person" in incidents.told(outcome)["says"]
     assert (status(asked), level(asked)) == (Status.PENDING, 4)
     assert trail(asked)[-1] == (by, "approve", "refused")
+
+
+def test_one_shell_is_one_person_whatever_name_is_typed_there(services):
+    shell = {"door": "command line", "login": "root"}
+    request = Request("unfreeze", INCIDENT, LEAD, fields={"reason": "go"}, facts=shell)
+    assert incidents.move(services, request).kind == "requested"
+    assert "second person" in incidents.told(decide(services, "approve", CTO, facts=shell))["says"]
+    assert level(services) == 4
+    assert decide(services, "approve", CTO, facts=shell | {"login": "ingrid"}).kind == "done"
+    with services.database.read() as session:
+        rows = [row for row in audit.rows_of(session, INCIDENT) if row.data.get("login") == "root"]
+    assert [(row.actor, row.action) for row in rows] == [(LEAD, "unfreeze")]
 
 
 def test_who_asked_may_take_it_back_and_ask_again(asked):
