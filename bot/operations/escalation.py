@@ -37,7 +37,7 @@ def follow(doing: Doing, was: State) -> None:
     incident, state = doing.incident, State(doing.incident.state)
     if state in life.ENDED:
         timers.cancel(doing.session, incident.id, [KIND, *quietness.KINDS])
-    elif was is State.DETECTED and state is not State.DETECTED:
+    elif was is State.DETECTED and state is not State.DETECTED and doing.request.actor != SYSTEM:
         if incident.acknowledged_by is None:
             _advance(doing, {"acknowledged_at": doing.now, "acknowledged_by": doing.request.actor})
         _answered(doing)
@@ -151,12 +151,12 @@ def _answered(doing: Doing) -> None:
 
 
 def _is_answered(doing: Doing, call: Planned) -> bool:
-    """Return whether somebody has it, so that only calls until it is resolved are made."""
+    """Return whether somebody has it, and said so since they were asked: then only calls until the end are made."""
     if call.is_until_resolved:
         return False
     resumed, holder = call.timer.data.get("resumed"), doing.incident.acknowledged_by
     if resumed is None or holder is None:
-        return doing.incident.state != State.DETECTED
+        return holder is not None
     last = incidents.last_by(doing.session, doing.incident.id, holder)
     return last is not None and last.at >= datetime.fromisoformat(resumed)
 

@@ -349,22 +349,11 @@ def test_what_is_called_was_decided_when_it_was_planned(services):
     assert [who for _, _, who in calls(services)] == [{SAM, MAYA}, {TOMAS, MAYA}, {INGRID}, {MARCUS}]
 
 
-def changed(services, severity):
-    """Change the severity as the verb does."""
-    with services.transaction() as session:
-        incident = records.get(session, "INC-2026-03-001")
-        was = Severity(incident.severity)
-        assert records.advance(session, incident, State(incident.state), severity=severity.value)
-        escalation.replan(
-            Doing(services, session, incident, Request("severity", incident.id, SAM), services.clock()), was
-        )
-
-
 @ON_BOTH
 def test_a_rise_calls_the_people_of_its_own_path_from_then_on(services):
     opened(services, Severity.MEDIUM)
     wait(services, 30)
-    changed(services, Severity.CRITICAL)
+    do(services, "severity", INGRID, severity="critical", reason="as it looks now")
     wait(services, 300)
     assert calls(services) == [
         (0, "opened", {PRIYA}), (30, "rose", {SAM, MAYA}), (35, "waited", {TOMAS, MAYA}), (90, "waited", {INGRID}),
@@ -376,17 +365,29 @@ def test_a_rise_of_what_somebody_has_calls_once_and_leaves_it_with_them(services
     opened(services, Severity.MEDIUM)
     do(services, "acknowledge", PRIYA)
     wait(services, 30)
-    changed(services, Severity.CRITICAL)
+    do(services, "severity", INGRID, severity="critical", reason="as it looks now")
     wait(services, 100)
     assert [(minute, why) for minute, why, _ in calls(services)] == [(0, "opened"), (30, "rose")]
     wait(services, 25)
     assert len(said(services, "asked_still")) == 1  # after two hours now, no more after a day
 
 
+def test_what_the_policy_does_by_itself_takes_it_off_nobody(services):
+    """A model that is frozen automatically is contained, and still nobody has the incident."""
+    opened(services)
+    with services.transaction() as session:
+        incident = records.get(session, "INC-2026-03-001")
+        assert records.advance(session, incident, State.CONTAINED)
+        doing = Doing(services, session, incident, Request("freeze", incident.id, SYSTEM), services.clock())
+        escalation.follow(doing, State.DETECTED)
+    wait(services, 60)
+    assert [minute for minute, _, _ in calls(services)] == [0, 5, 60]
+
+
 def test_a_fall_calls_nobody_anew_and_goes_on_as_the_lesser_path_would(services):
     opened(services)
     wait(services, 10)
-    changed(services, Severity.MEDIUM)
+    do(services, "severity", INGRID, severity="medium", reason="as it looks now")
     wait(services, 300)
     assert [(minute, who) for minute, _, who in calls(services)][2:] == [(60, {MAYA})]
 
