@@ -30,7 +30,7 @@ def reports_since(session: Session, model_id: str, since: datetime) -> list[Mapp
 
 def newest_report(session: Session, model_id: str, since: datetime) -> Report | None:
     """Return what the newest look at the model since then found: a check, or one that a fix was looked at in."""
-    looked = [Run.model_id == model_id, col(Run.purpose).in_(["check", "verify"]), Run.status == "finished"]
+    looked = [col(Run.model_id) == model_id, col(Run.purpose).in_(["check", "verify"]), col(Run.status) == "finished"]
     query = select(Run.report).where(*looked, col(Run.finished_at) >= since).order_by(col(Run.id).desc())
     found = session.exec(query.limit(1)).first()
     return Report.from_json(found) if found else None
@@ -38,7 +38,7 @@ def newest_report(session: Session, model_id: str, since: datetime) -> Report | 
 
 def verifying(session: Session, incident_id: str) -> Run | None:
     """Return the look at the incident's fix that is under way."""
-    waiting = [Run.incident_id == incident_id, col(Run.status).in_(["queued", "running"])]
+    waiting = [col(Run.incident_id) == incident_id, col(Run.status).in_(["queued", "running"])]
     return session.exec(select(Run).where(*waiting).order_by(col(Run.id).desc()).limit(1)).first()
 
 

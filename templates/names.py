@@ -217,7 +217,7 @@ def cause(kind: object) -> str:
     >>> cause("human_error")
     'Human error'
     """
-    return CAUSE[CauseType(kind)] if kind in set(CauseType) else "not said"
+    return CAUSE[CauseType(str(kind))] if kind in set(CauseType) else "not said"
 
 
 def roles(names: tuple[Role, ...]) -> str:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from analysis.response.life import MOVES
+from analysis.vocabulary import State
 from bot.settings import Settings
 from bot.slack.commands import COMMAND, COMMANDS
-from templates.slack.moves import table
+from templates.slack.moves import diagram, table
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
@@ -116,3 +117,8 @@ def test_every_setting_is_told():
 def test_the_table_of_moves_is_the_codes():
     assert set(MOVES) <= set(re.findall(r"`(\w+)`", table()))
     assert table() in README, "put the table of `templates.slack.moves.table()` under <!-- moves -->"
+
+
+def test_the_diagram_of_states_is_the_codes():
+    assert diagram() in README, "put `templates.slack.moves.diagram()` under <!-- states -->"
+    assert set(re.findall(r"--> (\w+):", diagram())) <= set(State)

@@ -1,5 +1,7 @@
 """How severe an incident is, as a person sees it: routes, clocks and calls follow what they say."""
 
+from typing import Any
+
 from analysis.errors import Missing
 from analysis.response import impact as deciding
 from analysis.response.impact import Revenue
@@ -17,7 +19,7 @@ def assess(doing: Doing) -> Effect:
     was, chosen = Severity(doing.incident.severity), Severity(doing.field("severity"))
     if chosen is was:
         raise Missing("severity", "severity", f"is {was} already; choose another one, or leave it")
-    facts = {"was": was.value, "severity": chosen.value, "reason": doing.field("reason")}
+    facts: dict[str, Any] = {"was": was.value, "severity": chosen.value, "reason": doing.field("reason")}
     if was is Severity.CRITICAL:  # whoever was called for it hears that it is less
         facts["told"] = incidents.called(doing.session, doing.incident.id)
     columns = {"severity": chosen.value, "assessed_at": doing.now}

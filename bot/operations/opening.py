@@ -18,7 +18,7 @@ from analysis.response.quiet import Kind
 from analysis.response.recurrence import Recurrence
 from analysis.vocabulary import Severity, State, Verdict
 from bot.operations import assessing, clocks, escalation, flapping, holding, reopening, rooms, runbooks, storms
-from bot.operations.doing import Doing, Request, owe_redraw, tell, urgency
+from bot.operations.doing import Doing, Request, owe_line, owe_redraw, tell, urgency
 from bot.services import SYSTEM, Services
 from storage import alerts, audit, counters, incidents, outbox
 from storage.tables import Alert, Incident, Owed, Run
@@ -168,7 +168,10 @@ def begin(services: Services, session: Session, alert: Alert, channel: str, now:
     session.flush()
     alert.incident_id = incident.id
     session.add(alert)
-    incidents.note(session, incident.id, SYSTEM, "opened", now, alert=alert.id, severity=alert.severity, **whence)
+    facts = {"alert": alert.id, "severity": alert.severity, **whence}
+    entry = incidents.note(session, incident.id, SYSTEM, "opened", now, **facts)
+    if "split_from" in whence:  # else the message itself says it
+        owe_line(session, incident, entry)
     joined = storms.join(services, session, incident, now)
     _owe_message(services, session, incident, now, withheld=joined is not None and joined.withholds)
     escalation.begin(services, session, incident, now)

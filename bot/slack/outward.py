@@ -85,8 +85,14 @@ class Outward:
         self.bot_id: str | None = None
 
     def channel_id(self, name: str) -> str:
-        """Return the id of a channel by its name; an id is returned as it is. Raise Permanent where there is none."""
-        if name[:1] in "CDGU" and name.isalnum() and name.isupper():
+        """Return the id of a channel by its name, of a person's direct messages by their id. Raise Permanent.
+
+        A post finds a person by itself; an edit, or a look for what was posted, asks for the channel.
+        """
+        is_id = name.isalnum() and name.isupper()
+        if is_id and name[:1] in "UW" and name not in self._ids:
+            self._ids[name] = self.direct(name)
+        if is_id and name[:1] in "CDG":
             return name
         if name not in self._ids:
             self._ids |= dict(self._channels())

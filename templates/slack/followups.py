@@ -43,7 +43,7 @@ def answer(found: Sequence[FollowUp], mine: str, now: datetime) -> Message:
     late = sum(1 for one in found if one.due_at <= now)
     head = f"{figures.counted(len(found), 'follow-up')} to be done" + (f", {late} late" if late else "")
     ordered = sorted(found, key=lambda one: (one.owner != mine, one.due_at))
-    blocks = [section(f"*{head}*"), *(_line(one, mine, now) for one in ordered[:MOST])]
+    blocks = [section(f"*{head}*"), *(line(one, mine, now) for one in ordered[:MOST])]
     more = len(ordered) - MOST
     return Message(head, [*blocks, *([context(f"_and {more} more_")] if more > 0 else [])])
 
@@ -65,7 +65,8 @@ def still(found: Sequence[FollowUp]) -> str:
     return f"📌 {figures.counted(len(left), 'follow-up')} to be done{before}: {named}"
 
 
-def _line(found: FollowUp, mine: str, now: datetime) -> Block:
+def line(found: FollowUp, mine: str, now: datetime) -> Block:
+    """Return one follow-up with its owner, its day and a button."""
     sign = "⏰" if found.due_at <= now else "📌"
     who = "you" if found.owner == mine else mention(found.owner)
     first = f"{sign} {code(found.id)} {said(found.what, 200)}"
