@@ -8,6 +8,7 @@ from templates import figures, finding, names
 from templates.finding import whole
 
 MOST = 8
+OUTCOMES = {"favourable": "favourable", "unfavourable": "unfavourable", "not known": "without a decision"}
 
 
 def sentence(row: AffectedList) -> str:
@@ -25,13 +26,16 @@ def by_group(counts: Mapping[str, Any]) -> list[str]:
     for one in _groups(counts):
         outcomes = table.setdefault(str(one.get("group")), {})
         outcomes[str(one.get("outcome"))] = int(one["decisions"])
-    lines = [
-        f"{group}: {figures.counted(sum(found.values()), 'decision')}, "
-        + names.listed([f"{figures.count(n)} {outcome}" for outcome, n in sorted(found.items())])
-        for group, found in sorted(table.items(), key=lambda pair: -sum(pair[1].values()))
-    ]
+    lines = [_line(group, found) for group, found in sorted(table.items(), key=lambda pair: -sum(pair[1].values()))]
     more = len(lines) - MOST
     return [*lines[:MOST], f"and {figures.counted(more, 'more group')}"] if more > 0 else lines
+
+
+def _line(group: str, found: Mapping[str, int]) -> str:
+    whole_group = sum(found.values())
+    parts = [f"{figures.count(found[one])} {word} ({figures.share(found[one] / whole_group)})"
+             for one, word in OUTCOMES.items() if found.get(one)]  # fmt: skip
+    return f"{group}: {figures.counted(whole_group, 'decision')}, {names.listed(parts)}"
 
 
 def when(scope: Mapping[str, Any]) -> str:

@@ -63,8 +63,8 @@ def told(alert: Alert) -> tuple[str, str]:
     """Return the one sentence of a reported alert, and what else belongs to it; raw text."""
     said = str(alert.details.get("description", ""))
     short = said if len(said) <= LONGEST else f"{said[:LONGEST].rstrip()}…"
-    more = f"Reported {figures.counted(alert.repeats, 'time')} so far." if alert.repeats > 1 else ""
-    return f"{of(alert)}, reported by a person: “{short}”", more
+    how = "reported by a person" if alert.repeats == 1 else f"reported {figures.counted(alert.repeats, 'time')}"
+    return f"{of(alert)}, {how}: “{short}”", ""
 
 
 def sentence(report: PersonReport) -> str:

@@ -21,7 +21,7 @@ def blocks(view: IncidentView) -> list[Block]:
     pairs = [
         ("Reported as", said(reported.kind(first.kind))),
         ("Reported by", said(plain_name(first.by, view))),
-        ("When", date(first.at)),
+        ("First", date(first.at)),
         ("How often", _often(view, last)),
         *([("Revenue touched", REVENUE[Revenue(first.revenue)])] if first.revenue in set(Revenue) else []),
     ]

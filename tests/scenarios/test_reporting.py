@@ -1,13 +1,16 @@
 """What people see and report in Slack opens an incident, joins the one there is, and is kept as evidence."""
 
+import json
+import tarfile
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from sqlmodel import select
 
 from bot.demo.demo import MODEL
 from storage import incidents
-from storage.tables import Incident, PersonReport
+from storage.tables import Bundle, Incident, PersonReport
 from tests.world import pretty
 
 ON_SQLITE = pytest.mark.parametrize("backend", ["sqlite"])
@@ -82,6 +85,22 @@ def test_a_quoted_message_is_kept_with_who_wrote_it_and_where_it_stands(world):
     assert kept.quote["permalink"] in text
     assert world.incident().severity == "critical"
     assert "Breach of personal data" in text
+
+
+@ON_SQLITE
+def test_evidence_holds_the_reports_with_the_quoted_words_whole(world):
+    shortcut(world, "security", text=f"{QUOTED} {'x' * 3_000}")
+    fill(world, "security", kind="breach")
+    world.press("export", "auditor")
+    world.settle()
+    with world.bot.services.database.read() as session:
+        bundle = session.exec(select(Bundle).where(Bundle.incident_id == world.incident().id)).one()
+    with tarfile.open(bundle.path) as archive:
+        held = {Path(one.name).name: archive.extractfile(one).read().decode() for one in archive if one.isfile()
+                and one.name.endswith(("reports.json", "report.md"))}  # fmt: skip
+    assert json.loads(held["reports.json"])[0]["quote"]["text"] == f"{QUOTED} {'x' * 3_000}"
+    assert "Reports" in held["report.md"]
+    assert "People reported it" in held["report.md"]
 
 
 @ON_SQLITE
