@@ -23,7 +23,6 @@ from templates.slack import (
     approval,
     checklist,
     digest,
-    draft,
     followups,
     incident,
     link,
@@ -110,12 +109,6 @@ def _chart(session: Session, services: Services, row: Owed) -> Shown | None:
 def _link(session: Session, services: Services, row: Owed) -> Shown | None:
     view = _view(session, row.subject)
     return Shown("post", _text(link.message(view, rings=bool(row.data.get("rings")))))
-
-
-def _draft(session: Session, services: Services, row: Owed) -> Shown | None:
-    view = _view(session, row.subject)
-    words = documents.render("notification.txt", view, services.clock(), documents.Notice("regulator"))
-    return Shown("post", _text(draft.message(words)), in_thread=True)
 
 
 def _file(session: Session, services: Services, row: Owed) -> Shown | None:
@@ -256,7 +249,6 @@ KINDS: dict[str, Callable[[Session, Services, Owed], Shown | None]] = {
     "approval_update": _approval_update,
     "chart": _chart,
     "link": _link,
-    "draft": _draft,
     "file": _file,
     "on_call": _on_call,
     "calendar": _calendar,

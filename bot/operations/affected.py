@@ -45,13 +45,18 @@ def ask(doing: Doing) -> Effect | Outcome:
 
 
 def draft(doing: Doing) -> Effect:
+    """Owe the person the draft that they chose."""
+    owe_draft(doing, doing.field("document"))
+    return Effect(facts={"document": doing.field("document")})
+
+
+def owe_draft(doing: Doing, document: str) -> None:
     """Owe the person a draft, made from the record; it goes to them alone, for nobody has read it yet."""
-    name = DOCUMENTS[doing.field("document")]
+    name = DOCUMENTS[document]
     key = f"{doing.incident.id}:draft:{name}:{doing.request.actor}:{doing.incident.version}:{doing.now.timestamp():.6f}"
     owed = _owed(doing.incident, doing.request.actor, doing.now, key)
     owed.kind, owed.subject, owed.data = "drafted", doing.incident.id, {"name": name}
     outbox.owe(doing.session, owed)
-    return Effect(facts={"document": doing.field("document")})
 
 
 def remedy(doing: Doing) -> Effect:

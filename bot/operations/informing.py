@@ -1,11 +1,10 @@
 """Tells those who wait: a status update, a breach that is confirmed, the notice to the regulator (001 §7, 002)."""
 
 from analysis.errors import Missing
-from analysis.response.notifying import Reason
 from analysis.response.outcomes import Kind, Outcome
-from bot.operations.doing import Doing, Effect, urgency
-from storage import clocks, incidents, outbox
-from storage.tables import Owed
+from bot.operations import affected
+from bot.operations.doing import Doing, Effect
+from storage import clocks, incidents
 
 REGULATOR = "regulator"
 
@@ -16,13 +15,13 @@ def update(doing: Doing) -> Effect:
 
 
 def confirm(doing: Doing) -> Effect | Outcome:
-    """Confirm a breach that a regulator may have to hear of: the time runs from now, and a draft is in the thread."""
+    """Confirm a breach that a regulator may have to hear of: the time runs from now, and who confirms gets a draft."""
     incident = doing.incident
     if incident.confirmed_at is not None:
         first = incidents.last(doing.session, incident.id, "confirm")
         by = first.actor if first else None
         return Outcome(Kind.ALREADY, "confirm", {"by": by, "at": incident.confirmed_at.isoformat()})
-    outbox.owe(doing.session, _draft(doing))
+    affected.owe_draft(doing, REGULATOR)
     return Effect(columns={"confirmed_at": doing.now}, facts={"reason": doing.field("reason")})
 
 
@@ -34,17 +33,3 @@ def notify_regulator(doing: Doing) -> Effect:
         raise Missing("notify_regulator", "authority", what)
     given = {name: doing.field(name) for name in ("authority", "reference", "note") if doing.field(name)}
     return Effect(facts=given)
-
-
-def _draft(doing: Doing) -> Owed:
-    return Owed(
-        key=f"{doing.incident.id}:regulator:draft",
-        kind="draft",
-        subject=doing.incident.id,
-        channel=doing.incident.channel,
-        thread_of=incidents.message_key(doing.incident.id),
-        priority=urgency(doing.incident) + 1,
-        reason=Reason.ACTED,
-        next_at=doing.now,
-        created_at=doing.now,
-    )

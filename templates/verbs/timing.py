@@ -48,7 +48,7 @@ def _resumed(entry: TimelineEntry, view: IncidentView) -> str:
 def _confirmed(entry: TimelineEntry, view: IncidentView) -> str:
     who = status.person(entry.actor, view)
     running = next((one for one in clocks.running(view) if one.kind == "regulator"), None)
-    by = f" The regulator is to hear of it by {countdown(running.due_at)}; a draft is below." if running else ""
+    by = f" The regulator is to hear of it by {countdown(running.due_at)}." if running else ""
     return f"🏛️ {who} confirmed a breach.{by}{given(entry, 'reason')}"
 
 
@@ -138,7 +138,9 @@ VERBS = {
         spoken="Confirm a breach: the regulator may have to hear of it",
         may="confirm breaches",
         past="confirmed a breach",
-        done=lambda facts: "Confirmed. The time until the regulator has to know runs; a draft is in the thread.",
+        done=lambda facts: (
+            "Confirmed. The time until the regulator has to know runs; a draft of the notice comes to you."
+        ),
         line=_confirmed,
         modal=Modal(
             title="Confirm a breach",

@@ -8,7 +8,7 @@ from analysis.response import life
 from storage import incidents, outbox
 from tests.chaos.facts import Facts
 
-POSTED = {"incident", "reply", "chart", "draft", "link", "digest", "notice", "answer", "more", "storm", "proof"}
+POSTED = {"incident", "reply", "chart", "link", "digest", "notice", "answer", "more", "storm", "proof"}
 SAYS_NOTHING = {"chart", "reply"}  # where the record has nothing to show, the row is sent and no message stands
 TOLD_BY_ID = {*life.MOVES, "escalate"}  # their audit line names the timeline entry
 TOLD_BY_COUNT = {"export_made", "export_failed"}

@@ -158,7 +158,9 @@ def test_a_confirmed_breach_runs_the_clock_of_the_regulator_until_the_notice_is_
     do(unchecked, "acknowledge", "oncall")
     assert "move:confirm" not in offers(unchecked, "oncall")
     do(unchecked, "confirm", "compliance", reason="The four-fifths rule does not hold")
-    assert any("Draft of the notice to the regulator" in line for line in replies(unchecked))
+    with unchecked.bot.services.database.read() as session:
+        (draft,) = session.exec(select(Owed).where(Owed.kind == "drafted"))
+    assert (draft.channel, draft.data["name"], draft.status) == ("U0COMPLY01", "regulator_notice.txt", "sent")
     do(unchecked, "resolve", "oncall", note="Went back to 1.0.0")
     unchecked.clock.forward(hours=60)
     unchecked.settle()
