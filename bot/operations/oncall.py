@@ -184,11 +184,11 @@ def _of(planning: Planning, actor: str) -> Person:
 def _stretch(planning: Planning) -> tuple[datetime, datetime]:
     """Return the stretch as it was typed, from now on at the earliest; raise Missing for what is none."""
     wish, rota, now = planning.wish, planning.seen.rota, planning.now
-    zone = _of(planning, wish.actor).tz
+    zone = people.zone_of(planning.session, wish.actor)
     found: list[datetime] = []
     for name in ("from", "to"):
         if not wish.said(name):
-            raise Missing("oncall_override", name, "is missing: from when, and until when?")
+            raise Missing("oncall_override", name, "is missing: type from when until when")
         try:
             found.append(moments.parse(wish.said(name), found[0] if found else now, zone, (rota.at, rota.zone)))
         except ValueError as error:
