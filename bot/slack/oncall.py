@@ -20,7 +20,6 @@ from templates.slack import modals
 from templates.slack import oncall as shown
 from templates.slack.blocks import Message
 
-USAGE = "oncall [override @person [secondary] from to [reason] | swap @person | cancel #number | ics]"
 BETWEEN = ("from", "to", "until", "for", "by")
 CLOCK = re.compile(r"\d{1,2}:\d{2}")
 

@@ -18,6 +18,7 @@ from templates.slack.mrkdwn import code, date, mention, one_line, quote, said
 
 Facts = Mapping[str, Any]
 MOST_NEXT, MOST_TAKEN, MOST_GAPS, MOST_INCIDENTS = 3, 8, 5, 8
+TYPED = "Or type `/ethix oncall override @person from to`, `… swap @person`, `… cancel #number`."
 TAKE, FORM, CALENDAR = "oncall:take", "oncall:form", "oncall:ics"
 
 
@@ -86,12 +87,14 @@ def overview(rotas: Sequence[Seen]) -> Message:
     if not rotas:
         text = "The policy names no rota. Who holds the role On-call stands under `roles:`; a rota goes under `rotas:`."
         return Message(text, [section(text)])
-    return Message("Who is on call", [block for seen in rotas for block in _rota(seen)])
+    blocks = [block for seen in rotas for block in _rota(seen)]
+    return Message("Who is on call", [*blocks, context(TYPED)])
 
 
 def _rota(seen: Seen) -> list[Block]:
     now = [_held(seen, place) for place in Place]
-    coming = [_coming(seen, duty) for place in Place for duty in list(seen.duties.get(place, ()))[1 : 1 + MOST_NEXT]]
+    later = [duty for place in Place for duty in list(seen.duties.get(place, ()))[1 : 1 + MOST_NEXT]]
+    coming = [_coming(seen, duty) for duty in sorted(later, key=lambda one: one.starts_at)]
     gaps = [f"⚠️ {gap_line(seen, gap)}" for gap in seen.gaps[:MOST_GAPS]]
     taken = [_taken(seen, one) for one in seen.taken if one.ends_at > seen.now][:MOST_TAKEN]
     name = seen.rota.name
