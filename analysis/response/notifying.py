@@ -57,7 +57,9 @@ OF_SYSTEM = {
 
 
 # What rests while an incident is snoozed: nobody has to do anything about these lines at once.
-ROUTINE = frozenset({"clock_warn", "clock_breached", "recovered", "came_back", "repeat", "reminder", "flapping"})
+ROUTINE = frozenset(
+    {"clock_warn", "clock_breached", "recovered", "came_back", "repeat", "reminder", "flapping", "step_overdue"}
+)
 
 
 def reason_for(verb: str, *, waited: bool = False) -> Reason:

@@ -7,12 +7,13 @@ from sqlmodel import Session
 
 from analysis.response import life
 from analysis.response.outcomes import Kind, Outcome
+from analysis.response.quiet import Kind as Quiet
 from analysis.vocabulary import State
 from bot.operations import escalation, planning, quietness
 from bot.operations.doing import Doing, Effect, Request, tell
 from bot.operations.planning import Planned
 from bot.services import SYSTEM, Services
-from storage import audit, incidents, timers
+from storage import audit, incidents, quiet, timers
 from storage.tables import Timer
 
 ASKED = "asked_still"
@@ -76,6 +77,9 @@ def _unless_busy(
     doing = Doing(services, session, incident, Request(ASKED, incident.id, SYSTEM), now)
     entry = incidents.last_by(session, incident.id, incident.acknowledged_by)
     last = entry.at if entry else incident.acknowledged_at or incident.opened_at
+    snoozed = quiet.of(session, incident.id, Quiet.SNOOZE, now)
+    if snoozed is not None:  # nobody is asked meanwhile; the span begins when it is over
+        last = snoozed.ends_at
     asked = timer.data.get("asked_at")
     since = datetime.fromisoformat(asked) if asked else now - timedelta(seconds=timer.data["still_s"])
     if last <= since:

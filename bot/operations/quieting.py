@@ -43,7 +43,6 @@ def accept_risk(doing: Doing) -> Effect:
     until = fields.moment(doing.field("until"))
     quiet.check_end("accept_risk", Kind.ACCEPTED_RISK, doing.now, until)
     made = _keep(doing, Kind.ACCEPTED_RISK, Matcher(up_to=Severity.MEDIUM).kept(), until)
-    timers.cancel(doing.session, incident.id, ["escalate"])
     holding.broken(doing, Kind.SNOOZE)
     return Effect(facts={"quiet": made.id, "until": until.isoformat(), "reason": made.reason})
 
@@ -173,10 +172,9 @@ def _after_acceptance(doing: Doing, made: Quiet) -> None:
         return
     closed = {"closed_at": doing.now, "closed_by": SYSTEM}
     if incidents.advance(doing.session, doing.incident, State.CLOSED, **closed):
-        tell(doing, "close", quiet=made.id)
-        audit.append(
-            doing.session, audit.Entry(SYSTEM, "close", doing.incident.id, "done", {"quiet": made.id}), doing.now
-        )
+        entry = tell(doing, "close", quiet=made.id)
+        data = {"quiet": made.id, "timeline": entry.id}
+        audit.append(doing.session, audit.Entry(SYSTEM, "close", doing.incident.id, "done", data), doing.now)
 
 
 def when_ahead(services: Services, session: Session, timer: Timer, now: datetime) -> None:

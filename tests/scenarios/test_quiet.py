@@ -249,6 +249,8 @@ def test_a_snoozed_incident_gives_no_routine_lines_until_its_end(quiet_world):
     assert "snoozed" in withheld(quiet_world)
     assert "Late: *containment*" in pretty(quiet_world.alert()["blocks"])
     assert "Snoozed until" in pretty(quiet_world.alert()["blocks"])
+    assert "step of the checklist is overdue" not in str(lines)
+    assert not [line for line in lines if "still on it" in line.lower()]
     forward(quiet_world, hours=4)
     assert "The snooze is over" in pretty(quiet_world.alert()["replies"])
 
