@@ -226,7 +226,7 @@ def _move(doing: Doing) -> Outcome:
     was = State(incident.state)
     target = life.make(verb, was, doing.services.roles(doing.session, doing.request.actor))
     _check_fields(doing)
-    needs = life.second(verb, incidents.worst(doing.session, incident))
+    needs = _needs(doing)
     return _second(doing, needs) if needs else _do(doing, was, target)
 
 
@@ -235,6 +235,17 @@ def approved(doing: Doing) -> Outcome:
     was = State(doing.incident.state)
     target = life.make(doing.request.verb, was, doing.services.roles(doing.session, doing.request.actor))
     return _do(doing, was, target)
+
+
+def _needs(doing: Doing) -> frozenset[Role]:
+    """Return who must approve; a weaker restraint is an unfreeze, judged also by the incident that it was made for."""
+    verb, severity = doing.request.verb, incidents.worst(doing.session, doing.incident)
+    held = oversight.loosens(doing)
+    if held is not None:
+        cause = incidents.get(doing.session, held.incident_id) if held.incident_id else None
+        others = [incidents.worst(doing.session, cause)] if cause else []
+        verb, severity = "unfreeze", max(severity, *others, key=lambda one: one.rank) if others else severity
+    return life.second(verb, severity)
 
 
 def _second(doing: Doing, needs: frozenset[Role]) -> Outcome:

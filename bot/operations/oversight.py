@@ -27,6 +27,14 @@ def unfreeze(doing: Doing) -> Effect:
     return Effect(facts={"was": now.level, "reason": doing.field("reason")})
 
 
+def loosens(doing: Doing) -> OversightChange | None:
+    """Return the restraint that the move would make weaker; None where it makes none weaker."""
+    verb, now = doing.request.verb, oversight.current(doing.session, doing.incident.model_id)
+    if now is None or verb not in {"freeze", "unfreeze"}:
+        return None
+    return now if verb == "unfreeze" or _level(doing) < now.level else None
+
+
 def _level(doing: Doing) -> Oversight:
     text = doing.field("level")
     try:

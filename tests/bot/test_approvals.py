@@ -13,7 +13,7 @@ from bot.services import Services
 from storage import approvals as stored
 from storage import audit, oversight, policies
 from storage.database import Database
-from storage.tables import AuditRow
+from storage.tables import AuditRow, Incident
 from tests.world import Night, StillClock
 
 MODEL, INCIDENT = "income-prequal", "INC-2026-03-001"
@@ -41,7 +41,7 @@ def services(night: Night):
         Database(address), policy, night.folder / "data", keys.load(night.folder / "data/keys"), StillClock()
     )
     made.directory = lambda people: None  # who they are was said just now
-    do(made, "freeze", LEAD, level="4", reason="halt")
+    do(made, "freeze", LEAD, level="3", reason="halt")
     yield made
     made.database.dispose()
 
@@ -105,7 +105,7 @@ def test_the_same_delivery_twice_is_one_decision_and_gets_the_same_answer(asked)
 def test_nobody_approves_their_own_under_whatever_name(asked, by):
     outcome = decide(asked, "approve", by)
     assert "second person" in incidents.told(outcome)["says"]
-    assert (status(asked), level(asked)) == (Status.PENDING, 4)
+    assert (status(asked), level(asked)) == (Status.PENDING, 3)
     assert trail(asked)[-1] == (by, "approve", "refused")
 
 
@@ -114,7 +114,7 @@ def test_one_shell_is_one_person_whatever_name_is_typed_there(services):
     request = Request("unfreeze", INCIDENT, LEAD, fields={"reason": "go"}, facts=shell)
     assert incidents.move(services, request).kind == "requested"
     assert "second person" in incidents.told(decide(services, "approve", CTO, facts=shell))["says"]
-    assert level(services) == 4
+    assert level(services) == 3
     assert decide(services, "approve", CTO, facts=shell | {"login": "ingrid"}).kind == "done"
     with services.database.read() as session:
         rows = [row for row in audit.rows_of(session, INCIDENT) if row.data.get("login") == "root"]
@@ -144,21 +144,21 @@ def test_who_holds_no_role_for_it_is_told_which_could(asked, verb):
 def test_after_its_time_nobody_approves_it_even_where_its_timer_has_not_fired(asked):
     asked.clock.forward(hours=24, seconds=1)
     assert "lapsed" in incidents.told(decide(asked, "approve", CTO))["says"]
-    assert (status(asked), level(asked)) == (Status.EXPIRED, 4)
+    assert (status(asked), level(asked)) == (Status.EXPIRED, 3)
 
 
 def test_who_asked_must_still_hold_the_role(asked):
     roles = {role: who for role, who in asked.policy.roles.items() if role != "ml_lead"}
     asked.policy = asked.policy.model_copy(update={"roles": roles})
     assert "no longer holds a role" in incidents.told(decide(asked, "approve", CTO))["says"]
-    assert (status(asked), level(asked)) == (Status.VOID, 4)
+    assert (status(asked), level(asked)) == (Status.VOID, 3)
 
 
 def test_it_is_bound_to_the_incident_as_it_was(asked):
     with asked.transaction() as session:
         session.get(stored.Approval, "APR-1").bound_to = "detected/critical/0"
     assert "has changed since" in incidents.told(decide(asked, "approve", CTO))["says"]
-    assert (status(asked), level(asked)) == (Status.VOID, 4)
+    assert (status(asked), level(asked)) == (Status.VOID, 3)
 
 
 def test_what_cannot_be_done_is_refused_before_anybody_is_called(asked):
@@ -171,7 +171,7 @@ def test_what_cannot_be_done_is_refused_before_anybody_is_called(asked):
 def test_nobody_lowers_the_severity_first_to_be_alone_with_it(services):
     assert do(services, "severity", LEAD, severity="medium", reason="not so bad").changed
     assert do(services, "unfreeze", LEAD, reason="alone").kind == "requested"
-    assert level(services) == 4
+    assert level(services) == 3
 
 
 @pytest.mark.parametrize("verb", ["approve", "unfreeze"])
@@ -179,7 +179,24 @@ def test_without_slack_nothing_dangerous_is_done(asked, verb):
     asked.directory = None
     outcome = decide(asked, "approve", CTO) if verb == "approve" else do(asked, "unfreeze", CTO, reason="x")
     assert "Slack does not say" in incidents.told(outcome)["says"]
-    assert (status(asked), level(asked)) == (Status.PENDING, 4)
+    assert (status(asked), level(asked)) == (Status.PENDING, 3)
+
+
+def test_a_weaker_restraint_is_an_unfreeze_and_a_stronger_one_is_not(services):
+    assert do(services, "freeze", ENGINEER, level="1", reason="a little").kind == "requested"
+    assert level(services) == 3
+    assert do(services, "freeze", ENGINEER, level="4", reason="pause it").kind == "done"
+    assert status(services) == Status.VOID
+
+
+def test_the_model_is_not_freed_from_a_lesser_incident_by_one_alone(services):
+    with services.transaction() as session:
+        critical = session.get(Incident, INCIDENT)
+        lesser = critical.model_dump() | {"id": "INC-2026-03-002", "severity": "medium"}
+        session.add(Incident(**lesser))
+    request = Request("unfreeze", "INC-2026-03-002", LEAD, fields={"reason": "from here"})
+    assert incidents.move(services, request).kind == "requested"
+    assert level(services) == 3
 
 
 def test_an_unknown_wish_is_named(services):

@@ -74,7 +74,7 @@ def test_a_group_holds_a_role_while_a_person_is_in_it(fairness, entry):
 
 def test_what_is_dangerous_is_judged_by_what_slack_says_now_the_rest_by_what_it_said_last(fairness):
     led_by(fairness, "group:@ml-team")
-    assert "level 4" in do(fairness, "freeze", ENGINEER, level="4", reason="halt")
+    assert "level 3" in do(fairness, "freeze", ENGINEER, level="3", reason="halt")
     group(fairness, "ml_lead")
     assert Role.ML_LEAD in roles(fairness, ENGINEER)  # as it was last fetched
     assert "needs one of" in do(fairness, "unfreeze", ENGINEER, reason="go")
@@ -82,7 +82,7 @@ def test_what_is_dangerous_is_judged_by_what_slack_says_now_the_rest_by_what_it_
 
 
 def test_who_has_left_loses_every_role_under_every_name(fairness):
-    do(fairness, "freeze", LEAD, level="4", reason="halt")
+    do(fairness, "freeze", LEAD, level="3", reason="halt")
     do(fairness, "unfreeze", LEAD, reason="go")
     account(fairness, "cto")
     outcome = approvals.decide(fairness.bot.services, Decision("approve", "APR-1", "cto@ethixai.local"))
@@ -98,7 +98,7 @@ def test_who_has_left_loses_every_role_under_every_name(fairness):
 
 
 def test_where_slack_does_not_answer_only_what_is_dangerous_is_refused(fairness):
-    do(fairness, "freeze", LEAD, level="4", reason="halt")
+    do(fairness, "freeze", LEAD, level="3", reason="halt")
     fairness.ask("POST", "/_local/fault", method="users.info", error="internal_error", times=2)
     assert "Slack does not say" in do(fairness, "unfreeze", LEAD, reason="go")
     assert fairness.audit()[-1] == (LEAD, "unfreeze", "refused")
@@ -107,7 +107,7 @@ def test_where_slack_does_not_answer_only_what_is_dangerous_is_refused(fairness)
     fairness.ask("POST", "/_local/fault", method="users.info", delay_s=3.0, times=2)
     outcome = approvals.decide(fairness.bot.services, Decision("approve", "APR-1", CTO))
     assert "Slack does not say" in incidents.told(outcome)["says"]
-    assert "level 3" in do(fairness, "freeze", ONCALL, level="3", reason="review")
+    assert "level 4" in do(fairness, "freeze", ONCALL, level="4", reason="pause it")
 
 
 def test_a_group_that_is_none_is_named(tmp_path):

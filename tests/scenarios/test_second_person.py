@@ -19,7 +19,7 @@ def backend():
 def asked(fairness: World) -> World:
     """The model of a critical incident was frozen, and the ML Lead, who froze it, asks to unfreeze it."""
     fairness.press("freeze", "ml_lead")
-    assert fairness.fill("ml_lead", level="4", reason="halt")["ok"]
+    assert fairness.fill("ml_lead", level="3", reason="halt")["ok"]
     fairness.settle()
     ask(fairness, "ml_lead")
     return fairness
@@ -67,7 +67,7 @@ def test_it_is_asked_in_the_thread_and_done_in_both_names(asked):
     assert "has asked for this already" in pretty(ask(asked, "compliance"))
     for by, why in (("ml_lead", "second person"), ("ml_engineer", "needs one of"), ("viewer", "needs one of")):
         assert why in whispers(press(asked, "approve", by))
-    assert (level(asked), status(asked)) == (4, Status.PENDING)
+    assert (level(asked), status(asked)) == (3, Status.PENDING)
 
     assert "Approved. Done: the model decides again." in whispers(press(asked, "approve", "product_owner"))
     assert "was approved by <@U0PRODOW01>" in whispers(press(asked, "approve", "cto"))
@@ -94,11 +94,11 @@ def test_declining_needs_a_reason_which_the_asker_hears_and_a_change_makes_the_n
     last = pretty(thread(asked)[-1])
     assert "the audit is not done" in last
     assert "<@U0MLLEAD01>" in last
-    assert (status(asked), level(asked)) == (Status.DECLINED, 4)
+    assert (status(asked), level(asked)) == (Status.DECLINED, 3)
 
     ask(asked, "ml_lead")
     asked.press("freeze", "oncall")
-    asked.fill("oncall", level="3", reason="review all")
+    asked.fill("oncall", level="4", reason="pause it")
     asked.settle()
     assert status(asked, "APR-2") == Status.VOID
     assert "is void" in pretty(thread(asked)[-1])
