@@ -15,7 +15,8 @@ Facts = Mapping[str, Any]
 LONGEST = 300
 
 MOST_CHANGES = 12
-TITLES = {"policy": "Change the policy"}  # of what is no move of an incident
+# Of what is no move of an incident.
+TITLES = {"policy": "Change the policy", "baseline_activate": "Activate a baseline"}
 
 
 def title(verb: str) -> str:
@@ -34,7 +35,7 @@ def given(approval: Approval) -> list[str]:
     """Return what was given for it, a quoted line each."""
     row = VERBS.get(approval.verb)
     fields = row.modal.fields if row and row.modal else {}
-    labels = {name: field.label for name, field in fields.items()} or {"reason": "Reason"}
+    labels = {name: field.label for name, field in fields.items()} or {"what": "What", "reason": "Reason"}
     lines = [
         f"> {label}: {quote(approval.fields[name], LONGEST)}"
         for name, label in labels.items()

@@ -11,7 +11,7 @@ from analysis.response import approving, life
 from analysis.response.approving import Status
 from analysis.response.fields import LONGEST
 from analysis.response.outcomes import Kind, Outcome
-from bot.operations import asking, governing, incidents
+from bot.operations import asking, baselines, governing, incidents
 from bot.operations.asking import Ended
 from bot.operations.deciding import Case, Decision, Subject
 from bot.operations.doing import Doing, Request
@@ -44,7 +44,8 @@ def _move(case: Case) -> Outcome:
 
 
 INCIDENT = Subject(_incident_bound, lambda approval: life.MOVES[approval.verb].by, _move)
-SUBJECTS: dict[str, Subject] = {governing.VERB: governing.SUBJECT}  # by verb, of what is no move of an incident
+# By verb, of what is no move of an incident.
+SUBJECTS: dict[str, Subject] = {governing.VERB: governing.SUBJECT, baselines.VERB: baselines.SUBJECT}
 
 
 def decide(services: Services, decision: Decision) -> Outcome:

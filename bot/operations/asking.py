@@ -10,6 +10,7 @@ from analysis.response.approving import Status
 from analysis.response.notifying import Reason
 from analysis.response.outcomes import Kind, Outcome
 from analysis.vocabulary import Role
+from bot.operations import notices
 from bot.operations.doing import Doing, Request, owe_redraw, tell, urgency
 from bot.services import SYSTEM, Services
 from storage import approvals, audit, counters, incidents, outbox, oversight, timers
@@ -132,6 +133,13 @@ def _owe(session: Session, approval: Approval, place: Place, now: datetime) -> N
         created_at=now,
     )
     outbox.owe(session, owed)
+
+
+def tell_each(session: Session, approval: Approval) -> None:
+    """Tell those who may approve privately, too: they need not be where it is asked."""
+    for person in approval.needs["people"]:
+        facts = {"approval": approval.id, "verb": approval.verb}
+        notices.owe(session, f"{key(approval.id)}:{person}", person, approval.requested_at, about="approval", **facts)
 
 
 def redraw(session: Session, approval: Approval, now: datetime) -> None:

@@ -14,14 +14,20 @@ from sqlmodel import Session, select
 from analysis.errors import ForeignProfile, Missing, NotYou, Refused, Unknown
 from analysis.profile import Profile
 from analysis.response import permissions
-from analysis.response.permissions import Action
+from analysis.response.approving import Status
+from analysis.response.outcomes import Kind, Outcome
+from analysis.response.permissions import ACTIONS, Action
 from analysis.spec import Spec
-from bot.operations import standing
+from analysis.vocabulary import Severity
+from bot.operations import asking, standing
+from bot.operations.asking import Ended, Place, Wanted
+from bot.operations.deciding import Case, Subject
 from bot.operations.opening import Result
 from bot.services import Services, whole
-from storage import audit, baselines
-from storage.tables import Baseline, Model, Run
+from storage import approvals, audit, baselines
+from storage.tables import Approval, Baseline, Model, Run
 
+VERB = Action.BASELINE_ACTIVATE.value
 T = TypeVar("T")
 
 
@@ -68,6 +74,9 @@ def keep(services: Services, wish: Wish, made: Baseline, verb: str) -> Baseline:
         model = _model(services, session, wish.model, now)
         _fit(model, made)
         stored = baselines.keep(session, made)
+        before = baselines.active(session, wish.model)
+        if before is not None:
+            _ask_second(services, session, wish, (stored, before))
         data = {"version": stored.version, "checksum": stored.checksum, "rows": stored.rows, "reason": wish.reason}
         return stored, data
 
@@ -78,26 +87,78 @@ def activate(services: Services, wish: Wish, version: str) -> Activated:
     """Activate a stored version; raise Unknown, NotAllowed, NotYou for who made it, ForeignProfile."""
 
     def activated(session: Session, now: datetime) -> tuple[Activated, dict[str, Any]]:
-        model = session.get(Model, wish.model, with_for_update=True)
         chosen = _version(session, wish.model, version)
-        before = baselines.active(session, wish.model)
-        _approve(services, session, wish, chosen, before)
-        data: dict[str, Any] = {"version": version, "before": before.version if before else None, "reason": wish.reason}
-        if before is not None and before.version == version:
-            return Activated(before, version), data
-        assert model is not None
-        if before is None:
-            model.spec = Profile.from_bytes(chosen.profile).spec.to_json()  # the first one pins the columns
-            session.add(model)
-            _call_off(session, wish.model, now)
-        _fit(model, chosen)
-        data |= {"checksum": chosen.checksum, "rows": chosen.rows}
-        switched = baselines.switch(session, chosen)
-        told = standing.activated(Result(services, session, _run(session, wish, version, now), now), switched)
-        data |= {"standing": len(told)} if told else {}
-        return Activated(switched, before.version if before else None), data
+        _approve(services, session, wish, chosen, baselines.active(session, wish.model))
+        for approval in approvals.waiting(session, _subject(chosen)):
+            asking.end(services, session, approval, Ended(Status.APPROVED, wish.actor, now))
+        return _activated(services, session, wish, chosen, now)
 
     return _audited(services, wish, "baseline_activated", activated)
+
+
+def _activated(
+    services: Services, session: Session, wish: Wish, chosen: Baseline, now: datetime
+) -> tuple[Activated, dict[str, Any]]:
+    """Return the baseline that is active now, and what belongs into the audit log."""
+    model = session.get(Model, wish.model, with_for_update=True)
+    before, version = baselines.active(session, wish.model), chosen.version
+    data: dict[str, Any] = {"version": version, "before": before.version if before else None, "reason": wish.reason}
+    if before is not None and before.version == version:
+        return Activated(before, version), data
+    assert model is not None
+    if before is None:
+        model.spec = Profile.from_bytes(chosen.profile).spec.to_json()  # the first one pins the columns
+        session.add(model)
+        _call_off(session, wish.model, now)
+    _fit(model, chosen)
+    data |= {"checksum": chosen.checksum, "rows": chosen.rows}
+    switched = baselines.switch(session, chosen)
+    told = standing.activated(Result(services, session, _run(session, wish, version, now), now), switched)
+    data |= {"standing": len(told)} if told else {}
+    return Activated(switched, before.version if before else None), data
+
+
+def _subject(baseline: Baseline) -> str:
+    return f"{baseline.model_id}/{baseline.version}"
+
+
+def _bound_to(chosen: Baseline, before: Baseline | None) -> str:
+    return f"{chosen.checksum}:{before.version if before else ''}"
+
+
+def _ask_second(services: Services, session: Session, wish: Wish, change: tuple[Baseline, Baseline]) -> None:
+    """Ask in Slack for the second person who makes the new version count."""
+    chosen, before = change
+    fields = {
+        "model": wish.model,
+        "version": chosen.version,
+        "what": f"{wish.model}: {chosen.version}, {chosen.rows:,} rows, in place of {before.version}",
+        "reason": wish.reason,
+    }
+    parts = (ACTIONS[Action.BASELINE_ACTIVATE],)
+    login = wish.facts.get("login")
+    wanted = Wanted(VERB, _subject(chosen), _bound_to(chosen, before), parts, wish.actor, fields, login)
+    channel = services.policy.routes[Severity.MEDIUM].channel or services.policy.engineering
+    approval, is_new = asking.ask(services, session, wanted, Place(channel), services.clock())
+    if is_new:
+        asking.tell_each(session, approval)
+
+
+def _bound(_services: Services, session: Session, approval: Approval) -> str | None:
+    model = str(approval.fields["model"])
+    chosen = baselines.get(session, model, str(approval.fields["version"]))
+    return _bound_to(chosen, baselines.active(session, model)) if chosen else None
+
+
+def _perform(case: Case) -> Outcome:
+    fields = case.approval.fields
+    wish = Wish(str(fields["model"]), case.approval.requested_by, str(fields["reason"]))
+    chosen = _version(case.session, wish.model, str(fields["version"]))
+    _done, data = _activated(case.services, case.session, wish, chosen, case.now)
+    return Outcome(Kind.DONE, VERB, {name: fact for name, fact in data.items() if name != "reason"})
+
+
+SUBJECT = Subject(_bound, lambda _approval: ACTIONS[Action.BASELINE_CREATE], _perform)
 
 
 def _call_off(session: Session, model_id: str, now: datetime) -> None:

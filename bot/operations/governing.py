@@ -81,9 +81,7 @@ def _proposed(services: Services, session: Session, proposal: Proposal) -> Outco
     if not is_new:
         asked = {"by": approval.requested_by, "at": approval.requested_at.isoformat(), "is_asked": True}
         return Outcome(Kind.ALREADY, VERB, {"approval": approval.id} | asked)
-    for person in approval.needs["people"]:  # who need not be in that channel
-        key = f"{asking.key(approval.id)}:{person}"
-        notices.owe(session, key, person, services.clock(), about="approval", approval=approval.id, verb=VERB)
+    asking.tell_each(session, approval)
     roles = [role.value for part in PARTS for role in part]
     facts = {"approval": approval.id, "roles": roles, "until": approval.expires_at.isoformat(), "is_each": True}
     return Outcome(Kind.REQUESTED, VERB, facts)

@@ -113,6 +113,33 @@ def test_what_a_person_chose_first_is_not_replaced_by_the_first_that_waits(place
     assert active(place) == first
 
 
+def test_the_second_person_is_asked_in_slack_and_activates_it_there(place, data):
+    from bot import app, settings
+    from bot.operations import approvals, incidents
+    from bot.operations.deciding import Decision
+
+    first = create(LEAD, "--activate")
+    second = create(LEAD, "--log", data / "current_a_no_change.parquet", "--reason", "spring")
+    third = create(LEAD, "--log", data / "current_a_no_change.parquet", "--reason", "again")
+    services = app.open_services(settings.load())
+    services.directory = lambda people: None  # who they are was said just now
+
+    def approve(approval, by):
+        return incidents.told(approvals.decide(services, Decision("approve", approval, by)))["says"]
+
+    with services.database.read() as session:
+        asked = approvals.approvals.get(session, "APR-1")
+        assert (asked.subject, asked.fields["reason"]) == (f"{MODEL}/{second}", "spring")
+    assert "second person" in approve("APR-1", LEAD)
+    assert "ML Lead or CTO" in approve("APR-1", ENGINEER)
+    assert active(place) == first
+    assert "holds from now on" in approve("APR-1", OTHER_LEAD)
+    assert active(place) == second
+    assert "has changed since" in approve("APR-2", OTHER_LEAD)  # it was to take the place of the first one
+    assert active(place) == second != third
+    services.database.dispose()
+
+
 def test_two_versions_are_compared_as_files_are(place, data):
     first = create(LEAD, "--activate")
     second = create(ENGINEER, "--log", data / "current_c_hours_in_minutes.parquet")
