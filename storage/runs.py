@@ -36,6 +36,12 @@ def newest_report(session: Session, model_id: str, since: datetime) -> Report | 
     return Report.from_json(found) if found else None
 
 
+def newest_seen(session: Session, model_id: str, until: datetime) -> datetime | None:
+    """Return the time of the newest decision that a look at the model had seen by then."""
+    looked = [col(Run.model_id) == model_id, col(Run.status) == "finished", col(Run.finished_at) <= until]
+    return session.exec(select(func.max(Run.window_to)).where(*looked)).one()
+
+
 def verifying(session: Session, incident_id: str) -> Run | None:
     """Return the look at the incident's fix that is under way."""
     waiting = [col(Run.incident_id) == incident_id, col(Run.status).in_(["queued", "running"])]

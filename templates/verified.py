@@ -21,6 +21,12 @@ WHOLE = {
     Holds.UNKNOWN: "🔬 *Not known yet whether the fix holds: there is not enough data.*",
 }
 
+EARLY = {
+    Holds.WELL: "🔬 *Within its limits, but by decisions that were made before the fix.*",
+    Holds.OVER: "🔬 *Too early to tell: all decisions looked at were made before the fix.*",
+    Holds.UNKNOWN: WHOLE[Holds.UNKNOWN],
+}
+
 
 def told(entry: TimelineEntry) -> list[str]:
     """Return all there is to say about it, a line each."""
@@ -63,10 +69,7 @@ def _what(found: Finding) -> str:
 
 def whole(entry: TimelineEntry) -> str:
     """Return how it went in one line."""
-    is_early = entry.facts.get("window") == Window.BEFORE and holds(entry) is Holds.OVER
-    return (
-        "🔬 *Too early to tell: all decisions looked at were made before the fix.*" if is_early else WHOLE[holds(entry)]
-    )
+    return (EARLY if _window(entry) is Window.BEFORE else WHOLE)[holds(entry)]
 
 
 def _mixed(entry: TimelineEntry) -> str:

@@ -72,7 +72,7 @@ def window(report: Report, fixed_at: datetime) -> Window:
     since, until = report.window.since, report.window.until
     if since is None or until is None or since >= fixed_at:
         return Window.AFTER
-    return Window.BEFORE if until < fixed_at else Window.MIXED
+    return Window.BEFORE if until <= fixed_at else Window.MIXED
 
 
 def verdict(measured: Sequence[Measured]) -> Holds:

@@ -58,7 +58,7 @@ def ended(services: Services, session: Session, run: Run, report: Report, now: d
     raised = {alert.id: Raised.from_json(alert.details) for alert in kept}
     measured = {name: verifying.measure(one, report) for name, one in raised.items()}
     holds = verifying.verdict(list(measured.values()))
-    window = verifying.window(report, _fixed_at(session, doing.incident, run))
+    window = verifying.window(report, _fixed_at(doing, run))
     facts = {
         "run": run.id,
         "holds": holds.value,
@@ -90,8 +90,15 @@ def _doing(services: Services, session: Session, run: Run, now: datetime) -> Doi
     return Doing(services, session, incident, Request("verified", incident.id, SYSTEM), now)
 
 
-def _fixed_at(session: Session, incident: Incident, run: Run) -> datetime:
-    """Return since when somebody says that the fix is in: the first such word since it was last opened."""
+def _fixed_at(doing: Doing, run: Run) -> datetime:
+    """Return since when somebody says that the fix is in: the first such word since it was last opened.
+
+    A log that arrives in parcels is behind: there it is the newest decision that had been seen by then.
+    """
+    session, incident = doing.session, doing.incident
     begun = incidents.last(session, incident.id, "reopened", "reopen")
     said = incidents.first_since(session, incident.id, begun.id if begun else None, "verify", "resolve")
-    return said.at if said else run.requested_at
+    at = said.at if said else run.requested_at
+    watched = doing.services.policy.model(incident.model_id)
+    is_behind = watched is not None and watched.source.ends == "latest"
+    return (runs.newest_seen(session, incident.model_id, at) if is_behind else None) or at

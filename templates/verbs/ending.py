@@ -28,8 +28,8 @@ def _failed(entry: TimelineEntry, view: IncidentView) -> str:
 def _resolve(entry: TimelineEntry, view: IncidentView) -> str:
     took = figures.span(entry.at - view.incident.opened_at)
     until = finding.moment(entry.facts.get("watched_until"))
-    watched = f" Watched until {date(until)}: if the same comes back, it reopens." if until else ""
-    return f"✅ {status.person(entry.actor, view)} resolved it after {took}.{given(entry, 'note')}\n{watched}".rstrip()
+    watched = f"\n👀 Watched until {date(until)}: if the same comes back, it reopens." if until else ""
+    return f"✅ {status.person(entry.actor, view)} resolved it after {took}.{given(entry, 'note')}{watched}"
 
 
 def _watch_over(entry: TimelineEntry, view: IncidentView) -> str:

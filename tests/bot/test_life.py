@@ -48,6 +48,7 @@ def services(night: Night):
     kept = keys.load(night.folder / "data/keys")
     made = Services(Database(address), policy, night.folder / "data", kept, StillClock())
     made.directory = lambda people: None  # who they are was said just now
+    made.clock.forward(minutes=5)  # the night had a clock of its own
     do(made, "acknowledge", ONCALL)
     yield made
     made.database.dispose()
@@ -77,6 +78,12 @@ def at(kept, since, until):
     """Return the report as if it had looked at decisions of those times."""
     kept["window"] |= {"from": since.isoformat(), "to": until.isoformat()}
     return kept
+
+
+def newest(services):
+    """Return the time of the newest decision of the night: its log arrives in parcels, and is behind."""
+    with services.database.read() as session:
+        return session.exec(select(Run.window_to).where(Run.purpose == "check")).one()
 
 
 def looked(services, kept):
@@ -154,19 +161,30 @@ def test_a_look_says_before_and_after_and_that_it_is_well(services):
     assert found(services).state == State.VERIFYING
 
 
-@pytest.mark.parametrize(("hours", "window"), [((-50, -1), "before"), ((-5, 5), "mixed"), ((1, 20), "after")])
+@pytest.mark.parametrize(("hours", "window"), [((-50, 0), "before"), ((-5, 5), "mixed"), ((0, 20), "after")])
 def test_a_look_says_whose_decisions_it_looked_at(services, hours, window):
     do(services, "verify", ONCALL, note="")
-    since, until = (services.clock.now + timedelta(hours=one) for one in hours)
+    since, until = (newest(services) + timedelta(hours=one) for one in hours)
     looked(services, at(report(services, well=False), since, until))
     told = entries(services, "verified")[0]
     assert (told["holds"], told["window"]) == ("over", window)
     assert found(services).state == State.VERIFYING  # it stays, whatever was seen
 
 
+def test_a_log_that_is_up_to_date_is_held_against_the_clock(services):
+    policy = services.policy
+    (model,) = policy.models
+    source = model.source.model_copy(update={"ends": "now"})
+    now = policy.model_copy(update={"models": (model.model_copy(update={"source": source}),)})
+    services.policy = now
+    do(services, "verify", ONCALL, note="")
+    looked(services, at(report(services, well=False), newest(services), services.clock.now + timedelta(hours=1)))
+    assert entries(services, "verified")[0]["window"] == "mixed"
+
+
 def test_a_look_at_a_resolved_one_reopens_it_where_newer_decisions_are_over(services):
     do(services, "resolve", ONCALL, note="done")
-    since, until = (services.clock.now + timedelta(hours=one) for one in (1, 20))
+    since, until = (newest(services) + timedelta(hours=one) for one in (1, 20))
     looked(services, at(report(services, well=False), since, until))
     assert (found(services).state, found(services).reopened) == (State.DETECTED, 1)
 
