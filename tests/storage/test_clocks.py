@@ -51,7 +51,10 @@ def test_one_that_rests_is_neither_warned_of_nor_breached(database):
         assert clocks.resume(session, clock, NOON + 4 * HOUR, 3 * HOUR)
         assert not clocks.resume(session, clock, NOON + 9 * HOUR, 3 * HOUR)
         assert (clock.due_at, clock.rested_s, clock.paused_why) == (NOON + 4 * HOUR, 10_800, None)
-        assert clocks.breach(session, clock, NOON + 4 * HOUR)
+        clocks.pause(session, clock, NOON + 3 * HOUR, "U1", "once more")
+        clocks.resume(session, clock, NOON + 5 * HOUR, HOUR)
+        assert clock.rested_s == 14_400  # both rests
+        assert clocks.breach(session, clock, NOON + 5 * HOUR)
         assert not clocks.move(session, clock, NOON + 9 * HOUR)  # what is breached stays so
         assert not clocks.pause(session, clock, NOON + 5 * HOUR, "U1", "too late")
 
