@@ -116,6 +116,8 @@ MAY = {
     "approve": "approve this",
     "decline": "decline this",
     "analyze": "start checks",
+    "silence": "silence that",
+    "maintenance": "declare that maintenance",
     "report": "report incidents",
     "baseline_create": "make baselines",
     "baseline_reset": "reset baselines",
@@ -176,7 +178,11 @@ FIELD = {
     "pipeline": "A retrain pipeline",
     "notes": "The note",
     "fallback": "The fallback",
-    "id": "The incident's id",
+    "id": "The id",
+    "until": "The end",
+    "matcher": "What it is over",
+    "clock": "The clock",
+    "authority": "The regulator",
 }
 
 

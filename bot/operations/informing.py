@@ -29,7 +29,9 @@ def notify_regulator(doing: Doing) -> Effect:
     """Record that the regulator has been told, with the reference; raise Missing where nothing was confirmed."""
     running = {one.kind for one in clocks.running(doing.session, doing.incident.id)}
     if REGULATOR not in running:
-        what = "has the notice already" if doing.incident.confirmed_at else "is told of a confirmed breach: confirm it"
+        what = (
+            "has the notice already" if doing.incident.confirmed_at else "hears of a confirmed breach only: confirm it"
+        )
         raise Missing("notify_regulator", "authority", what)
     given = {name: doing.field(name) for name in ("authority", "reference", "note") if doing.field(name)}
     return Effect(facts=given)
