@@ -6,13 +6,14 @@ from typing import Any
 from sqlmodel import Session, col, func, select
 
 from analysis.detection.alerts import Alert as Raised
-from analysis.errors import Unknown
+from analysis.errors import Missing, Unknown
 from analysis.response import affected as deciding
+from analysis.response.fields import PERSON
 from analysis.response.notifying import Reason
 from analysis.response.outcomes import Kind, Outcome
 from bot.operations.doing import Doing, Effect, Request, tell, urgency
 from bot.services import SYSTEM, Services, kept
-from storage import audit, incidents, leases, outbox
+from storage import audit, incidents, leases, outbox, people
 from storage.tables import AffectedList, Incident, Owed
 
 DOCUMENTS = {"letter": "notification_letter.txt", "regulator": "regulator_notice.txt", "internal": "notification.txt"}
@@ -24,6 +25,7 @@ def ask(doing: Doing) -> Effect | Outcome:
     watched = doing.services.policy.model(incident.model_id)
     if watched is None:
         raise Unknown("model in the policy", incident.model_id)
+    person = _reader(doing, "period")
     mine = select(AffectedList).where(AffectedList.incident_id == incident.id)
     busy = session.exec(mine.where(col(AffectedList.status).in_(["queued", "counting"]))).first()
     if busy is not None:
@@ -35,7 +37,7 @@ def ask(doing: Doing) -> Effect | Outcome:
         number=count.one() + 1,
         period=period,
         scope=deciding.scope(_found(session, incident), period, watched.protected).to_json(),
-        requested_by=doing.request.actor,
+        requested_by=person,
         requested_at=doing.now,
         next_at=doing.now,
     )
@@ -45,16 +47,19 @@ def ask(doing: Doing) -> Effect | Outcome:
 
 
 def draft(doing: Doing) -> Effect:
-    """Owe the person the draft that they chose."""
+    """Owe the person the draft that they chose; raise Missing for who is not in Slack."""
+    _reader(doing, "document")
     owe_draft(doing, doing.field("document"))
     return Effect(facts={"document": doing.field("document")})
 
 
 def owe_draft(doing: Doing, document: str) -> None:
-    """Owe the person a draft, made from the record; it goes to them alone, for nobody has read it yet."""
-    name = DOCUMENTS[document]
-    key = f"{doing.incident.id}:draft:{name}:{doing.request.actor}:{doing.incident.version}:{doing.now.timestamp():.6f}"
-    owed = _owed(doing.incident, doing.request.actor, doing.now, key)
+    """Owe the person, where Slack knows them, a draft made from the record; to them alone: nobody has read it yet."""
+    name, person = DOCUMENTS[document], people.id_of(doing.session, doing.request.actor)
+    if not PERSON.fullmatch(person):
+        return
+    key = f"{doing.incident.id}:draft:{name}:{person}:{doing.now.timestamp():.6f}"
+    owed = _owed(doing.incident, person, doing.now, key)
     owed.kind, owed.subject, owed.data = "drafted", doing.incident.id, {"name": name}
     outbox.owe(doing.session, owed)
 
@@ -92,6 +97,14 @@ def failed(services: Services, row: AffectedList, error: str) -> bool:
         tell(_doing(services, session, row, "affected_failed", now), "affected_failed", error=error)
         audit.append(session, audit.Entry(SYSTEM, "affected_failed", row.incident_id, "failed"), now)
     return True
+
+
+def _reader(doing: Doing, field: str) -> str:
+    """Return the Slack id of who asks, to whom alone the file goes; raise Missing where Slack does not know them."""
+    person = people.id_of(doing.session, doing.request.actor)
+    if not PERSON.fullmatch(person):
+        raise Missing(doing.request.verb, field, "ends in a file for you in Slack, which does not know you")
+    return person
 
 
 def _found(session: Session, incident: Incident) -> Raised | None:

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from analysis.errors import Missing, NotSure, Refused, Unknown
 from analysis.response import fields, life
+from analysis.response.fields import Form
 from analysis.response.outcomes import Kind, Outcome
 from analysis.response.permissions import View
 from analysis.vocabulary import Role, State
@@ -198,9 +199,15 @@ def _remember(session: Session, request: Request, outcome: Outcome, now: datetim
             inbox.answered(session, key, told(outcome))
 
 
+# What people write about people, though on one line.
+WORDS = frozenset({"reason", "note", "notes", "customers", "attendees", "offered_to", "what"})
+
+
 def digest(services: Services, outcome: Outcome) -> dict[str, object]:
     """Return the facts that belong into the audit log: free text as a keyed digest of what the timeline holds."""
-    words = {"reason", "note", "notes"}
+    move = life.MOVES.get(outcome.verb)
+    asked = {one.rstrip("?") for one in move.asks} if move else set()
+    words = WORDS | {one for one in asked if fields.of(one).form is Form.TEXT}
     facts = {
         name: value for name, value in outcome.facts.items() if isinstance(value, str | int) and name != "incident"
     }

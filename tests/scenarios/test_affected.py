@@ -6,8 +6,13 @@ import io
 import httpx
 import pyarrow.parquet as pq
 import pytest
+from sqlmodel import select
 
+from analysis.vocabulary import Role
 from bot.localslack.people import PEOPLE
+from bot.operations import incidents as operations
+from bot.operations.doing import Request
+from storage.tables import AuditRow
 from tests.world import pretty
 
 ON_SQLITE = pytest.mark.parametrize("backend", ["sqlite"])
@@ -60,6 +65,11 @@ def test_who_may_not_see_it_is_told_who_may(fairness):
 @ON_SQLITE
 def test_a_letter_tells_what_is_recorded_and_marks_what_is_not(fairness):
     do(fairness, "remedy", "compliance", offer="A person decides anew", offered_to="Sam Smith")
+    with fairness.bot.services.database.read() as session:
+        kept = [str(row.data) for row in session.exec(select(AuditRow).where(AuditRow.action == "remedy"))]
+    assert kept
+    assert "Sam Smith" not in "".join(kept)
+    assert "decides anew" not in "".join(kept)
     assert "recorded a remedy" in pretty(fairness.alert()["replies"])
     for document in ("letter", "regulator", "internal"):
         do(fairness, "draft", "compliance", document=document)
@@ -71,3 +81,13 @@ def test_a_letter_tells_what_is_recorded_and_marks_what_is_not(fairness):
     assert "address for appeals, to be filled in" in letter
     assert "Confirmed: [not confirmed yet]" in sent[f"{fairness.incident().id}-regulator_notice.txt"]
     assert "Resolved" not in letter
+
+
+@ON_SQLITE
+def test_who_is_not_in_slack_is_told_that_the_file_goes_there(fairness):
+    services = fairness.bot.services
+    roles = services.policy.roles | {Role.ML_LEAD: ("robot@example.org",)}
+    services.policy = services.policy.model_copy(update={"roles": roles})
+    for verb, given in (("affected", {"period": "found"}), ("draft", {"document": "letter"})):
+        wish = Request(verb, fairness.incident().id, "robot@example.org", fields=given)
+        assert "does not know you" in operations.told(operations.move(services, wish))["says"]
