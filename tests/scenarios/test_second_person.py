@@ -3,6 +3,8 @@
 import pytest
 
 from analysis.response.approving import Status
+from bot.slack import home
+from bot.slack.door import Door
 from storage import approvals, oversight
 from tests.world import World, pretty, whispers
 
@@ -110,3 +112,16 @@ def test_declining_needs_a_reason_which_the_asker_hears_and_a_change_makes_the_n
     assert status(asked, "APR-3") == Status.EXPIRED
     assert "Nobody approved" in pretty(thread(asked))
     assert ("system", "approval_expired", "done") in asked.audit()
+
+
+def test_it_is_approved_from_app_home_too(asked):
+    door = Door(asked.bot.services, asked.bot.directory, lambda: None)
+    home.publish(door, "U0COMPLY01")
+    desk = asked.ask("POST", "/_local/home", user="compliance", wait_s=0)["view"]
+    assert "Waits for your approval" in pretty(desk)
+    where = {"view_id": desk["id"], "action_id": "approval:approve", "block_id": "approval:APR-1"}
+    seen = asked.ask("POST", "/_local/click", user="compliance", **where)
+    assert "the model decides again" in pretty(seen)
+    assert level(asked) == 0
+    after = asked.ask("POST", "/_local/home", user="compliance", wait_s=0)["view"]
+    assert "Waits for your approval" not in pretty(after)
