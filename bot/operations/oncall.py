@@ -25,7 +25,7 @@ LEADS = frozenset({Role.ML_LEAD, Role.ADMIN})  # may plan for others
 # A shift of the rota on_call gives a role, so only who could respond anyhow may be given one.
 ABLE = life.RESPONDERS - {Role.ON_CALL}
 LONGEST = timedelta(days=92)
-AHEAD = timedelta(days=366)  # how far a shift to swap is looked for
+AHEAD = timedelta(days=366)  # how far shifts are planned, and one to swap is looked for
 DAY_BEFORE = timedelta(days=1)
 
 
@@ -196,6 +196,8 @@ def _stretch(planning: Planning) -> tuple[datetime, datetime]:
     since, until = max(found[0], now), found[1]
     if until <= since:
         raise Missing("oncall_override", "to", "has to be after the beginning, and not past")
+    if since - now > AHEAD:
+        raise Missing("oncall_override", "from", f"may be {AHEAD.days} days ahead at most")
     if until - since > LONGEST:
         raise Missing("oncall_override", "to", f"may be {LONGEST.days} days after the beginning at most")
     return since, until

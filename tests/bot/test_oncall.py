@@ -199,8 +199,8 @@ def test_who_gives_must_have_all_of_it(services):
     ("given", "field"),
     [({"since": ""}, "from"), ({"until": ""}, "to"), ({"until": "soon"}, "to"), ({"until": "2026-03-01"}, "to"),
      ({"since": "2026-03-05", "until": "2026-03-04"}, "to"), ({"until": "+100d"}, "to"),
-     ({"reason": "x" * 2001}, "reason"),
-     ({"person": ""}, "person")],
+     ({"since": "9999-12-25", "until": "9999-12-30"}, "from"), ({"since": "\x00"}, "from"),
+     ({"until": "９９:９９"}, "to"), ({"reason": "x" * 2001}, "reason"), ({"person": ""}, "person")],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_at_its_field_and_changes_nothing(services, given, field):
     outcome = take(services, MAYA, **({"person": PRIYA} | given))

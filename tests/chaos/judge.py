@@ -106,7 +106,7 @@ def lost_timers(facts: Facts) -> list[str]:
 def doubled_timers(facts: Facts) -> list[str]:
     """Return the timers whose effect is there twice: a step called again, a skip told again, a day's work redone."""
     steps = [
-        ("step", one.incident_id, one.facts.get("step"))
+        ("step", one.incident_id, one.facts.get("timer", one.facts.get("step")))
         for one in facts.timeline
         if one.verb == "escalate" and one.facts.get("waited")
     ]
