@@ -179,7 +179,9 @@ def test_beside_a_running_bot_the_bot_records_it(place, database, monkeypatch):
     where = settings.load()
     with app.only_process(where):
         services = app.open_services(where)
-        config = uvicorn.Config(server.build(services, None, None), port=0, log_level="warning", lifespan="off")
+        config = uvicorn.Config(
+            server.build(services, None, None), port=0, log_level="warning", log_config=None, lifespan="off"
+        )
         listening, http = config.bind_socket(), uvicorn.Server(config)
         thread = threading.Thread(target=http.run, args=([listening],))
         thread.start()
