@@ -55,7 +55,8 @@ def leave_out(session: Session, gap: int, since: datetime, until: datetime) -> N
     take(session, "retrain")
     take(session, "approval")
     take(session, "quiet")
-    names = [f"incident:{month}" for month in sorted(months)] + ["alert", "retrain", "approval", "quiet"]
+    take(session, "follow_up")
+    names = [f"incident:{month}" for month in sorted(months)] + ["alert", "retrain", "approval", "quiet", "follow_up"]
     for name in names:
         statement = text("UPDATE counter SET value = value + :gap - 1 WHERE name = :name")
         session.connection().execute(statement, {"gap": gap, "name": name})

@@ -7,11 +7,14 @@ from analysis.detection.alerts import Alert as Raised
 from analysis.detection.findings import Finding
 from analysis.detection.report import Report, Side
 from analysis.vocabulary import Family, Severity, State, Verdict
+from storage import runbooks
 from storage.incidents import IncidentView
 from storage.overview import ModelView, Overview
 from storage.tables import (
     Alert,
+    Assignment,
     Bundle,
+    ChecklistStep,
     Clock,
     FollowUp,
     Incident,
@@ -170,8 +173,15 @@ class Maker:
             incident_id=mine.id, number=1, cause_type="data", trigger=text[:2000], cause=text[:2000],
             corrective=text[:2000], preventive=text[:2000], by="U0MLLEAD01", at=NOW,
         )  # fmt: skip
-        alerts = (*view.alerts, second)
-        return replace(view, others=(other,), alerts=alerts, follow_ups=(due,), root_causes=(cause,))
+        duty = Assignment(id=1, incident_id=mine.id, duty="expert", person="U0MLENGI01", by="U0MLLEAD01", at=NOW)
+        step = ChecklistStep(
+            incident_id=mine.id, runbook="bias", edition=1, title="Bias", position=1, key="verify", text="Verify it",
+            duty="technical_lead", begun_at=NOW,
+        )  # fmt: skip
+        more = replace(view, duties=(duty,), steps=(step,), runbooks=runbooks.shipped())
+        return replace(
+            more, others=(other,), alerts=(*view.alerts, second), follow_ups=(due,), root_causes=(cause,)
+        )  # fmt: skip
 
     def handled(self, view: IncidentView, text: str = "It is biased") -> IncidentView:
         """Return the view after people did everything to it, every text of theirs being `text`."""
@@ -214,6 +224,9 @@ class Maker:
             "alert": "ALR-1042", "severity": "critical", "level": 4, "was": 4, "reason": text, "fallback": text,
             "version": 2, "sha256": "ab" * 32, "size": 612_345, "error": text, "retrain": "RTR-31", "notes": text,
             "exit_code": 2, "step": 1, "roles": ["cto"], "people": ["U0CTOOFF01"], "note": text, "repeats": 3,
+            "person": "U0ONCALL01", "duty": "expert", "owner": "U0ONCALL01", "follow_up": "FUP-4", "what": text,
+            "into": "INC-2026-11-008", "incident": "INC-2026-11-008", "new": "INC-2026-11-009", "alerts": ["ALR-1043"],
+            "revenue": "5_to_20", "customers": text, "attendees": text, "cause_type": "data",
             "clock": "contain", "due": NOW.isoformat(), "authority": text, "reference": text,
         } | facts  # fmt: skip
         return TimelineEntry(id=9, incident_id="INC-2026-11-007", at=NOW, actor=actor, verb=verb, facts=kept)
