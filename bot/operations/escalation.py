@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from analysis.response import escalation as deciding
 from analysis.response import life
-from analysis.response.escalation import Why
+from analysis.response.escalation import P, Why
 from analysis.response.notifying import Reason
 from analysis.vocabulary import Severity, State
 from bot.operations import notices, planning, quietness, reaching
@@ -60,7 +60,7 @@ def replan(doing: Doing, was: Severity) -> None:
 
 def by_hand(doing: Doing) -> Effect:
     """Go to the next step now, before its time; past the last one, call that one again."""
-    held = planning.of(doing.services, doing.session, doing.incident)
+    held = planning.of(doing.services, doing.session, doing.incident) or planning.anew(doing)
     first = _next(held, doing.incident)
     reason = {"reason": doing.field("reason")}
     return _call(doing, held, first, Why.BY_HAND, **reason) if first else Effect(facts={"to": [], **reason})
@@ -68,8 +68,8 @@ def by_hand(doing: Doing) -> Effect:
 
 def next_called(services: Services, session: Session, incident: Incident) -> tuple[list[str], list[str]]:
     """Return the targets of the next step, and the people whom it reaches."""
-    first = _next(planning.of(services, session, incident), incident)
-    targets = list(first.call.to) if first else []
+    first = _next(planning.calls(services, session, incident), incident)
+    targets = list(first.to) if first else []
     return targets, reaching.reach(services, session, targets).people
 
 
@@ -161,7 +161,7 @@ def _is_answered(doing: Doing, call: Planned) -> bool:
     return last is not None and last.at >= datetime.fromisoformat(resumed)
 
 
-def _next(held: Sequence[Planned], incident: Incident) -> Planned | None:
+def _next(held: Sequence[P], incident: Incident) -> P | None:
     """Return the first call of the next step; past the last one, that one."""
     return deciding.following(held, incident.escalation_step) or (held[-1] if held else None)
 

@@ -56,6 +56,20 @@ def plan(doing: Doing, start: datetime) -> bool:
     return True
 
 
+def anew(doing: Doing) -> list[Planned]:
+    """Return the calls as the policy has them now, none of them waiting: the rows there were are no longer kept."""
+    if plan(doing, doing.now):
+        timers.cancel(doing.session, doing.incident.id, [KIND])
+    return of(doing.services, doing.session, doing.incident)
+
+
+def calls(services: Services, session: Session, incident: Incident) -> list[Call]:
+    """Return the calls of the plan that holds; where its rows are no longer kept, those of the policy."""
+    path = services.policy.path(Severity(incident.severity), Family(incident.family))
+    planned = [one.call for one in of(services, session, incident)]
+    return planned or list(deciding.calls(path, Family(incident.family)) if path else ())
+
+
 def again(doing: Doing, held: Sequence[Planned], since: Planned) -> None:
     """Plan the calls behind one that is made now anew, as far from it as they were."""
     for one in held:

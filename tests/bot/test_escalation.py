@@ -274,6 +274,21 @@ def test_by_hand_the_next_step_comes_at_once_and_its_timer_is_gone(services):
     assert len(calls(services)) == 5
 
 
+def test_after_months_whose_timers_are_no_longer_kept_it_still_escalates_by_hand(services):
+    opened(services)
+    do(services, "acknowledge", PRIYA)
+    with services.transaction() as session:
+        for timer in session.exec(select(Timer)):
+            session.delete(timer)
+    with services.database.read() as session:
+        incident = records.get(session, "INC-2026-03-001")
+        assert escalation.next_called(services, session, incident)[0] == ["senior_ml_engineer", "ml_lead"]
+    do(services, "escalate", SAM, reason="still open")
+    assert calls(services)[-1] == (0, "by_hand", {TOMAS, MAYA})
+    wait(services, 60 * 5)
+    assert len(calls(services)) == 2
+
+
 def test_where_nobody_is_behind_a_step_the_next_comes_at_once_and_that_is_said(services):
     roles = {role: who for role, who in services.policy.roles.items() if role not in (Role.ON_CALL, Role.ML_LEAD)}
     services.policy = services.policy.model_copy(update={"roles": roles})
