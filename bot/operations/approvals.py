@@ -11,7 +11,7 @@ from analysis.response import approving, life
 from analysis.response.approving import Status
 from analysis.response.fields import LONGEST
 from analysis.response.outcomes import Kind, Outcome
-from bot.operations import asking, baselines, governing, incidents
+from bot.operations import asking, baselines, governing, incidents, seconding
 from bot.operations.asking import Ended
 from bot.operations.deciding import Case, Decision, Subject
 from bot.operations.doing import Doing, Request
@@ -54,7 +54,7 @@ def decide(services: Services, decision: Decision) -> Outcome:
     if decision.verb == "approve":
         with services.database.read() as session:
             approval = approvals.get(session, decision.approval)
-        unsure = incidents.look_anew(services, decision.actor, *([approval.requested_by] if approval else []))
+        unsure = seconding.look_anew(services, decision.actor, *([approval.requested_by] if approval else []))
     outcome = _decided(services, decision, unsure)
     services.refresh()  # what was approved may be the policy
     return outcome

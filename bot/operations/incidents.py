@@ -34,6 +34,7 @@ from bot.operations import (
     resting,
     retraining,
     runbooks,
+    seconding,
     verifying,
     viewing,
 )
@@ -122,17 +123,8 @@ def menu(services: Services, request: Request) -> tuple[IncidentView | None, lis
 
 def move(services: Services, request: Request) -> Outcome:
     """Return what became of the request; whatever that is, it has an audit line."""
-    unsure = look_anew(services, request.actor) if life.MOVES[request.verb].dangerous else None
+    unsure = seconding.look_anew(services, request.actor) if life.MOVES[request.verb].dangerous else None
     return _answered(services, request, _move, unsure)
-
-
-def look_anew(services: Services, *actors: str) -> NotSure | None:
-    """Return why these people's roles are not known as they are now; None where they are."""
-    try:
-        services.look_anew(*actors)
-    except NotSure as error:
-        return error
-    return None
 
 
 def note_for(services: Services, request: Request) -> str | None:
@@ -233,7 +225,7 @@ def _move(doing: Doing) -> Outcome:
     was = State(incident.state)
     target = life.make(verb, was, doing.services.roles(doing.session, doing.request.actor))
     _check_fields(doing)
-    needs = _needs(doing)
+    needs = seconding.needs(doing)
     return _second(doing, needs) if needs else _do(doing, was, target)
 
 
@@ -242,17 +234,6 @@ def approved(doing: Doing) -> Outcome:
     was = State(doing.incident.state)
     target = life.make(doing.request.verb, was, doing.services.roles(doing.session, doing.request.actor))
     return _do(doing, was, target)
-
-
-def _needs(doing: Doing) -> frozenset[Role]:
-    """Return who must approve; a weaker restraint is an unfreeze, judged also by the incident that it was made for."""
-    verb, severity = doing.request.verb, incidents.worst(doing.session, doing.incident)
-    held = oversight.loosens(doing)
-    if held is not None:
-        cause = incidents.get(doing.session, held.incident_id) if held.incident_id else None
-        others = [incidents.worst(doing.session, cause)] if cause else []
-        verb, severity = "unfreeze", max(severity, *others, key=lambda one: one.rank) if others else severity
-    return life.second(verb, severity)
 
 
 def _second(doing: Doing, needs: frozenset[Role]) -> Outcome:

@@ -16,8 +16,8 @@ from bot.localslack import LocalSlack
 from bot.slack.manifest import manifest
 from storage import audit
 from storage.database import Database
-from tests.world import move_in
 from storage.tables import Owed
+from tests.world import move_in
 
 KILLS = 4
 SEED = 20261123
