@@ -17,6 +17,7 @@ from analysis.response.calendars import Calendar
 from analysis.response.runbooks import Runbook
 from analysis.response.terms import Terms
 from analysis.rotas import ON_CALL, Rota
+from analysis.telling import Telling
 from analysis.vocabulary import Family, Oversight, Risk, Role, Severity
 
 GROUP = "group:"
@@ -161,6 +162,7 @@ class Policy(Part):
     rotas: tuple[Rota, ...] = ()
     digests: tuple[Digest, ...] = ()
     approvals: Approvals = Approvals()
+    stakeholders: tuple[Telling, ...] = ()  # told at stages, beside those who are called
     runbooks: tuple[Runbook, ...] = ()  # beside the shipped ones; of the same id, in place of one
     storm: Storm = Storm()
     flapping: Flapping = Flapping()

@@ -31,6 +31,7 @@ from templates.slack import (
     room,
     storm,
     thread,
+    told,
     troubles,
 )
 from templates.slack.blocks import Message
@@ -136,6 +137,13 @@ def _document(session: Session, services: Services, row: Owed) -> Shown | None:
     text = documents.render(name, _view(session, row.subject), services.clock())
     shown = f"{row.subject}-{name}"
     return Shown("file", Text(shown), in_thread=True, name=shown, content=text.encode())
+
+
+def _told(session: Session, services: Services, row: Owed) -> Shown | None:
+    audience, view = str(row.data["audience"]), _view(session, row.subject)
+    contact = services.policy.contact or "the incident's channel"
+    text = documents.render("notification.txt", view, services.clock(), documents.Notice(audience, contact))
+    return Shown("post", _text(told.message(text, view, is_inside=audience in ("internal", "leadership"))))
 
 
 def _affected(session: Session, services: Services, row: Owed) -> Shown | None:
@@ -253,6 +261,7 @@ KINDS: dict[str, Callable[[Session, Services, Owed], Shown | None]] = {
     "on_call": _on_call,
     "calendar": _calendar,
     "document": _document,
+    "told": _told,
     "affected": _affected,
     "drafted": _drafted,
     "follow_up": _follow_up,

@@ -166,6 +166,23 @@ def message_key(incident_id: str) -> str:
     return f"{incident_id}:message"
 
 
+def told(session: Session, incident_id: str) -> set[str]:
+    """Return the messages to stakeholders that went out or wait to be released, by name."""
+    return {name for _, name in _tellings(session, incident_id)}
+
+
+def waiting_to_be_told(session: Session, incident_id: str) -> set[str]:
+    """Return the messages to stakeholders that nobody has released."""
+    found = _tellings(session, incident_id)
+    return {name for verb, name in found if verb == "told_waits"} - {name for verb, name in found if verb == "told"}
+
+
+def _tellings(session: Session, incident_id: str) -> list[tuple[str, str]]:
+    mine = select(TimelineEntry).where(TimelineEntry.incident_id == incident_id)
+    found = session.exec(mine.where(col(TimelineEntry.verb).in_(["told", "told_waits"])))
+    return [(entry.verb, str(entry.facts.get("name"))) for entry in found]
+
+
 def first_alert(session: Session, incident_id: str) -> Alert | None:
     """Return the alert that opened the incident."""
     query = select(Alert).where(Alert.incident_id == incident_id).order_by(col(Alert.first_at), col(Alert.id))

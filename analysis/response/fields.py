@@ -56,6 +56,7 @@ FIELDS = {
     "revenue": Field(Form.CHOICE, tuple(Revenue)),
     "customers": Field(Form.LINE, longest=200),
     "into": Field(Form.CHOICE),
+    "telling": Field(Form.CHOICE),
     "period": Field(Form.CHOICE, PERIODS),
     "document": Field(Form.CHOICE, ("letter", "regulator", "internal")),
     "offered_to": Field(Form.LINE, longest=200),

@@ -30,6 +30,8 @@ JUDGES = OFFICERS | {Role.SENIOR_ML_ENGINEER, Role.ML_LEAD, Role.CTO, Role.ADMIN
 # Who was affected is personal, though ids are hashed: for who investigates, and who answers for it (C12).
 COUNTERS = TRAINERS | {Role.COMPLIANCE_OFFICER}
 
+RELEASERS = OFFICERS | {Role.PRODUCT_OWNER, Role.CTO, Role.ADMIN}  # of these, whom the policy names for a message
+
 LEARNERS = RESPONDERS | OFFICERS | {Role.PRODUCT_OWNER}  # what is to be done afterwards is theirs too
 
 OPEN = frozenset(
@@ -169,6 +171,7 @@ MOVES = {
         ),
         Move("merge", OPEN, State.CLOSED, RESPONDERS | OFFICERS, asks=("into", "reason")),
         Move("split", OPEN, None, RESPONDERS | OFFICERS, asks=("alert", "reason"), again=True),
+        Move("tell", frozenset(State), None, RELEASERS, asks=("telling",), again=True, is_loose=True),
         Move("affected", frozenset(State), None, COUNTERS, asks=("period",), again=True, is_loose=True),
         Move("draft", frozenset(State), None, COUNTERS, asks=("document",), again=True, is_loose=True),
         Move(

@@ -8,7 +8,7 @@ from analysis.response.impact import Revenue
 from analysis.response.notifying import Reason
 from analysis.response.quiet import Kind
 from analysis.vocabulary import Severity
-from bot.operations import clocks, escalation, holding
+from bot.operations import clocks, escalation, holding, telling
 from bot.operations.doing import Doing, Effect, urgency
 from storage import incidents, outbox
 from storage.tables import Owed
@@ -43,6 +43,7 @@ def changed(doing: Doing, was: Severity) -> None:
     if now is was:
         return
     clocks.replan(doing, was, now)
+    telling.follow(doing)
     escalation.replan(doing, was)
     _link(doing, now, rose=now.rank > was.rank)
     if now.rank > was.rank:

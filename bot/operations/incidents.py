@@ -35,6 +35,7 @@ from bot.operations import (
     retraining,
     runbooks,
     seconding,
+    telling,
     verifying,
     viewing,
 )
@@ -85,6 +86,7 @@ EFFECTS: dict[str, Callable[[Doing], Effect | Outcome]] = {
     "merge": joining.merge,
     "split": joining.split,
     "impact": assessing.impact,
+    "tell": telling.release,
     "affected": affected.ask,
     "draft": affected.draft,
     "remedy": affected.remedy,
@@ -261,6 +263,7 @@ def _do(doing: Doing, was: State, target: State) -> Outcome:
     if effect.then is not None:
         effect.then(doing)
     runbooks.follow(doing)
+    telling.follow(doing)
     asking.sweep(doing)
     facts = {"incident": incident.id, "from": was.value, "state": target.value, "timeline": entry.id, **effect.facts}
     return Outcome(Kind.DONE, verb, facts)

@@ -17,7 +17,7 @@ from analysis.response.notifying import Reason
 from analysis.response.quiet import Kind
 from analysis.response.recurrence import Recurrence
 from analysis.vocabulary import Severity, State, Verdict
-from bot.operations import assessing, clocks, escalation, flapping, holding, reopening, rooms, runbooks, storms
+from bot.operations import assessing, clocks, escalation, flapping, holding, reopening, rooms, runbooks, storms, telling
 from bot.operations.doing import Doing, Request, owe_line, owe_redraw, tell, urgency
 from bot.services import SYSTEM, Services
 from storage import alerts, audit, counters, incidents, outbox
@@ -178,6 +178,7 @@ def begin(services: Services, session: Session, alert: Alert, channel: str, now:
     doing = Doing(services, session, incident, Request("opened", incident.id, SYSTEM), now)
     clocks.follow(doing, None)
     runbooks.follow(doing)
+    telling.follow(doing)
     rooms.follow(services, session, incident, now)
     data = {"alert": alert.id, "model": alert.model_id, "severity": alert.severity, "family": alert.family} | whence
     audit.append(session, audit.Entry(SYSTEM, "opened", incident.id, "done", data), now)

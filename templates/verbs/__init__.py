@@ -18,6 +18,7 @@ from templates.verbs import (
     progressing,
     quieting,
     reporting,
+    telling,
     timing,
 )
 from templates.verbs.row import Happening, Words
@@ -35,6 +36,7 @@ VERBS: dict[str, Words] = {
     **checking.VERBS,
     **learning.VERBS,
     **affected.VERBS,
+    **telling.VERBS,
     **joining.VERBS,
 }
 # What the bot itself does or sees; nobody presses it.
@@ -50,6 +52,7 @@ HAPPENINGS: dict[str, Happening] = {
     **learning.HAPPENINGS,
     **reporting.HAPPENINGS,
     **affected.HAPPENINGS,
+    **telling.HAPPENINGS,
 }
 
 

@@ -178,7 +178,9 @@ class Maker:
             incident_id=mine.id, runbook="bias", edition=1, title="Bias", position=1, key="verify", text="Verify it",
             duty="technical_lead", begun_at=NOW,
         )  # fmt: skip
-        more = replace(view, duties=(duty,), steps=(step,), runbooks=runbooks.shipped())
+        waits = self.entry("told_waits", text, name="customers", audience="customers", release=["product_owner"])
+        timeline = (*view.timeline, waits)
+        more = replace(view, duties=(duty,), steps=(step,), runbooks=runbooks.shipped(), timeline=timeline)
         return replace(
             more, others=(other,), alerts=(*view.alerts, second), follow_ups=(due,), root_causes=(cause,)
         )  # fmt: skip
