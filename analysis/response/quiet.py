@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from analysis.errors import Missing, NotAllowed
 from analysis.parts import UNITS
+from analysis.response.life import OFFICERS, RESPONDERS
 from analysis.vocabulary import Family, Role, Severity
 
 
@@ -30,6 +31,8 @@ NOTICE = timedelta(days=3)  # before an accepted risk ends
 # Fairness is silenced by those who answer for it; a critical alert by nobody but whoever answers for the whole.
 MAKERS = {
     Kind.SILENCE: frozenset({Role.ML_LEAD, Role.COMPLIANCE_OFFICER, Role.ADMIN, Role.CTO}),
+    Kind.SNOOZE: RESPONDERS | OFFICERS,
+    Kind.ACCEPTED_RISK: frozenset({Role.ML_LEAD, Role.COMPLIANCE_OFFICER}),  # each of the two may take it back
     Kind.MAINTENANCE: frozenset({Role.ON_CALL, Role.ML_LEAD, Role.COMPLIANCE_OFFICER, Role.ADMIN, Role.CTO}),
 }
 OF_FAIRNESS = frozenset({Role.COMPLIANCE_OFFICER, Role.ADMIN})

@@ -140,13 +140,13 @@ def _made(services: Services, session: Session, wish: Wish, now: datetime) -> Qu
 
 def _ended(services: Services, session: Session, wish: Wish, now: datetime) -> Quiet:
     """End it early; raise Unknown where nothing of that id is in force, NotAllowed for who might not have made it."""
-    running = {one.id: one for one in kept.in_force(session, now, Kind.SILENCE, Kind.MAINTENANCE)}
+    running = {one.id: one for one in kept.in_force(session, now)}
     made = running.get(str(wish.ends).upper())
     if made is None:
-        raise Unknown("silence or maintenance window in force", str(wish.ends)[:100], list(running)[:5])
+        raise Unknown("quiet in force under", str(wish.ends)[:100], list(running)[:5])
     quiet.allow(Kind(made.kind), Matcher.of(made.matcher), services.roles(session, wish.actor))
     if _end(session, made, now, wish.actor, wish.reason or "ended early"):
-        _tell_held(services, session, made, now)
+        _tell_over(Over(services, session, made, now, wish.actor))
     return made
 
 
@@ -156,11 +156,27 @@ def when_over(services: Services, session: Session, timer: Timer, now: datetime)
     if made is None or not kept.end(session, made, now, SYSTEM, "over"):
         return
     audit.append(session, audit.Entry(SYSTEM, "quiet_ended", made.id, "done", {"kind": made.kind, "why": "over"}), now)
+    _tell_over(Over(services, session, made, now, SYSTEM), timer=timer.key)
+
+
+@dataclass(frozen=True)
+class Over:
+    """A quiet that ends, and who ended it."""
+
+    services: Services
+    session: Session
+    made: Quiet
+    now: datetime
+    by: str
+
+
+def _tell_over(over: Over, **more: str) -> None:
+    made = over.made
     if made.incident_id is None:
-        _tell_held(services, session, made, now)
+        _tell_held(over.services, over.session, made, over.now)
         return
-    doing = _doing(services, session, made, "quiet_over", now)
-    tell(doing, "quiet_over", kind=made.kind, quiet=made.id, timer=timer.key)
+    doing = _doing(over, "quiet_over")
+    tell(doing, "quiet_over", kind=made.kind, quiet=made.id, **more)
     if made.kind == Kind.ACCEPTED_RISK and doing.incident.state == State.ACCEPTED_RISK:
         _after_acceptance(doing, made)
 
@@ -170,11 +186,13 @@ def _after_acceptance(doing: Doing, made: Quiet) -> None:
     if incidents.has_open_alert(doing.session, doing.incident.id):
         reopening.by_itself(doing, quiet=made.id)
         return
-    closed = {"closed_at": doing.now, "closed_by": SYSTEM}
+    closed = {"closed_at": doing.now, "closed_by": doing.request.actor}
     if incidents.advance(doing.session, doing.incident, State.CLOSED, **closed):
         entry = tell(doing, "close", quiet=made.id)
         data = {"quiet": made.id, "timeline": entry.id}
-        audit.append(doing.session, audit.Entry(SYSTEM, "close", doing.incident.id, "done", data), doing.now)
+        audit.append(
+            doing.session, audit.Entry(doing.request.actor, "close", doing.incident.id, "done", data), doing.now
+        )
 
 
 def when_ahead(services: Services, session: Session, timer: Timer, now: datetime) -> None:
@@ -184,13 +202,14 @@ def when_ahead(services: Services, session: Session, timer: Timer, now: datetime
         return
     people = [one for one in (made.by, made.approved_by) if one]
     left = {"until": made.ends_at.isoformat(), "people": list(dict.fromkeys(people))}
-    tell(_doing(services, session, made, "quiet_ahead", now), "quiet_ahead", quiet=made.id, timer=timer.key, **left)
+    doing = _doing(Over(services, session, made, now, SYSTEM), "quiet_ahead")
+    tell(doing, "quiet_ahead", quiet=made.id, timer=timer.key, **left)
 
 
-def _doing(services: Services, session: Session, made: Quiet, verb: str, now: datetime) -> Doing:
-    incident = incidents.get(session, str(made.incident_id))
+def _doing(over: Over, verb: str) -> Doing:
+    incident = incidents.get(over.session, str(over.made.incident_id))
     assert incident is not None  # a foreign key
-    return Doing(services, session, incident, Request(verb, incident.id, SYSTEM), now)
+    return Doing(over.services, over.session, incident, Request(verb, incident.id, over.by), over.now)
 
 
 def _tell_held(services: Services, session: Session, made: Quiet, now: datetime) -> None:

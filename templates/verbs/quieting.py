@@ -25,9 +25,11 @@ def _accepted(entry: TimelineEntry, view: IncidentView) -> str:
 
 
 def _over(entry: TimelineEntry, view: IncidentView) -> str:
-    if entry.facts.get("kind") == "snooze":
-        return "🔔 The snooze is over."
-    return "🔔 The time for which the risk was accepted is over."
+    is_snooze = entry.facts.get("kind") == "snooze"
+    if entry.actor != status.SYSTEM:
+        what = "ended the snooze" if is_snooze else "took back that the risk is accepted"
+        return f"🔔 {status.person(entry.actor, view)} {what}."
+    return "🔔 The snooze is over." if is_snooze else "🔔 The time for which the risk was accepted is over."
 
 
 def _ahead(entry: TimelineEntry, view: IncidentView) -> str:

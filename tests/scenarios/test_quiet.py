@@ -142,7 +142,7 @@ def test_who_may_silence_what(quiet_world):
     assert "model" in says("/ethix maintenance column=age for 2h x", "oncall")
     assert "needs one of" in says("/ethix silence end QUI-2", "ml_lead")
     assert "income-prequal" in says("/ethix silence model=incom for 4h x", "ml_lead")
-    assert "in force" in says("/ethix silence end QUI-99", "ml_lead")
+    assert "quiet in force" in says("/ethix silence end QUI-99", "ml_lead")
     rows = [row for row in quiet_world.audit() if row[1] in ("silence", "maintenance", "quiet_end")]
     assert [outcome for _, _, outcome in rows].count("done") == 3
     assert len(rows) >= 8
@@ -214,6 +214,17 @@ def test_what_becomes_worse_breaks_through_an_accepted_risk_at_once(accepted):
     assert (incident.state, incident.severity) == ("detected", "high")
     with accepted.bot.services.database.read() as session:
         assert quiet.get(session, "QUI-1").ended_why == "severity_rose"
+    forward(accepted, days=21)
+    assert "accepted is over" not in str(said(accepted))
+
+
+@ON_SQLITE
+def test_an_accepted_risk_is_taken_back_by_either_of_the_two(accepted):
+    assert "needs one of" in whispers(accepted.type("/ethix silence end QUI-1", by="oncall"))
+    assert "has ended" in whispers(accepted.type("/ethix silence end QUI-1 no longer", by="compliance"))
+    accepted.settle()
+    assert newest(accepted).state == "detected"
+    assert "took back that the risk is accepted" in str(said(accepted))
     forward(accepted, days=21)
     assert "accepted is over" not in str(said(accepted))
 
