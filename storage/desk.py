@@ -1,7 +1,6 @@
 """What lies on one person's desk: incidents that are theirs, steps and follow-ups that wait for them."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlmodel import Session, col, or_, select
 
@@ -39,8 +38,3 @@ def load(session: Session, user: str) -> Desk:
         incidents=glances.of(session, found.all()),
         follow_ups=tuple(session.exec(owed.order_by(col(FollowUp.due_at)))),
     )
-
-
-def is_late(found: FollowUp, now: datetime) -> bool:
-    """Return whether the follow-up should be done by now."""
-    return found.due_at < now

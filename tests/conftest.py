@@ -1,5 +1,6 @@
 """What scenarios share: a workspace on loopback, the real bot joined to it, and hands that press and read."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -27,6 +28,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if NO_SKIPS and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped although nothing may be missing here: {report.longrepr}"
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was imported and collected out of every later garbage collection: it stays to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

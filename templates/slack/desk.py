@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from analysis.vocabulary import Duty
-from storage import desk
 from storage.desk import Desk
 from storage.incidents import IncidentView
 from templates import figures, names
@@ -42,7 +41,7 @@ def _line(mine: Desk, view: IncidentView, now: datetime) -> str:
 def _follow_ups(mine: Desk, now: datetime) -> list[Block]:
     if not mine.follow_ups:
         return []
-    late = sum(desk.is_late(one, now) for one in mine.follow_ups)
+    late = sum(one.due_at < now for one in mine.follow_ups)
     head = f"*Your follow-ups* · {late} overdue" if late else "*Your follow-ups*"
     lines = [followups.line(one, mine.user, now) for one in mine.follow_ups[:MOST_FOLLOW_UPS]]
     return [divider(), section(head), *lines, *_more(len(mine.follow_ups), MOST_FOLLOW_UPS)]
