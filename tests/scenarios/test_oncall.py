@@ -73,8 +73,10 @@ def test_the_form_says_what_is_amiss_and_then_does_it(night_shift):
 
 def test_a_gap_is_told_and_whoever_takes_it_fills_it(night_shift):
     world = night_shift
-    world.clock.forward(days=6, hours=12)
     services = world.bot.services
+    daily = services.policy.rotas[0].model_copy(update={"weekday": None})
+    services.policy = services.policy.model_copy(update={"rotas": (daily,)})
+    world.clock.forward(minutes=1)
     with services.database.write() as session:
         from storage import people
 
@@ -82,8 +84,7 @@ def test_a_gap_is_told_and_whoever_takes_it_fills_it(night_shift):
         priya.is_active = False
         session.add(priya)
     assert handing_over.look_ahead(services) == 1
-    drained = world.bot.directory
-    drained._next = world.clock.now.replace(year=2030)  # the workspace has not heard that she left
+    world.bot.directory._next = world.clock.now.replace(year=2030)  # the workspace has not heard that she left
     world.settle()
     warned = newest(world, "A gap in on_call")
     assert "Priya Nair* is not active" in pretty(warned)
