@@ -70,12 +70,13 @@ def when_watched(services: Services, session: Session, timer: Timer, now: dateti
     unwell, (lacks, _) = _not_seen_well(doing), _lacking(session, incident)
     if incidents.advance(session, incident, State.RESOLVED):
         tell(doing, "watch_over", timer=timer.key, unwell=unwell, lacks=lacks)
+    data = {"unwell": len(unwell), "lacks": lacks}
+    audit.append(session, audit.Entry(SYSTEM, "watch_over", incident.id, "done", data), now)
     is_done = not unwell and lacks is None and incidents.worst(session, incident) not in REVIEWED
     if is_done and incidents.advance(session, incident, State.CLOSED, **_closed(now, SYSTEM)):
         tell(doing, "close")
         clocks.follow(doing, State.RESOLVED)
-    data = {"unwell": len(unwell), "closed": is_done}
-    audit.append(session, audit.Entry(SYSTEM, "watch_over", incident.id, "done", data), now)
+        audit.append(session, audit.Entry(SYSTEM, "close", incident.id, "done"), now)
 
 
 def _not_seen_well(doing: Doing) -> list[str]:

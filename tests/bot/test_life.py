@@ -255,7 +255,7 @@ def test_a_quiet_watch_closes_a_lesser_one(services):
     later(services, hours=24)
     now = found(services)
     assert (now.state, now.closed_by) == (State.CLOSED, SYSTEM)
-    assert "watch_over" in actions(services)
+    assert actions(services)[-2:] == ["watch_over", "close"]
 
 
 def test_a_watch_in_which_nobody_saw_it_well_closes_nothing(services):
