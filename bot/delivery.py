@@ -229,7 +229,7 @@ class Delivery:
                 outbox.remember(session, first, known.to_json())
             incident = session.get(Incident, row.subject)
             if first.remote_channel is None and incident is not None:
-                owe_redraw(session, incident, now)  # its message says where people talk about it
+                owe_redraw(session, incident, now, soon=False)  # its message says where people talk about it
             for action, data in done:
                 audit.append(session, audit.Entry(SYSTEM, action, row.subject, "done", data), now)
 

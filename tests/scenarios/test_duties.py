@@ -91,6 +91,7 @@ def test_a_critical_incident_has_a_channel_of_its_own_with_who_was_called(fairne
     assert {ONCALL, COMPLIANCE, PEOPLE["ceo"].id} <= set(room.members)
     assert "Critical" in room.topic
     assert [one["link"] for one in room.bookmarks] == [view(fairness).permalink]
+    later(fairness, seconds=11)
     assert f"<#{room.id}>" in str(fairness.alert()["blocks"])
     fairness.press("assign", by="oncall")
     fairness.fill(by="oncall", duty="expert", person=PEOPLE["ml_engineer"].id)
