@@ -263,8 +263,9 @@ def worst(session: Session, incident: Incident) -> Severity:
 
 
 def _named(entry: TimelineEntry) -> list[str]:
-    """Return whom the line names: who did it, and who approved it."""
-    return [entry.actor, *filter(None, [entry.facts.get(name) for name in ("approved_by", "person", "owner", "by")])]
+    """Return whom the line names: who did it, who approved it, who was told."""
+    one_each = filter(None, [entry.facts.get(name) for name in ("approved_by", "person", "owner", "by")])
+    return [entry.actor, *one_each, *entry.facts.get("told", [])]
 
 
 def _of(session: Session, table: Any, incident_id: str) -> tuple[Any, ...]:  # noqa: ANN401

@@ -36,6 +36,7 @@ def test_each_is_told_once_at_its_stage_and_what_goes_outside_waits_for_its_role
     assert "Only " in mine[0]
     assert len(fairness.messages("general")) == before
     thread = pretty(fairness.alert()["replies"])
+    assert "<@U0GOVERN" not in thread  # a routine line rings nobody
     assert thread.count("waits until Product Owner releases it") >= 1
     fairness.choose("tell", "compliance")
     assert "needs one of: Product Owner" in pretty(fairness.fill("compliance", telling="customers"))
