@@ -78,8 +78,9 @@ def _before_freezing(view: IncidentView) -> list[str]:
 
 
 def _before_unfreezing(view: IncidentView) -> list[str]:
-    is_critical = view.incident.severity == Severity.CRITICAL
-    second = "👥 The incident is critical, so a second person has to approve this; they are asked in the thread."
+    worst = {view.incident.severity, *(alert.severity for alert in view.alerts)}
+    is_critical = Severity.CRITICAL in worst  # lowering it first is no way around
+    second = "👥 The incident is critical or was, so a second person has to approve this; they are asked in the thread."
     return [_restraint(view), second if is_critical else ""]
 
 
