@@ -37,7 +37,9 @@ BLOCK_KEYS = {
 }
 ELEMENT_KEYS = {
     "button": {"text", "action_id", "value", "url", "style", "confirm", "accessibility_label"},
-    "static_select": {"action_id", "options", "option_groups", "initial_option", "placeholder", "confirm", "focus_on_load"},
+    "static_select": {
+        "action_id", "options", "option_groups", "initial_option", "placeholder", "confirm", "focus_on_load",
+    },
     "radio_buttons": {"action_id", "options", "initial_option", "confirm", "focus_on_load"},
     "checkboxes": {"action_id", "options", "initial_options", "confirm", "focus_on_load"},
     "overflow": {"action_id", "options", "confirm"},
