@@ -212,23 +212,26 @@ class Delivery:
         """Make the incident's own channel, or bring the one there is up to date."""
         assert shown.room is not None
         rooms, first = Rooms(self.slack), parent or row
-        channel = first.remote_channel or rooms.make(shown.room)
-        known = rooms.bring(channel, shown.room, Known.of(first.data))
-        self._keep_room(first, row, channel, known)
+        before, channel = Known.of(first.data), first.remote_channel
+        if channel is None or (before.is_over and not shown.room.is_over):  # reopened: what is archived stays so
+            before, channel = Known(), rooms.make(shown.room)
+        known = rooms.bring(channel, shown.room, before)
+        self._keep_room(first, row, channel, (before, known))
         return Done({"remote_channel": channel} | ({} if parent else {"data": known.to_json()}))
 
-    def _keep_room(self, first: Owed, row: Owed, channel: str, known: Known) -> None:
-        """Write down how the channel is now, with a line in the audit log for each thing that was done."""
-        before = Known.of(first.data)
-        done = [("channel_opened", {"channel": channel})] if first.remote_channel is None else []
+    def _keep_room(self, first: Owed, row: Owed, channel: str, seen: tuple[Known, Known]) -> None:
+        """Write down how the channel was and is now, with a line in the audit log for each thing that was done."""
+        before, known = seen
+        is_new = first.remote_channel != channel
+        done = [("channel_opened", {"channel": channel})] if is_new else []
         done += [("invited", {"channel": channel, "person": one}) for one in known.people if one not in before.people]
         done += [("channel_archived", {"channel": channel})] if known.is_over and not before.is_over else []
         now = self.services.clock()
         with self.services.database.write() as session:
             if first is not row:
-                outbox.remember(session, first, known.to_json())
+                outbox.remember(session, first, known.to_json(), channel)
             incident = session.get(Incident, row.subject)
-            if first.remote_channel is None and incident is not None:
+            if is_new and incident is not None:
                 owe_redraw(session, incident, now, soon=False)  # its message says where people talk about it
             for action, data in done:
                 audit.append(session, audit.Entry(SYSTEM, action, row.subject, "done", data), now)

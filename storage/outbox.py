@@ -194,9 +194,9 @@ def post_anew(session: Session, parent: Owed, at: datetime, why: str, channel: s
     return _update(session, still, **values) == 1
 
 
-def remember(session: Session, row: Owed, data: dict[str, Any]) -> None:
-    """Keep more about a row that was sent."""
-    _update(session, [col(Owed.id) == row.id], data=data)
+def remember(session: Session, row: Owed, data: dict[str, Any], channel: str) -> None:
+    """Keep more about a row that was sent, and where what it stands for is now."""
+    _update(session, [col(Owed.id) == row.id], data=data, remote_channel=channel)
 
 
 def by_key(session: Session, key: str) -> Owed | None:

@@ -38,6 +38,14 @@ def thread(world):
     return [reply["text"] for reply in world.alert()["replies"]]
 
 
+def from_menu(world, verb, by):
+    """Press a verb behind “More…”; return the menu."""
+    alert = world.alert()["ts"]
+    shown = world.ask("POST", "/_local/click", user=by, channel="ethixai-incidents", ts=alert, action_id="more")["view"]
+    world.ask("POST", "/_local/click", user=by, view_id=shown["id"], action_id=f"move:{verb}")
+    return shown
+
+
 def test_who_acknowledges_a_critical_incident_commands_it_until_it_is_handed_over(fairness):
     assert "You command it" in whispers(fairness.press("acknowledge", by="oncall"))
     assert duties(fairness) == {("commander", ONCALL)}
@@ -67,10 +75,7 @@ def test_several_experts_and_one_gives_the_duty_back(fairness):
         fairness.fill(by="ml_lead", duty="expert", person=PEOPLE[name].id)
     assert len(duties(fairness)) == 2
     fairness.settle()
-    more = fairness.ask("POST", "/_local/click", user="ml_lead", channel="ethixai-incidents",
-                        ts=fairness.alert()["ts"], action_id="more")  # fmt: skip
-    assert "Give a duty back" in str(more["view"]["blocks"])
-    fairness.ask("POST", "/_local/click", user="ml_lead", view_id=more["view"]["id"], action_id="move:release")
+    assert "Give a duty back" in str(from_menu(fairness, "release", by="ml_lead")["blocks"])
     row = next(one for one in view(fairness).duties if one.person == PEOPLE["ml_engineer"].id)
     assert fairness.fill(by="ml_lead", assignment=str(row.id))["ok"]
     assert duties(fairness) == {("expert", PEOPLE["senior_ml_engineer"].id)}
@@ -102,6 +107,19 @@ def test_a_critical_incident_has_a_channel_of_its_own_with_who_was_called(fairne
     assert "acknowledged" in room.topic
     said = [row for row in fairness.audit() if row[1] in ("channel_opened", "invited")]
     assert len(said) == 1 + len(set(room.members) - {room.creator})
+
+
+def test_an_end_archives_the_channel_and_a_reopened_incident_gets_a_new_one(fairness):
+    (room,) = rooms(fairness)
+    from_menu(fairness, "false_positive", by="ml_lead")
+    assert fairness.fill(by="ml_lead", reason="The data was wrong")["ok"]
+    later(fairness)
+    assert room.is_archived
+    fairness.press("reopen", by="oncall")
+    assert fairness.fill(by="oncall", reason="It was not")["ok"]
+    later(fairness)
+    assert [one.name for one in rooms(fairness) if not one.is_archived] == [f"{room.name}-2"]
+    assert ONCALL in rooms(fairness)[-1].members
 
 
 def test_a_taken_name_gets_a_number_and_a_half_made_channel_is_found_again(fairness):
