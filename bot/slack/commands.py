@@ -16,12 +16,13 @@ from bot.operations import detection, rosters, viewing
 from bot.operations.detection import Wish
 from bot.slack import oncall, quiet, reporting
 from bot.slack.door import Body, Door, delivery_id
-from storage import alerts, approvals, incidents, learning, overview, policies
+from storage import alerts, approvals, clocks, incidents, learning, overview, policies
 from templates import answers
-from templates.slack import followups, modals, policy, reply
+from templates.slack import followups, modals, policy, punctual, reply
 from templates.slack.blocks import Message
 
 COMMAND = "/ethix"
+MONTH, LONGEST_SPAN = 30, 1_827  # days
 LONGEST = 1_000  # characters that a person types
 
 
@@ -150,6 +151,18 @@ def _quiet(typed: Typed, kind: Kind) -> Answer:
     return Answer(quiet.answer(typed.door, typed.user, kind, typed.words, typed.delivery))
 
 
+def _figures(typed: Typed) -> Answer:
+    typed.sees(View.INCIDENT_TIMELINE)
+    given = typed.words[0] if typed.words else str(MONTH)
+    if not given.isdecimal() or not 1 <= int(given) <= LONGEST_SPAN:
+        raise Missing("figures", "days", f"must be a number from 1 to {LONGEST_SPAN}")
+    now, days = typed.door.services.clock(), int(given)
+    since = now - timedelta(days=days)
+    with typed.door.services.database.read() as session:
+        opened, reopened = incidents.opened_since(session, since)
+        return Answer(punctual.message(clocks.figures(session, since, now), days, opened, reopened))
+
+
 COMMANDS = {
     command.name: command
     for command in (
@@ -161,6 +174,9 @@ COMMANDS = {
         Command("incident", "incident <id>", "the whole story of an incident, INC-2026-11-001", _incident),
         Command("oncall", "oncall", "who is on call now and next; override, swap, cancel, ics", _oncall),
         Command("followups", "followups", "what is still to be done after incidents, yours first", _follow_ups),
+        Command(
+            "figures", "figures [days]", "how deadlines were kept: times, how many in time, how many late", _figures
+        ),
         Command("silence", "silence", "what is silenced now; make one, end one", _silence),
         Command("maintenance", "maintenance", "a maintenance window over a model", _maintenance),
         Command("alerts", "alerts", "the newest alerts and which still stand", _alerts),
