@@ -25,7 +25,7 @@ check: .venv/.tested
 	$(BIN)/mypy
 
 test: check
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 bench: .venv/.tested
 	$(BIN)/python -m tests.benchmarks

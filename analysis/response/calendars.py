@@ -54,7 +54,7 @@ def later(start: datetime, span: timedelta, calendar: Calendar | None = None) ->
     >>> later(friday, timedelta(hours=2), Calendar()).isoformat()  # an hour on Friday, one on Monday
     '2026-11-23T10:00:00+00:00'
     """
-    if calendar is None:
+    if calendar is None or not span:
         return start + span
     for opens, closes in calendar.hours(start):
         if span <= closes - opens:

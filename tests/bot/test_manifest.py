@@ -12,6 +12,11 @@ SLACK = Path(__file__).resolve().parents[2] / "bot/slack"
 NEEDS = {
     "auth_test": set(), "chat_postMessage": {"chat:write"}, "chat_update": {"chat:write"},
     "chat_delete": {"chat:write"}, "chat_getPermalink": set(),
+    "conversations_archive": {"channels:manage", "groups:write"},
+    "conversations_create": {"channels:manage", "groups:write"},
+    "conversations_invite": {"channels:manage", "groups:write"}, "conversations_open": {"im:write"},
+    "conversations_setTopic": {"channels:manage", "groups:write"},
+    "bookmarks_add": {"bookmarks:write"}, "bookmarks_list": {"bookmarks:read"},
     "conversations_join": {"channels:join"}, "conversations_list": {"channels:read", "groups:read"},
     "conversations_history": {"channels:history", "groups:history"},
     "conversations_replies": {"channels:history", "groups:history"},
@@ -26,7 +31,8 @@ def calls() -> set[str]:
     trees = [ast.parse(path.read_text()) for path in SLACK.glob("*.py")]
     attributes = {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     return {name for name in attributes if name.split("_")[0] in
-            {"chat", "conversations", "files", "users", "views", "auth", "reactions", "pins", "team", "usergroups"}
+            {"chat", "conversations", "files", "users", "views", "auth", "reactions", "pins", "team", "usergroups",
+             "bookmarks"}
             and "_" in name and name != "users_select"}  # fmt: skip
 
 

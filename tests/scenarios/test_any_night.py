@@ -222,7 +222,7 @@ class Night(RuleBasedStateMachine):
             shutil.rmtree(self.scratch, ignore_errors=True)
 
 
-@pytest.mark.parametrize("examples", [12])
+@pytest.mark.parametrize("examples", [8])
 def test_any_night(night_of_e, examples):
     machine = type("ThisNight", (Night,), {"folder": night_of_e})
     quick = settings(
