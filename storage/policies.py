@@ -1,5 +1,6 @@
 """Reads the policy file and keeps its versions; a mistake is told with file and line."""
 
+import functools
 import hashlib
 import io
 from datetime import datetime
@@ -38,6 +39,7 @@ def read(path: Path) -> tuple[Policy, str]:
     return parse(text, str(path)), text
 
 
+@functools.lru_cache(maxsize=16)  # a policy is immutable; each start and each wish reads the same few texts
 def parse(text: str, where: str) -> Policy:
     """Return the policy in the text; raise BadInput."""
     document = _document(text, where)

@@ -1,6 +1,8 @@
 """The picture of an incident: one glance says what is past its limit, and by how much."""
 
+import functools
 import io
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -40,10 +42,17 @@ class Picture:
 def of(view: IncidentView) -> Picture | None:
     """Return the picture of what opened the incident; None where there is nothing to draw from."""
     raised = finding.raised(view.alerts[0]) if view.alerts else None
-    report = finding.report(view.report)
-    if raised is None or report is None:
+    if raised is None or finding.report(view.report) is None:
         return None
-    return drawn(raised, report, f"{names.FAMILY[raised.family]}: {view.model.name}")
+    facts = (json.dumps(one, sort_keys=True) for one in (raised.to_json(), view.report))
+    return _once(*facts, f"{names.FAMILY[raised.family]}: {view.model.name}")
+
+
+@functools.lru_cache(maxsize=16)
+def _once(alert: str, seen: str, title: str) -> Picture | None:
+    """Return the picture of an alert and a report as JSON; what is sent again is not drawn again."""
+    report = finding.report(json.loads(seen))
+    return drawn(Raised.from_json(json.loads(alert)), report, title) if report else None
 
 
 def drawn(raised: Raised, report: Report, title: str) -> Picture | None:
