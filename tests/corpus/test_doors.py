@@ -229,7 +229,7 @@ def test_a_secret_is_nowhere_afterwards(both, written, name):
         payload = holding(good, secret)
         answers.append(both.post(sent(payload), authorization=f"Bearer {secret}"))
         answers.append(both.post(sent(payload), secret="wrong", **{"x-slack-signature": secret}))
-    logging.getLogger("uvicorn.error").error("with %s", secret, exc_info=ValueError(f"about {secret}"))
+    logging.getLogger("some.library").error("with %s", secret, exc_info=ValueError(f"about {secret}"))
     structlog.get_logger("x").warning("with", deep={"a": [secret]}, error=f"Authorization: Bearer {secret}")
     if name in ("bot", "app", "hook"):  # a secret by its looks is taken out of what people send, too
         assert secret not in repr(both.rows())
