@@ -30,6 +30,21 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.longrepr = f"skipped although nothing may be missing here: {report.longrepr}"
 
 
+# Stories of weeks and of words: what they write is tried on both databases elsewhere, and each costs seconds.
+ON_SQLITE_ALONE = {
+    "test_affected", "test_checklist", "test_desk", "test_duties", "test_mail", "test_persistence", "test_reporting",
+    "test_reviewing", "test_rules", "test_standing", "test_talking", "test_telling", "test_every_command",
+}  # fmt: skip
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what would only tell the same story again."""
+    again = [item for item in items if "[postgresql" in item.name and item.path.stem in ON_SQLITE_ALONE]
+    left_out = set(again)
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=again)
+
+
 def pytest_collection_finish() -> None:
     """Keep what was imported and collected out of every later garbage collection: it stays to the end."""
     gc.collect()
