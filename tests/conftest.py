@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 
 from storage import migrate
 from storage.database import Database
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["tests.postgres", "tests.world"]
 
+# As by default, but for tracebacks with the values of every frame: a scenario has too many for a person to wait.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.set_exc_info,
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 NO_SKIPS = os.environ.get("ETHIXBOT_TESTS_ALLOW_NO_SKIPS") == "1"
 
 
