@@ -77,6 +77,21 @@ def button(text: str, action_id: str, value: str) -> Block:
     return {"type": "button", "text": plain(text, BUTTON), "action_id": action_id, "value": value}
 
 
+def more(left: int) -> list[Block]:
+    """Return small print that so many are not shown; nothing where all are."""
+    return [context(f"_and {left} more_")] if left > 0 else []
+
+
+def listed(lines: Sequence[str], most: int, total: int = 0) -> list[Block]:
+    """Return a section a line, and how many are left out: of `total`, where not all are at hand."""
+    return [*(section(line) for line in lines[:most]), *more(max(total, len(lines)) - most)]
+
+
+def part(title: str, lines: Sequence[str], most: int, total: int = 0) -> list[Block]:
+    """Return the lines under a line and a title; nothing where there are none."""
+    return [divider(), section(f"*{title}*"), *listed(lines, most, total)] if lines else []
+
+
 def typed(pairs: Sequence[tuple[str, str]]) -> Block:
     """Return a list of what can be typed and what it does; rich text, in which nothing is markup."""
     lines = [

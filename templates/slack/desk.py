@@ -8,7 +8,7 @@ from storage.desk import Desk
 from storage.incidents import IncidentView
 from templates import figures, names
 from templates.slack import followups, lists
-from templates.slack.blocks import Block, context, divider, section
+from templates.slack.blocks import Block, divider, more, part, section
 from templates.slack.mrkdwn import date
 from templates.slack.oncall import Seen
 
@@ -22,8 +22,7 @@ def blocks(mine: Desk, rotas: Sequence[Seen], now: datetime) -> list[Block]:
 
 def _incidents(mine: Desk, now: datetime) -> list[Block]:
     found = lists.order(mine.incidents, now)
-    lines = [section(_line(mine, view, now)) for view in found[:MOST_INCIDENTS]]
-    return [divider(), section("*Yours*"), *lines, *_more(len(found), MOST_INCIDENTS)] if lines else []
+    return part("Yours", [_line(mine, view, now) for view in found], MOST_INCIDENTS)
 
 
 def _line(mine: Desk, view: IncidentView, now: datetime) -> str:
@@ -44,7 +43,7 @@ def _follow_ups(mine: Desk, now: datetime) -> list[Block]:
     late = sum(one.due_at < now for one in mine.follow_ups)
     head = f"*Your follow-ups* · {late} overdue" if late else "*Your follow-ups*"
     lines = [followups.line(one, mine.user, now) for one in mine.follow_ups[:MOST_FOLLOW_UPS]]
-    return [divider(), section(head), *lines, *_more(len(mine.follow_ups), MOST_FOLLOW_UPS)]
+    return [divider(), section(head), *lines, *more(len(mine.follow_ups) - MOST_FOLLOW_UPS)]
 
 
 def _shifts(mine: Desk, rotas: Sequence[Seen]) -> list[Block]:
@@ -68,7 +67,3 @@ def _shift(user: str, seen: Seen) -> str:
 def _is(user: str, person: str | None, seen: Seen) -> bool:
     known = seen.people.get(person) if person else None
     return person == user or (known is not None and known.id == user)
-
-
-def _more(count: int, most: int) -> list[Block]:
-    return [context(f"_and {count - most} more_")] if count > most else []

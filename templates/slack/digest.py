@@ -6,7 +6,7 @@ from datetime import datetime
 from storage.overview import Overview
 from templates import figures
 from templates.slack import lists, quiet, reply
-from templates.slack.blocks import Block, Message, context, divider, header, section
+from templates.slack.blocks import Message, context, header, part, section
 from templates.slack.mrkdwn import day
 
 MOST_OPEN, MOST_ENDED, MOST_MODELS, MOST_QUIET = 8, 5, 10, 5
@@ -26,15 +26,15 @@ def _digest(title: str, seen: Overview, now: datetime) -> Message:
     blocks = [
         header(title),
         section(f"*{reply.headline(seen)}*", happened(seen)),
-        *_part(
+        *part(
             "Open, most urgent first",
             [lists.incident_line(one, now) for one in lists.order(seen.open_incidents, now)],
             MOST_OPEN,
             seen.open_count,
         ),
-        *_part("Quiet", [quiet.line(one) for one in seen.quiet], MOST_QUIET),
-        *_part("Ended", [lists.ended_line(one) for one in seen.resolved_since], MOST_ENDED),
-        *_part("Models", [lists.model_line(one, now) for one in seen.models], MOST_MODELS, seen.model_count),
+        *part("Quiet", [quiet.line(one) for one in seen.quiet], MOST_QUIET),
+        *part("Ended", [lists.ended_line(one) for one in seen.resolved_since], MOST_ENDED),
+        *part("Models", [lists.model_line(one, now) for one in seen.models], MOST_MODELS, seen.model_count),
         *reply.parked(seen),
         context(f"Since {day(seen.since)}" if seen.since else "", f"`{reply.COMMAND} status` shows it as it is now"),
     ]
@@ -48,14 +48,6 @@ def happened(seen: Overview) -> str:
     recovered = sum(1 for alert in seen.alerts_since if alert.state == "recovered")
     alerts = figures.counted(len(seen.alerts_since), "alert") + (f", {recovered} recovered" if recovered else "")
     return f"{checks} · {alerts} · {figures.counted(len(seen.resolved_since), 'incident')} ended"
-
-
-def _part(title: str, lines: list[str], most: int, total: int = 0) -> list[Block]:
-    if not lines:
-        return []
-    left = max(total, len(lines)) - most
-    more = [context(f"_and {left} more_")] if left > 0 else []
-    return [divider(), section(f"*{title}*"), *(section(line) for line in lines[:most]), *more]
 
 
 DIGESTS: dict[str, Callable[[Overview, datetime], Message]] = {"daily": daily, "weekly": weekly}

@@ -7,7 +7,7 @@ from typing import Any
 from analysis.response.learning import Asking, Needed
 from storage.tables import FollowUp, Incident
 from templates import figures
-from templates.slack.blocks import Block, Message, button, context, section
+from templates.slack.blocks import Block, Message, button, context, more, section
 from templates.slack.mrkdwn import code, date, mention, quote, said
 
 DONE = "followup:done"
@@ -44,8 +44,7 @@ def answer(found: Sequence[FollowUp], mine: str, now: datetime) -> Message:
     head = f"{figures.counted(len(found), 'follow-up')} to be done" + (f", {late} late" if late else "")
     ordered = sorted(found, key=lambda one: (one.owner != mine, one.due_at))
     blocks = [section(f"*{head}*"), *(line(one, mine, now) for one in ordered[:MOST])]
-    more = len(ordered) - MOST
-    return Message(head, [*blocks, *([context(f"_and {more} more_")] if more > 0 else [])])
+    return Message(head, [*blocks, *more(len(ordered) - MOST)])
 
 
 def option(found: FollowUp) -> str:

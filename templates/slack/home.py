@@ -13,7 +13,7 @@ from storage.incidents import IncidentView
 from storage.overview import Overview
 from templates import figures, names, troubles
 from templates.slack import approval, desk, lists, quiet, reply
-from templates.slack.blocks import Block, actions, button, context, divider, header, section
+from templates.slack.blocks import Block, actions, button, context, divider, header, part, section
 from templates.slack.mrkdwn import code, said
 from templates.slack.oncall import Seen
 
@@ -43,12 +43,12 @@ def view(seen: Overview, owner: Owner, now: datetime) -> dict[str, Any]:
         context(f"{said(name)} · {_roles(roles)}"),
         *(_given_up(seen) if MENDERS & roles else []),
         *_approvals(seen, user, roles),
-        *_part("Waits for you", [lists.incident_line(one, now) for one in mine], MOST_WAITING, seen.waiting_count),
+        *part("Waits for you", [lists.incident_line(one, now) for one in mine], MOST_WAITING, seen.waiting_count),
         *(desk.blocks(owner.desk, owner.rotas, now) if View.INCIDENT_TIMELINE in seen.sees else []),
-        *_part("Open", [lists.incident_line(one, now) for one in others], MOST_OPEN, seen.open_count - len(theirs)),
-        *_part("Quiet", _quiet(seen), MOST_QUIET),
-        *_part("Models", [lists.model_line(one, now) for one in seen.models], MOST_MODELS, seen.model_count),
-        *_part("Ended this week", [lists.ended_line(one) for one in seen.resolved_since], MOST_ENDED),
+        *part("Open", [lists.incident_line(one, now) for one in others], MOST_OPEN, seen.open_count - len(theirs)),
+        *part("Quiet", _quiet(seen), MOST_QUIET),
+        *part("Models", [lists.model_line(one, now) for one in seen.models], MOST_MODELS, seen.model_count),
+        *part("Ended this week", [lists.ended_line(one) for one in seen.resolved_since], MOST_ENDED),
         divider(),
         context(f"`{reply.COMMAND} help` lists what I can do."),
     ]
@@ -95,11 +95,3 @@ def _given_up(seen: Overview) -> list[Block]:
 
 def _roles(roles: Set[Role]) -> str:
     return names.listed([names.ROLE[role] for role in Role if role in roles]) or "no role"
-
-
-def _part(title: str, lines: list[str], most: int, total: int = 0) -> list[Block]:
-    if not lines:
-        return []
-    left = max(total, len(lines)) - most
-    more = [context(f"_and {left} more_")] if left > 0 else []
-    return [divider(), section(f"*{title}*"), *(section(line) for line in lines[:most]), *more]

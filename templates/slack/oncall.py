@@ -12,7 +12,7 @@ from storage.incidents import IncidentView
 from storage.tables import Override, Person
 from templates import figures, finding
 from templates.slack import lists
-from templates.slack.blocks import Block, Message, actions, button, context, plain, section
+from templates.slack.blocks import Block, Message, actions, button, context, listed, plain, section
 from templates.slack.limits import TITLE
 from templates.slack.mrkdwn import code, date, mention, one_line, quote, said
 
@@ -167,12 +167,10 @@ def hand_over(data: Facts, people: Mapping[str, Person], views: Sequence[Inciden
     waiting = sum(1 for view in views if view.incident.acknowledged_at is None)
     counted = figures.counted(len(views), "open incident")
     what = f"*{counted}*, {waiting} waiting for somebody:" if views else "All quiet: no open incident."
-    more = len(views) - MOST_INCIDENTS
     blocks = [
         section(head, *lines),
         section(what),
-        *(section(lists.incident_line(view, now)) for view in open_ones[:MOST_INCIDENTS]),
-        *([context(f"_and {more} more_")] if more > 0 else []),
+        *listed([lists.incident_line(view, now) for view in open_ones], MOST_INCIDENTS),
     ]
     return Message(" ".join([head, *lines]), blocks)
 

@@ -7,6 +7,7 @@ from analysis.vocabulary import Severity
 from storage.quiet import QuietView
 from storage.tables import Quiet
 from templates import figures
+from templates.slack import blocks
 from templates.slack.blocks import Message, context, section
 from templates.slack.mrkdwn import code, countdown, quote, said
 
@@ -49,10 +50,8 @@ def listed(found: Sequence[QuietView]) -> Message:
     )
     if not found:
         return Message("Nothing is silenced now.", [section("Nothing is silenced now."), context(how)])
-    more = [context(f"_and {len(found) - MOST} more_")] if len(found) > MOST else []
-    return Message(
-        f"Quiet now: {figures.count(len(found))}", [*(section(line(one)) for one in found[:MOST]), *more, context(how)]
-    )
+    lines = blocks.listed([line(one) for one in found], MOST)
+    return Message(f"Quiet now: {figures.count(len(found))}", [*lines, context(how)])
 
 
 def made(quiet: Quiet) -> Message:

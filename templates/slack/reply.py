@@ -8,7 +8,7 @@ from storage.overview import Overview
 from storage.tables import Alert
 from templates import figures
 from templates.slack import lists
-from templates.slack.blocks import Block, Message, context, divider, section, typed
+from templates.slack.blocks import Block, Message, context, divider, listed, section, typed
 from templates.slack.mrkdwn import code, said
 
 COMMAND = "/ethix"
@@ -36,10 +36,10 @@ def status(seen: Overview, now: datetime) -> Message:
     restrained = [model for model in seen.models if model.oversight and model.oversight.level]
     blocks = [
         section(f"*{headline(seen)}*"),
-        *_listed([lists.incident_line(view, now) for view in views], MOST_INCIDENTS, seen.open_count),
+        *listed([lists.incident_line(view, now) for view in views], MOST_INCIDENTS, seen.open_count),
     ]
     if View.INCIDENT_TIMELINE not in seen.sees:
-        blocks += _listed([lists.model_line(one, now) for one in seen.models], MOST_MODELS, seen.model_count)
+        blocks += listed([lists.model_line(one, now) for one in seen.models], MOST_MODELS, seen.model_count)
     elif restrained:
         blocks += [divider(), section("*Restrained models*", *(lists.model_line(one, now) for one in restrained[:5]))]
     return Message(headline(seen), [*blocks, *parked(seen)])
@@ -73,7 +73,7 @@ def models(seen: Overview, now: datetime) -> Message:
     if not seen.models:
         return _only("No model is watched yet. Add one under `models:` in the policy.")
     lines = [lists.model_line(model, now) for model in seen.models]
-    return Message(figures.counted(seen.model_count, "model"), _listed(lines, MOST_MODELS, seen.model_count))
+    return Message(figures.counted(seen.model_count, "model"), listed(lines, MOST_MODELS, seen.model_count))
 
 
 def alerts(found: Sequence[Alert], now: datetime, *, with_incidents: bool = True) -> Message:
@@ -83,7 +83,7 @@ def alerts(found: Sequence[Alert], now: datetime, *, with_incidents: bool = True
     still = sum(1 for alert in found if alert.state == "open")
     lines = [lists.alert_line(one, with_incident=with_incidents) for one in found]
     head = f"{figures.counted(len(found), 'alert')}, newest first; {still} still standing"
-    return Message(head, [section(f"*{head}*"), *_listed(lines, MOST_ALERTS)])
+    return Message(head, [section(f"*{head}*"), *listed(lines, MOST_ALERTS)])
 
 
 def analyze(model: str) -> Message:
@@ -101,9 +101,3 @@ def refused(sentence: str) -> Message:
 
 def _only(text: str) -> Message:
     return Message(text, [section(text)])
-
-
-def _listed(lines: list[str], most: int, total: int = 0) -> list[Block]:
-    """Return a section a line, and how many are left out; of how many there are, where not all are at hand."""
-    more = max(total, len(lines)) - most
-    return [*(section(line) for line in lines[:most]), *([context(f"_and {more} more_")] if more > 0 else [])]
