@@ -8,7 +8,7 @@ from sqlmodel import Session
 from analysis.policy import Policy
 from analysis.rotas import Place, Rota
 from bot import duty
-from storage import incidents, people
+from storage import glances, incidents, people
 from storage.tables import Owed
 from templates import oncall as words
 from templates.slack import oncall
@@ -59,5 +59,4 @@ def message(session: Session, row: Owed, now: datetime) -> Message:
     known = people.by_id(session, named) | people.by_mail(session, named)
     if row.subject == "gap":
         return oncall.gap(row.data, known)
-    found = (incidents.view(session, one.id) for one in incidents.open_ones(session))
-    return oncall.hand_over(row.data, known, [one for one in found if one is not None], now)
+    return oncall.hand_over(row.data, known, glances.of(session, incidents.open_ones(session)), now)

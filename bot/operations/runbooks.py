@@ -59,8 +59,10 @@ def change(doing: Doing) -> Effect:
 def when_due(services: Services, session: Session, timer: Timer, now: datetime) -> None:
     """Say that a step is overdue, to whoever has its duty; not where it was done or the incident has ended."""
     step = session.get(ChecklistStep, int(timer.data["step"]))
-    incident = incidents.get(session, timer.subject)
-    if step is None or incident is None or step.done_at is not None or State(incident.state) in life.ENDED:
+    if step is None or step.done_at is not None:
+        return
+    incident = incidents.get(session, step.incident_id)
+    if incident is None or State(incident.state) in life.ENDED:
         return
     doing = Doing(services, session, incident, Request("step_overdue", incident.id, SYSTEM), now)
     holder = involved.holder(session, incident.id, Duty(step.duty)) if step.duty else None
@@ -89,10 +91,10 @@ def _planned(doing: Doing) -> None:
     outbox.owe(doing.session, _row(doing, f"{doing.incident.id}:checklist", "checklist"))
     for step in kept.of(doing.session, doing.incident.id):
         if step.due_at is not None and step.done_at is None:
-            timer = Timer(
-                key=f"{DUE}:{step.id}", kind=DUE, subject=doing.incident.id, due_at=step.due_at, data={"step": step.id}
+            key = f"{DUE}:{step.id}"  # its subject too: a later step that is due as well does not stand for this one
+            timers.plan(
+                doing.session, Timer(key=key, kind=DUE, subject=key, due_at=step.due_at, data={"step": step.id})
             )
-            timers.plan(doing.session, timer)
     _redraw(doing)
 
 

@@ -78,6 +78,14 @@ def test_an_overdue_step_is_asked_after_once_and_not_when_it_was_done(fairness):
     assert len(again) == 3
 
 
+def test_after_an_outage_each_step_that_is_overdue_is_asked_after(fairness):
+    later(fairness, hours=30)
+    over = [step for step in steps(fairness) if step.due_at and step.due_at < fairness.clock.now]
+    assert len({step.due_at for step in over}) > 2  # a later one does not stand for those before it
+    told = [reply["text"] for reply in fairness.alert()["replies"] if "of the checklist is overdue" in reply["text"]]
+    assert len(told) == len(over)
+
+
 def test_another_runbook_is_followed_beside_the_first(fairness):
     more = fairness.ask("POST", "/_local/click", user="ml_lead", channel="ethixai-incidents",
                         ts=fairness.alert()["ts"], action_id="more")  # fmt: skip
