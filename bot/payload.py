@@ -244,12 +244,29 @@ def known(payload: object) -> Body:
         raise Malformed(f"wrong: {', '.join(places[:5])}") from None
 
 
+def kept(text: str) -> str:
+    r"""Return the text with a sign in place of what no database keeps.
+
+    >>> kept("a\x00b")
+    'a\ufffdb'
+    """
+    return UNKEPT.sub("\ufffd", text)
+
+
+def fit(text: str) -> str:
+    r"""Return what somebody wrote as it may be kept: also without tokens of Slack.
+
+    >>> fit("xoxb-1-2\x00")
+    'xox…\ufffd'
+    """
+    return tokens(kept(text))
+
+
 def _clean(value: Any, name: str = "", depth: int = 0) -> Any:  # noqa: ANN401  (JSON is any shape)
     if depth > DEEPEST:
         raise Malformed("too deep")
     if isinstance(value, str):
-        kept = UNKEPT.sub("\ufffd", value)
-        return kept if name in ADDRESSES else tokens(kept)
+        return kept(value) if name in ADDRESSES else fit(value)
     if isinstance(value, dict):
         return {_clean(key): _clean(one, str(key), depth + 1) for key, one in value.items()}
     if isinstance(value, list):

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
 from analysis.errors import Missing, NotAllowed, NotNow, NotSure, NotYou, Refused, Unknown
@@ -18,6 +18,7 @@ from bot.operations import approvals, detection, incidents, viewing
 from bot.operations.deciding import Decision
 from bot.operations.detection import Wish
 from bot.operations.doing import Request
+from bot.payload import fit
 from bot.services import Services
 from storage import approvals as asked
 from storage import incidents as stored
@@ -27,7 +28,8 @@ from templates.slack.mrkdwn import plainly
 
 STATUS = {NotAllowed: 403, NotYou: 403, NotNow: 409, NotSure: 503, Missing: 422, Unknown: 404}
 KINDS = {Kind.DONE: 200, Kind.REQUESTED: 202, Kind.ALREADY: 409, Kind.STALE: 409, Kind.REPEATED: 200}
-Text = Annotated[str, Field(max_length=2_000)]
+Said = Annotated[str, AfterValidator(fit)]  # what comes in is made fit to be kept, as what Slack delivers
+Text = Annotated[Said, Field(max_length=5_000)]  # how long each field may be, the operation says
 
 
 class Body(BaseModel):
@@ -39,8 +41,8 @@ class Body(BaseModel):
 class Move(Body):
     """The fields of a move, and what the caller saw of the incident."""
 
-    fields: dict[Annotated[str, Field(max_length=50)], Text] = {}
-    state: str | None = None
+    fields: Annotated[dict[Annotated[Said, Field(max_length=50)], Text], Field(max_length=50)] = {}
+    state: Annotated[Said, Field(max_length=50)] | None = None
     version: int | None = None
 
 
@@ -53,7 +55,7 @@ class No(Body):
 class Check(Body):
     """Which model."""
 
-    model: Annotated[str, Field(max_length=64)]
+    model: Annotated[Said, Field(max_length=64)]
 
 
 def router(services: Services) -> APIRouter:
@@ -68,17 +70,13 @@ def router(services: Services) -> APIRouter:
         })  # fmt: skip
 
     @routes.get("/v1/incidents/{incident}")
-    def one(incident: str, who: Who) -> Response:
+    def one(incident: Said, who: Who) -> Response:
         return _seen(services, who, incident, lambda session: _whole(session, incident))
 
     @routes.post("/v1/incidents/{incident}/moves/{verb}")
-    def move(incident: str, verb: str, body: Move, who: Who) -> Response:
-        row = life.MOVES.get(verb)
-        if row is None:
+    def move(incident: Said, verb: Said, body: Move, who: Who) -> Response:
+        if verb not in life.MOVES:
             return _refused(Unknown("move", verb[:50], list(life.MOVES)))
-        strange = sorted(set(body.fields) - {name.rstrip("?") for name in row.asks})
-        if strange:
-            return _refused(Missing(verb, strange[0], "is no field of this move"))
         request = Request(verb, incident[:50], who.person, body.state, body.version, body.fields, who.delivery)
         return _told(incidents.move(services, request))
 
@@ -89,11 +87,11 @@ def router(services: Services) -> APIRouter:
         })  # fmt: skip
 
     @routes.post("/v1/approvals/{approval}/approve")
-    def approve(approval: str, who: Who) -> Response:
+    def approve(approval: Said, who: Who) -> Response:
         return _told(approvals.decide(services, Decision("approve", approval[:50], who.person, "", who.delivery, HTTP)))
 
     @routes.post("/v1/approvals/{approval}/decline")
-    def decline(approval: str, body: No, who: Who) -> Response:
+    def decline(approval: Said, body: No, who: Who) -> Response:
         decision = Decision("decline", approval[:50], who.person, body.reason, who.delivery, HTTP)
         return _told(approvals.decide(services, decision))
 

@@ -14,13 +14,14 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import APIRouter, HTTPException, Request
 
-from analysis.errors import Missing, Refused, Unknown
+from analysis.errors import Refused, Unknown
 from analysis.response import life
 from analysis.response.outcomes import Outcome
 from bot.http.signature import is_genuine
 from bot.operations import approvals, doing, erasure, extracts, governing, incidents, outgoing, tokens
 from bot.operations.deciding import Decision
 from bot.operations.governing import Proposal
+from bot.payload import fit
 from bot.services import Services
 from storage import people
 from storage.extracts import Wanted
@@ -64,20 +65,19 @@ def _policy(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _incident(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
-    verb, fields = str(asked["verb"]), {str(name): str(value) for name, value in dict(asked["fields"]).items()}
+    verb, fields = _text(asked, "verb"), {fit(str(name)): fit(str(value)) for name, value in asked["fields"].items()}
     if verb not in life.MOVES:
         raise Unknown("move", verb, list(life.MOVES))
-    strange = sorted(set(fields) - {name.rstrip("?") for name in life.MOVES[verb].asks})
-    if strange:
-        raise Missing(verb, strange[0], "is no field of this move")
-    request = doing.Request(verb, str(asked["incident"]), _person(services, asked), fields=fields, facts=_facts(asked))
+    request = doing.Request(
+        verb, _text(asked, "incident")[:50], _person(services, asked), fields=fields, facts=_facts(asked)
+    )
     return _told(incidents.move(services, request))
 
 
 def _decide(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
-    reason = str(asked.get("reason", ""))
+    reason = fit(str(asked.get("reason", "")))
     decision = Decision(
-        str(asked["verb"]), str(asked["approval"]), _person(services, asked), reason, facts=_facts(asked)
+        _text(asked, "verb"), _text(asked, "approval")[:50], _person(services, asked), reason, facts=_facts(asked)
     )
     return _told(approvals.decide(services, decision))
 
@@ -92,7 +92,12 @@ def _token(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
 def _person(services: Services, asked: dict[str, Any]) -> str:
     """Return the Slack id of who asks, where Slack knows the address."""
     with services.database.read() as session:
-        return people.id_of(session, str(asked["by"]))
+        return people.id_of(session, _text(asked, "by"))
+
+
+def _text(asked: dict[str, Any], name: str) -> str:
+    """Return what was typed, made fit to be kept, as what Slack delivers; raise KeyError."""
+    return fit(str(asked[name]))
 
 
 def _told(outcome: Outcome) -> dict[str, Any]:

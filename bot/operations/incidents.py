@@ -302,6 +302,10 @@ def _late(doing: Doing) -> Outcome:
 
 
 def _check_fields(doing: Doing) -> None:
-    """Raise Missing for a field that is owed and empty, too long, or not of its form."""
-    for asked in life.MOVES[doing.request.verb].asks:
-        fields.check(doing.request.verb, asked, doing.field(asked.rstrip("?")))
+    """Raise Missing for a field that the verb does not ask for, or is owed and empty, too long, or not of its form."""
+    verb, asks = doing.request.verb, life.MOVES[doing.request.verb].asks
+    strange = sorted(set(doing.request.fields) - {asked.rstrip("?") for asked in asks})
+    if strange:
+        raise Missing(verb, strange[0][:50], "is no field of this move")
+    for asked in asks:
+        fields.check(verb, asked, doing.field(asked.rstrip("?")))

@@ -1,7 +1,9 @@
 """People on an incident: who commands, leads, tells others, advises; taken, given, handed over, given back."""
 
 from analysis.errors import Missing, Unknown
+from analysis.response import permissions
 from analysis.response.outcomes import Kind, Outcome
+from analysis.response.permissions import View
 from analysis.vocabulary import Duty, Severity
 from bot.operations import notices
 from bot.operations.doing import Doing, Effect
@@ -14,8 +16,10 @@ COMMANDED = frozenset({Severity.HIGH, Severity.CRITICAL})  # REQUIREMENTS, One v
 def assign(doing: Doing) -> Effect | Outcome:
     """Give a duty to a person, by default to who asks; who had it before hands it over. Raise Missing."""
     duty, person = Duty(doing.field("duty")), doing.field("person") or doing.request.actor
-    if not doing.services.roles(doing.session, person):
-        raise Missing("assign", "person", f"cannot be {person}: they hold no role in the policy, or have left")
+    if View.INCIDENT_TIMELINE not in permissions.views(doing.services.roles(doing.session, person)):
+        raise Missing(
+            "assign", "person", f"cannot be {person}: by their roles they see no incidents, or they have left"
+        )
     now = involved.current(doing.session, doing.incident.id)
     same = [one for one in now if one.duty == duty and (duty is not Duty.EXPERT or one.person == person)]
     if same and same[0].person == person:
