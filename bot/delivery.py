@@ -13,18 +13,16 @@ from typing import Any
 
 import structlog
 
-from bot import rendering, repair
+from bot import keeping, rendering, repair
 from bot.integrations.errors import Limited, Lost, Permanent, SendError, TryLater, Uncertain, Unreachable
 from bot.integrations.mail.smtp import Mail, Smtp
 from bot.line import EDITS, Line
-from bot.operations.doing import owe_redraw
 from bot.rendering import Shown
-from bot.services import SYSTEM, Services, kept
+from bot.services import Services, kept
 from bot.slack.outward import Outward, Place, Text
-from bot.slack.rooms import Known, Rooms
-from storage import audit, failpoints, outbox
+from storage import failpoints, outbox
 from storage.outbox import Claimant
-from storage.tables import Incident, Owed
+from storage.tables import Owed
 
 log = structlog.get_logger(__name__)
 
@@ -180,8 +178,6 @@ class Delivery:
     def _file(self, row: Owed, parent: Owed | None, shown: Shown) -> Done:
         """Share the file into the thread, once: a lost answer is settled by the file's own list of shares."""
         place = self._place(row, parent)
-        if place.channel[:1] in "UW":
-            place = Place(self.slack.direct(place.channel))
         file_id = row.data.get("file_id")
         if file_id is None:
             file_id = self.slack.upload(shown.name, shown.content)
@@ -209,32 +205,8 @@ class Delivery:
         return Done()
 
     def _room(self, row: Owed, parent: Owed | None, shown: Shown) -> Done:
-        """Make the incident's own channel, or bring the one there is up to date."""
         assert shown.room is not None
-        rooms, first = Rooms(self.slack), parent or row
-        before, channel = Known.of(first.data), first.remote_channel
-        if channel is None or (before.is_over and not shown.room.is_over):  # reopened: what is archived stays so
-            before, channel = Known(), rooms.make(shown.room)
-        known = rooms.bring(channel, shown.room, before)
-        self._keep_room(first, row, channel, (before, known))
-        return Done({"remote_channel": channel} | ({} if parent else {"data": known.to_json()}))
-
-    def _keep_room(self, first: Owed, row: Owed, channel: str, seen: tuple[Known, Known]) -> None:
-        """Write down how the channel was and is now, with a line in the audit log for each thing that was done."""
-        before, known = seen
-        is_new = first.remote_channel != channel
-        done = [("channel_opened", {"channel": channel})] if is_new else []
-        done += [("invited", {"channel": channel, "person": one}) for one in known.people if one not in before.people]
-        done += [("channel_archived", {"channel": channel})] if known.is_over and not before.is_over else []
-        now = self.services.clock()
-        with self.services.database.write() as session:
-            if first is not row:
-                outbox.remember(session, first, known.to_json(), channel)
-            incident = session.get(Incident, row.subject)
-            if is_new and incident is not None:
-                owe_redraw(session, incident, now, soon=False)  # its message says where people talk about it
-            for action, data in done:
-                audit.append(session, audit.Entry(SYSTEM, action, row.subject, "done", data), now)
+        return Done(keeping.bring(self.services, self.slack, keeping.Owing(row, parent), shown.room))
 
     def _keep(self, row: Owed, file_id: str) -> None:
         row.data = {**row.data, "file_id": file_id}
@@ -243,14 +215,15 @@ class Delivery:
                 raise Lost("another sender took over")
 
     def _place(self, row: Owed, parent: Owed | None) -> Place:
-        if parent is not None and parent.kind == "room" and parent.remote_channel is not None:
-            return Place(parent.remote_channel)
-        if parent is not None:
-            standing, ts = self._standing(parent)
-            return Place(standing.channel, ts)
-        return Place(self.slack.channel_id(row.channel), row.data.get("thread_ts"))
+        """Return where it goes: under what it belongs to, else its own channel. Raise Permanent."""
+        if parent is None:
+            return Place(self.slack.channel_id(row.channel), row.data.get("thread_ts"))
+        if parent.remote_channel is None:
+            raise Permanent("the message it belongs to was never posted")
+        return Place(parent.remote_channel, parent.remote_ts)
 
     def _standing(self, parent: Owed | None) -> tuple[Place, str]:
+        """Return the message that stands there. Raise Permanent."""
         if parent is None or parent.remote_channel is None or parent.remote_ts is None:
             raise Permanent("the message it belongs to was never posted")
         return Place(parent.remote_channel), parent.remote_ts

@@ -16,7 +16,7 @@ from analysis.response.notifying import Reason
 from analysis.vocabulary import Severity, State
 from bot.operations import notices
 from bot.services import SYSTEM, Services
-from bot.slack.outward import CLOSED as NO_TOKEN
+from bot.slack.meanings import CLOSED as NO_TOKEN
 from bot.slack.outward import Text
 from storage import audit, outbox
 from storage.tables import Incident, Owed

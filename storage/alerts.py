@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from analysis.detection.findings import Reason
 from storage.tables import Alert, Run
 
 
@@ -55,3 +56,8 @@ def reports_before(session: Session, run: Run, limit: int) -> list[dict[str, Any
 def last_run(session: Session, model_id: str) -> Run | None:
     """Return the model's newest run, whatever became of it."""
     return session.exec(select(Run).where(Run.model_id == model_id).order_by(col(Run.id).desc()).limit(1)).first()
+
+
+def is_standing(alert: Alert) -> bool:
+    """Return whether it tells of a gap as old as the baseline, which no check raises anew and none ends."""
+    return bool(alert.details["cause"]["reason"] == Reason.STANDING)

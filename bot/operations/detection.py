@@ -12,7 +12,7 @@ from analysis.errors import NotAllowed, Unknown
 from analysis.response import cadence, permissions
 from analysis.response.permissions import Action
 from analysis.vocabulary import Family, Risk
-from bot.operations import notices, opening, standing, verifying
+from bot.operations import notices, opening, recovering, standing, verifying
 from bot.services import Services, kept, whole
 from storage import alerts, audit, baselines, inbox, leases
 from storage.tables import Baseline, Model, Run
@@ -157,7 +157,7 @@ def finish(services: Services, run: Run, told: dict[str, Any], profile: bytes) -
         standing = opening.stand(result, raised)
         became = opening.record(result, standing.raised)
         opening.held_back(result, standing.held_back)
-        recovered = opening.recover(result, report, standing)
+        recovered = recovering.recover(result, report, standing)
         notices.run_ended(session, run, became, now)
         data = {"rows": report.window.rows, "alerts": len(became), "recovered": len(recovered)}
         data |= {"held_back": len(standing.held_back)} if standing.held_back else {}

@@ -9,7 +9,7 @@ from analysis.errors import Missing
 from analysis.response import learning as deciding
 from analysis.response.learning import REVIEWED, Needed
 from analysis.vocabulary import State
-from bot.operations import clocks, learning, opening, verifying
+from bot.operations import clocks, learning, recovering, verifying
 from bot.operations.doing import Doing, Effect, Request, tell
 from bot.services import SYSTEM, Services
 from storage import alerts, audit, incidents, runs, timers
@@ -85,4 +85,4 @@ def _not_seen_well(doing: Doing) -> list[str]:
     assert incident.resolved_at is not None  # its state says so
     report = runs.newest_report(session, incident.model_id, incident.resolved_at)
     still = [one for one in alerts.of(session, incident.id) if one.state == "open" and one.run_id is not None]
-    return [one.id for one in still if report is None or not opening.is_well(report, one)]
+    return [one.id for one in still if report is None or not recovering.is_well(report, one)]

@@ -12,34 +12,9 @@ from analysis.response.fields import Form
 from analysis.response.outcomes import Kind, Outcome
 from analysis.response.permissions import View
 from analysis.vocabulary import Role, State
-from bot.operations import (
-    affected,
-    answering,
-    asking,
-    assessing,
-    clocks,
-    ending,
-    escalation,
-    evidence,
-    followups,
-    informing,
-    involving,
-    joining,
-    learning,
-    oversight,
-    progressing,
-    quieting,
-    reopening,
-    reporting,
-    resting,
-    retraining,
-    runbooks,
-    seconding,
-    telling,
-    verifying,
-    viewing,
-)
-from bot.operations.doing import Doing, Effect, Request, owe_redraw, tell
+from bot.operations import asking, clocks, escalation, reporting, runbooks, seconding, telling, viewing
+from bot.operations.doing import Doing, Request, owe_redraw, tell
+from bot.operations.effects import EFFECTS
 from bot.services import Services, whole
 from storage import audit, failpoints, inbox, incidents
 from storage import runbooks as shelf
@@ -47,54 +22,6 @@ from storage.database import Again
 from storage.incidents import IncidentView
 from templates import answers
 from templates.slack import calls
-
-
-def acknowledge(doing: Doing) -> Effect:
-    """Say who has it; the calls stop (`escalation.follow`)."""
-    columns = {"acknowledged_at": doing.now, "acknowledged_by": doing.request.actor}
-    return Effect(columns, involving.by_acknowledging(doing))
-
-
-EFFECTS: dict[str, Callable[[Doing], Effect | Outcome]] = {
-    "acknowledge": acknowledge,
-    "freeze": oversight.freeze,
-    "unfreeze": oversight.unfreeze,
-    "export": evidence.ask,
-    "retrain": retraining.ask,
-    "escalate": escalation.by_hand,
-    "update": informing.update,
-    "snooze": quieting.snooze,
-    "accept_risk": quieting.accept_risk,
-    "pause_clock": resting.pause,
-    "resume_clock": resting.resume,
-    "confirm": informing.confirm,
-    "notify_regulator": informing.notify_regulator,
-    "still_on_it": answering.still,
-    "severity": assessing.assess,
-    "tick": runbooks.tick,
-    "runbook": runbooks.change,
-    "assign": involving.assign,
-    "release": involving.release,
-    "contain": progressing.contain,
-    "investigate": progressing.investigate,
-    "remediate": progressing.remediate,
-    "verify": verifying.verify,
-    "resolve": ending.resolve,
-    "close": ending.close,
-    "false_positive": ending.false_positive,
-    "reopen": reopening.reopen,
-    "merge": joining.merge,
-    "split": joining.split,
-    "impact": assessing.impact,
-    "tell": telling.release,
-    "affected": affected.ask,
-    "draft": affected.draft,
-    "remedy": affected.remedy,
-    "root_cause": learning.root_cause,
-    "follow_up": followups.add,
-    "follow_up_done": followups.finish,
-    "review": learning.review,
-}
 
 
 def press(services: Services, request: Request) -> tuple[Outcome, IncidentView | None]:

@@ -8,15 +8,12 @@ from datetime import datetime
 from sqlmodel import Session
 
 from analysis.detection.alerts import Alert as Raised
-from analysis.detection.findings import RULE
-from analysis.detection.findings import Reason as Found
 from analysis.detection.persistence import Standing, follow
-from analysis.detection.report import Report
 from analysis.response import life, recurrence
 from analysis.response.notifying import Reason
 from analysis.response.quiet import Kind
 from analysis.response.recurrence import Recurrence
-from analysis.vocabulary import Severity, State, Verdict
+from analysis.vocabulary import Severity, State
 from bot.operations import assessing, clocks, escalation, flapping, holding, reopening, rooms, runbooks, storms, telling
 from bot.operations.doing import Doing, Request, owe_line, owe_redraw, tell, urgency
 from bot.services import SYSTEM, Services
@@ -57,7 +54,7 @@ def stand(result: Result, raised: Sequence[Raised]) -> Standing:
         {tuple(one["fingerprint"]): Severity(one["severity"]) for one in report["alerts"]}
         for report in alerts.reports_before(result.session, result.run, most)
     ]
-    still = [one for one in alerts.open_of(result.session, result.run.model_id) if not is_standing(one)]
+    still = [one for one in alerts.open_of(result.session, result.run.model_id) if not alerts.is_standing(one)]
     return follow(raised, before, frozenset(tuple(alert.details["fingerprint"]) for alert in still), rule)
 
 
@@ -283,45 +280,6 @@ def _successor(doing: Doing, alert: Alert) -> Alert:
     session.add(new)
     session.flush()
     return new
-
-
-def recover(result: Result, report: Report, standing: Standing) -> list[Alert]:
-    """Return the alerts that recovered: away for long enough, looked at with enough data, and well."""
-    session = result.session
-    open_ones = alerts.open_of(session, result.run.model_id)
-    gone = [a for a in open_ones if tuple(a.details["fingerprint"]) in standing.recovered and is_well(report, a)]
-    for alert in gone:
-        end(result, alert)
-    return gone
-
-
-def end(result: Result, alert: Alert) -> None:
-    """Mark the alert as recovered, and say so in the thread of its incident."""
-    session = result.session
-    alerts.recover(session, alert, result.now)
-    incident = session.get(Incident, alert.incident_id) if alert.incident_id else None
-    if incident is not None and incidents.advance(session, incident, State(incident.state)):
-        doing = Doing(result.services, session, incident, Request("recovered", incident.id, SYSTEM), result.now)
-        flapping.recovered(doing, alert)
-
-
-def is_standing(alert: Alert) -> bool:
-    """Return whether it tells of a gap as old as the baseline, which no check raises anew and none ends."""
-    return bool(alert.details["cause"]["reason"] == Found.STANDING)
-
-
-def is_well(report: Report, alert: Alert) -> bool:
-    """Return whether the report judged what the alert is about, with enough data, and found nothing wrong.
-
-    The group may be a stretch of hours that another window does not have; then every group has to be well. A rule that
-    is no longer in the policy has nothing more to say.
-    """
-    cause = alert.details["cause"]
-    about = [f for f in report.findings if (f.metric, f.column) == (cause["metric"], cause["column"])]
-    if cause["metric"] == RULE and not about:
-        return True
-    named = [f for f in about if f.group == cause["group"]] or about
-    return bool(named) and all(finding.verdict in (Verdict.OK, Verdict.NOTICE) for finding in named)
 
 
 def _rank(severity: str) -> int:

@@ -9,7 +9,7 @@ from analysis.detection.report import Report
 from analysis.response import reviewing
 from analysis.response.reviewing import Record
 from analysis.vocabulary import Severity
-from bot.operations import notices, opening
+from bot.operations import notices
 from bot.services import SYSTEM, Services
 from storage import alerts, audit, baselines, runs
 from storage.tables import Timer
@@ -33,7 +33,7 @@ def _review(session: Session, model: str, now: datetime) -> dict[str, Any]:
     reports = [Report.from_json(kept) for kept in runs.reports_since(session, model, now - reviewing.PERIOD)]
     judged = [report for report in reports if report.is_enough]
     within = [report for report in judged if not report.alerts]
-    gaps = [alert for alert in alerts.open_of(session, model) if opening.is_standing(alert)]
+    gaps = [alert for alert in alerts.open_of(session, model) if alerts.is_standing(alert)]
     age = now - baseline.created_at if baseline else None
     record = Record(age, len(judged), len(within), bool(gaps))
     return {

@@ -6,7 +6,7 @@ Such an alert stays until a baseline without the gap is activated; what people d
 from analysis.detection import standing
 from analysis.detection.alerts import Alert as Raised
 from analysis.profile import Profile
-from bot.operations import opening
+from bot.operations import opening, recovering
 from bot.operations.opening import Result
 from storage import alerts
 from storage.tables import Alert, Baseline
@@ -20,8 +20,8 @@ def activated(result: Result, baseline: Baseline) -> list[Alert]:
     raised = standing.gaps(Profile.from_bytes(baseline.profile), result.services.policy.checks)
     names = {opening.fingerprint(baseline.model_id, one) for one in raised}
     for alert in alerts.open_of(result.session, baseline.model_id):
-        if opening.is_standing(alert) and alert.fingerprint not in names:
-            opening.end(result, alert)
+        if alerts.is_standing(alert) and alert.fingerprint not in names:
+            recovering.end(result, alert)
     return [alert for alert, _ in opening.record(result, [one for one in raised if not _is_told(result, one)])]
 
 

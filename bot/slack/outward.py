@@ -7,7 +7,6 @@ Slack's default one posts twice when the answer to a post is lost.
 
 import http.client
 import json
-import re
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,26 +20,12 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web import SlackResponse
 
-from bot.integrations.errors import Limited, Permanent, SendError, TryLater, Uncertain, Unreachable
+from bot.integrations.errors import Permanent, SendError, TryLater, Uncertain, Unreachable
+from bot.slack import meanings
 from templates.slack import limits
 
 EVENT_TYPE = "ethixbot_message"
-# Slack's words: "It's possible some aspect of the operation succeeded".
-AMBIGUOUS = {"internal_error", "fatal_error", "request_timeout", "service_unavailable", "team_added_to_org"}
-# Nothing goes through until somebody mends it: a token, the app. Nothing is parked for it.
-CLOSED = {
-    "account_inactive",
-    "ekm_access_denied",
-    "invalid_auth",
-    "not_authed",
-    "org_login_required",
-    "team_access_not_granted",
-    "token_expired",
-    "token_revoked",
-}
-LOOK_AGAIN_S = 30.0
 NEVER_LEFT = (ConnectionRefusedError, socket.gaierror)  # no byte of it was sent
-WORD = re.compile(r"[a-z0-9_.:-]{1,100}")  # what Slack's errors look like; the client puts its own words there too
 PAGES = 20  # of 200 messages that a look for a lost post reads at most
 BEFORE = timedelta(seconds=60)
 
@@ -101,7 +86,7 @@ class Outward:
         return self._ids[name]
 
     def direct(self, user_id: str) -> str:
-        """Return the id of the direct messages with a person, which a file needs; a post finds them by itself."""
+        """Return the id of the direct messages with a person."""
         return str(self._again_is_safe(lambda: self.client.conversations_open(users=user_id))["channel"]["id"])
 
     def post(self, place: Place, shown: Text, key: str) -> str:
@@ -290,40 +275,9 @@ class Outward:
         try:
             return call()
         except SlackApiError as error:
-            raise _meaning(error) from error
+            raise meanings.of(error) from error
         except (OSError, URLError, http.client.HTTPException, SlackRequestError, json.JSONDecodeError) as error:
             says = f"{type(error).__name__}: {error}"
             if isinstance(getattr(error, "reason", error), NEVER_LEFT):
                 raise Unreachable(says, after=0) from error
             raise Uncertain(says) from error
-
-
-def _meaning(error: SlackApiError) -> SendError:
-    """Return what an answer of Slack's asks for: 429 was surely not done, 5xx may have been."""
-    response = error.response
-    status = getattr(response, "status_code", 200)
-    told = getattr(response, "data", response)
-    says = str(told.get("error") or "") if isinstance(told, dict) else ""
-    if not WORD.fullmatch(says):  # no answer of Slack's: a proxy's page, or half of one
-        return Uncertain(f"HTTP {status} without Slack's answer") if status != 429 else _limited(response)
-    if status == 429 or says in ("ratelimited", "rate_limited"):
-        return _limited(response)
-    if status >= 500 or says in AMBIGUOUS:
-        return Uncertain(says)
-    if says in CLOSED:
-        return Unreachable(says, after=LOOK_AGAIN_S)
-    if says == "missing_scope":  # other calls work: only this row waits until the app is installed anew
-        return TryLater(f"missing_scope: {response.get('needed')}", after=LOOK_AGAIN_S)
-    return Permanent(says)
-
-
-def _limited(response: Any) -> Limited:  # noqa: ANN401  (a SlackResponse, or its like)
-    headers = {k.lower(): v for k, v in (getattr(response, "headers", None) or {}).items()}
-    return Limited("ratelimited", after=_seconds(headers.get("retry-after")))
-
-
-def _seconds(told: object) -> float:
-    try:
-        return max(1.0, float(str(told)))
-    except ValueError:
-        return 1.0

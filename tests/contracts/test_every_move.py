@@ -51,7 +51,7 @@ def test_a_viewer_and_an_auditor_change_nothing(verb):
 
 @pytest.mark.parametrize("verb", MOVES)
 def test_each_verb_has_a_button_an_effect_and_words(verb):
-    from bot.operations.incidents import EFFECTS
+    from bot.operations.effects import EFFECTS
 
     assert verb in EFFECTS
     assert verb in VERBS

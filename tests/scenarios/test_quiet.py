@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from analysis.vocabulary import Family, Severity
 from bot.demo import demo
-from bot.operations import opening
+from bot.operations import opening, recovering
 from bot.operations.approvals import decide
 from bot.operations.deciding import Decision
 from bot.operations.doing import Request
@@ -284,7 +284,7 @@ def gone(world):
         session.add(run)
         session.flush()
         for alert in alerts.of(session, newest(world).id):
-            opening.end(Result(services, session, run, now), alert)
+            recovering.end(Result(services, session, run, now), alert)
     forward(world, hours=12)
 
 

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from analysis.detection.report import Report
 from analysis.vocabulary import Severity
 from bot.demo import demo
-from bot.operations import opening
+from bot.operations import opening, recovering
 from storage.tables import Alert, Incident, Model, Owed, Run, Storm, Timer
 from tests.world import World, buttons, pretty
 
@@ -89,7 +89,7 @@ def test_when_it_is_over_those_still_open_are_told_and_those_that_recovered_are_
     with services.transaction() as session:
         gone = session.exec(select(Alert).where(Alert.model_id == "model-19")).one()
         run = session.get(Run, gone.run_id)
-        opening.end(opening.Result(services, session, run, services.clock()), gone)
+        recovering.end(opening.Result(services, session, run, services.clock()), gone)
     assert len([m for m in fairness.messages() if buttons(m)]) == 10
     fairness.clock.forward(minutes=6)
     settle(fairness)
