@@ -10,7 +10,7 @@ from analysis.response.calendars import Calendar, between, later
 from analysis.vocabulary import Role, State
 
 # What happens to an incident beside the verbs.
-OPENED, REOPENED, RESOLVED = "opened", "reopened", "resolved"
+OPENED, TAKEN, REOPENED, RESOLVED = "opened", "taken", "reopened", "resolved"
 BEGINS = frozenset({OPENED, REOPENED})
 DROPPED = frozenset({State.CLOSED, State.ACCEPTED_RISK, State.FALSE_POSITIVE})  # ended without a remedy
 
@@ -28,6 +28,7 @@ class Clock:
     again: bool = False  # met, it begins anew
     may_rest: bool = True  # may be paused
     owed_by: frozenset[Role] = frozenset()  # who is told; nobody named: whoever has the incident
+    unless: str | None = None  # a time of the incident: where it is set, this was done before
 
 
 CLOCKS = {
@@ -35,6 +36,14 @@ CLOCKS = {
     for clock in (
         # Whatever a person does to it shows that somebody has it.
         Clock("acknowledge", BEGINS, met_in=frozenset(State) - {State.DETECTED}, may_rest=False),
+        # How severe the bot takes it to be is a guess until a person has said so.
+        Clock(
+            "assess",
+            frozenset({TAKEN}),
+            meets=frozenset({"severity", "impact"}),
+            stopped_in=life.ENDED,
+            unless="assessed_at",
+        ),
         Clock(
             "contain",
             BEGINS,
@@ -83,18 +92,21 @@ class Change(StrEnum):
 
 
 def happened(verb: str, was: State | None, now: State) -> frozenset[str]:
-    """Return what a move was: its verb, and whether it opened, reopened or resolved the incident.
+    """Return what a move was: its verb, and whether the incident was opened, taken, reopened or resolved by it.
 
     >>> sorted(happened("resolve", State.CONTAINED, State.RESOLVED))
     ['resolve', 'resolved']
     """
+    seen = {verb}
     if was is None:
-        more = {OPENED}
+        seen.add(OPENED)
     elif was in life.ENDED and now in life.OPEN:
-        more = {REOPENED}
-    else:
-        more = {RESOLVED} if now is State.RESOLVED and was is not State.RESOLVED else set()
-    return frozenset({verb, *more})
+        seen.add(REOPENED)
+    if now in life.AT_WORK and was not in life.AT_WORK:
+        seen.add(TAKEN)
+    if now is State.RESOLVED and was is not State.RESOLVED and was is not None:
+        seen.add(RESOLVED)
+    return frozenset(seen)
 
 
 def follow(verb: str, was: State | None, now: State, running: Set[str]) -> Iterator[tuple[str, Change]]:

@@ -38,6 +38,7 @@ class Terms(Part):
     """What is owed at a severity, a clock each; none: that one does not run."""
 
     acknowledge: Within | None = None
+    assess: Within | None = None
     contain: Within | None = None
     root_cause: Within | None = None
     fix: Within | None = None

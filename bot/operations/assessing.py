@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from analysis.errors import Missing
 from analysis.response import impact as deciding
 from analysis.response.impact import Revenue
 from analysis.response.notifying import Reason
@@ -15,12 +14,10 @@ from storage.tables import Owed
 
 
 def assess(doing: Doing) -> Effect:
-    """Set the severity that a person chose; raise Missing where it already is that."""
+    """Set the severity that a person chose; the one that it has is confirmed by that."""
     was, chosen = Severity(doing.incident.severity), Severity(doing.field("severity"))
-    if chosen is was:
-        raise Missing("severity", "severity", f"is {was} already; choose another one, or leave it")
     facts: dict[str, Any] = {"was": was.value, "severity": chosen.value, "reason": doing.field("reason")}
-    if was is Severity.CRITICAL:  # whoever was called for it hears that it is less
+    if was is Severity.CRITICAL and chosen is not was:  # whoever was called for it hears that it is less
         facts["told"] = incidents.called(doing.session, doing.incident.id)
     columns = {"severity": chosen.value, "assessed_at": doing.now}
     return Effect(columns, facts, then=lambda done: changed(done, was))

@@ -31,8 +31,8 @@ def follow(doing: Doing, was: State | None) -> None:
 
 def start(doing: Doing, kind: str, severity: Severity) -> None:
     """Start the clock where the policy has it at that severity."""
-    term = doing.services.policy.terms(severity).of(kind)
-    if term is None:
+    term, done_before = doing.services.policy.terms(severity).of(kind), CLOCKS[kind].unless
+    if term is None or (done_before and getattr(doing.incident, done_before) is not None):
         return
     due = later(doing.now, term.within, calendar_of(doing.services, severity, kind))
     plan(doing, clocks.start(doing.session, doing.incident.id, kind, doing.now, due), severity)

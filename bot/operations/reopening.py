@@ -5,7 +5,7 @@ from typing import Any
 
 from analysis.errors import Missing
 from analysis.vocabulary import State
-from bot.operations import clocks, escalation
+from bot.operations import clocks, escalation, runbooks
 from bot.operations.doing import Doing, Effect, tell
 from bot.services import SYSTEM
 from storage import audit, incidents, timers
@@ -46,3 +46,4 @@ def _anew(doing: Doing) -> dict[str, Any]:
 
 def _call_anew(doing: Doing) -> None:
     escalation.begin(doing.services, doing.session, doing.incident, doing.now)
+    runbooks.resume(doing)

@@ -1,5 +1,6 @@
 """The runbook that an incident follows: begun with it, ticked by people or by the deed, asked after when due."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session
@@ -19,7 +20,10 @@ DUE = "step_due"
 
 
 def follow(doing: Doing) -> None:
-    """Tick what the verb shows to be done; an incident that has no runbook yet and now fits one begins it."""
+    """Tick what the verb shows to be done; an incident that has no runbook yet and now fits one begins it.
+
+    Of one that has ended nobody is asked for the steps that are left.
+    """
     steps = kept.of(doing.session, doing.incident.id)
     if not steps:
         _begin(doing)
@@ -29,6 +33,15 @@ def follow(doing: Doing) -> None:
         kept.tick(doing.session, step, doing.request.actor, doing.now, "", by_itself=True)
     if shown:
         _redraw(doing)
+    if State(doing.incident.state) in life.ENDED:
+        _unplan(doing, steps)
+
+
+def resume(doing: Doing) -> None:
+    """Plan to ask for what is left again, now that the incident is open again; not for what was due meanwhile."""
+    steps = kept.of(doing.session, doing.incident.id)
+    _unplan(doing, steps)
+    _plan(doing, [one for one in steps if one.due_at is not None and one.due_at > doing.now])
 
 
 def tick(doing: Doing) -> Effect | Outcome:
@@ -89,13 +102,23 @@ def _begin(doing: Doing) -> None:
 def _planned(doing: Doing) -> None:
     """Owe the checklist its message, and plan to ask after each step that has a limit."""
     outbox.owe(doing.session, _row(doing, f"{doing.incident.id}:checklist", "checklist"))
-    for step in kept.of(doing.session, doing.incident.id):
-        if step.due_at is not None and step.done_at is None:
-            key = f"{DUE}:{step.id}"  # its subject too: a later step that is due as well does not stand for this one
-            timers.plan(
-                doing.session, Timer(key=key, kind=DUE, subject=key, due_at=step.due_at, data={"step": step.id})
-            )
+    _plan(doing, kept.of(doing.session, doing.incident.id))
     _redraw(doing)
+
+
+def _plan(doing: Doing, steps: Sequence[ChecklistStep]) -> None:
+    """Plan to ask for the open ones; each is a subject, so that a later one does not stand for those before it."""
+    for step in steps:
+        if step.due_at is not None and step.done_at is None:
+            subject, life_of = f"{DUE}:{step.id}", doing.incident.reopened
+            key = f"{subject}:{life_of}" if life_of else subject
+            timer = Timer(key=key, kind=DUE, subject=subject, due_at=step.due_at, data={"step": step.id})
+            timers.plan(doing.session, timer)
+
+
+def _unplan(doing: Doing, steps: Sequence[ChecklistStep]) -> None:
+    for step in steps:
+        timers.cancel(doing.session, f"{DUE}:{step.id}", [DUE])
 
 
 def _redraw(doing: Doing) -> None:

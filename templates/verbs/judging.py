@@ -19,14 +19,21 @@ REVENUE = {
 
 
 def _severities(view: IncidentView) -> list[Option]:
-    others = [one for one in reversed(Severity) if one != view.incident.severity]
-    return [Option(one.value, names.severity(one)) for one in others]
+    now = Severity(view.incident.severity)
+    return [
+        Option(one.value, names.severity(one), "as it is: confirm it" if one is now else "")
+        for one in reversed(Severity)
+    ]
 
 
 def _severity(entry: TimelineEntry, view: IncidentView) -> str:
     was, now = str(entry.facts.get("was")), str(entry.facts.get("severity"))
     if not {was, now} <= set(Severity):
         return f"⚖️ {status.person(entry.actor, view)} judged its severity anew.{given(entry, 'reason')}"
+    if now == was:
+        return (
+            f"⚖️ {status.person(entry.actor, view)} confirmed that it is {names.severity(now)}.{given(entry, 'reason')}"
+        )
     sign = "⬆️" if Severity(now).rank > Severity(was).rank else "⬇️"
     told = " ".join(mention(str(one)) for one in entry.facts.get("told", []))
     heard = f"\nFor those who were called: {told}" if told else ""
@@ -74,10 +81,10 @@ VERBS = {
         modal=Modal(
             title="How severe is it?",
             submit="Set severity",
-            does="Routes, deadlines and calls follow the new severity at once.",
+            does="Confirm it, or choose another one: routes, deadlines and calls follow at once.",
             fields={
-                "severity": Asked("Severity", options=_severities),
-                "reason": Asked("Reason", "What you know that the bot does not"),
+                "severity": Asked("Severity", options=_severities, chosen=lambda view: view.incident.severity),
+                "reason": Asked("Reason", "What you looked at, and what you know that the bot does not"),
             },
         ),
         in_menu=False,

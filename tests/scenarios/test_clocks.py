@@ -98,12 +98,16 @@ def test_a_night_in_which_nobody_answers_is_warned_of_and_breached_once_each(unc
 def test_what_people_do_meets_the_clocks_and_the_end_starts_the_review(unchecked):
     do(unchecked, "acknowledge", "oncall")
     do(unchecked, "freeze", "oncall", level="3", reason="Far fewer women are approved")
+    assert "Next: *severity, judged by a person* by <!date^" in pretty(message(unchecked)["blocks"])
+    do(unchecked, "severity", "oncall", severity="critical", reason="It is every branch")
+    assert "confirmed that it is 🔴 Critical" in replies(unchecked)[-1]
     assert "Next: *status update* by <!date^" in pretty(message(unchecked)["blocks"])
     assert "is due" not in str(replies(unchecked))
     do(unchecked, "resolve", "oncall", note="Went back to 1.0.0")
     met, stopped, runs = (False, False, True, False), (False, False, False, True), (False,) * 4
     assert kept(unchecked) == {
-        "acknowledge": met, "contain": met, "root_cause": runs, "update": stopped, "review": runs, "postmortem": runs,
+        "acknowledge": met, "assess": met, "contain": met, "root_cause": runs, "update": stopped, "review": runs,
+        "postmortem": runs,
     }  # fmt: skip
 
 
