@@ -10,13 +10,13 @@ from pydantic import AfterValidator, Field, model_validator
 from analysis.detection.limits import Level
 from analysis.parts import Part, Span
 from analysis.rotas import Place
-from analysis.vocabulary import Family, Role
+from analysis.vocabulary import PERSON, Family, Role
 
 MINUTE = timedelta(minutes=1)
 WRITTEN = "a role, rota:name, rota:name:secondary, user:U… or user:name@example.org, group:S… or channel:name"
 KINDS = {
     "rota": re.compile(rf"[a-z0-9][a-z0-9_-]{{0,63}}(:({'|'.join(Place)}))?"),
-    "user": re.compile(r"[UW][A-Z0-9]{1,20}|[^@\s]+@[^@\s]+"),
+    "user": re.compile(rf"{PERSON.pattern}|[^@\s]+@[^@\s]+"),
     "group": re.compile(r"S[A-Z0-9]{1,20}"),
     "channel": re.compile(r"[^\s#:]{1,80}"),
 }

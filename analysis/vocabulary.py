@@ -3,7 +3,10 @@
 Each is an enum whose value is what is stored, typed and shown; `templates/words.py` has the longer names.
 """
 
+import re
 from enum import IntEnum, StrEnum
+
+PERSON = re.compile(r"[UW][A-Z0-9]{1,20}")  # a Slack user id
 
 
 class Severity(StrEnum):

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -129,10 +129,6 @@ class Services:
     def _on_call(self, session: Session) -> list[str] | None:
         """Return who is on call now by the rota; None where the policy has none, and the role is given like any."""
         return duty.on_call(session, self.policy, self.clock())
-
-    def in_future(self, **span: float) -> datetime:
-        """Return the time so long from now."""
-        return self.clock() + timedelta(**span)
 
 
 P = ParamSpec("P")

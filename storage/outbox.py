@@ -46,6 +46,24 @@ def owe(session: Session, owed: Owed) -> bool:
     return False
 
 
+def owe_edit(session: Session, message: Owed, kind: str, reason: str, now: datetime) -> None:
+    """Owe the message an edit as urgent as itself; edits that wait are one."""
+    owed = Owed(
+        key=f"{message.key}:update:{now.timestamp():.6f}",
+        coalesce=f"{message.key}:update",
+        kind=kind,
+        subject=message.subject,
+        channel=message.channel,
+        thread_of=message.key,
+        priority=message.priority,
+        data=dict(message.data),
+        reason=reason,
+        next_at=now,
+        created_at=now,
+    )
+    owe(session, owed)
+
+
 @dataclass(frozen=True)
 class Claimant:
     """Who claims, when, for how long, and what has to rest: channels, edits."""

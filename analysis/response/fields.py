@@ -3,7 +3,6 @@
 A field is known by its name in `life.MOVES`; one without a row is text.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -14,11 +13,10 @@ from analysis.response.affected import PERIODS
 from analysis.response.impact import Revenue
 from analysis.response.learning import CauseType, Needed
 from analysis.response.reports import Kind
-from analysis.vocabulary import Duty, Severity
+from analysis.vocabulary import PERSON, Duty, Severity
 
 LONGEST = 2_000  # characters of a reason or a note
 YEARS = range(2000, 2200)  # further away is a slip of the pen, and no arithmetic with time gets past its end
-PERSON = re.compile(r"[UW][A-Z0-9]{1,20}")
 
 
 class Form(StrEnum):

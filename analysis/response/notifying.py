@@ -38,10 +38,6 @@ class Reason(StrEnum):
     RISK_ACCEPTED = "risk_accepted"
 
 
-WITHHELD = frozenset(
-    {Reason.IN_STORM, Reason.OVER_BEFORE, Reason.LOG_ONLY, Reason.HELD_BACK, Reason.DELETED}
-    | {Reason.SILENCED, Reason.SNOOZED, Reason.RISK_ACCEPTED},
-)
 OF_SYSTEM = {
     "opened": Reason.OPENED,
     "called": Reason.CALLED,

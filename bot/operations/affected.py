@@ -8,9 +8,9 @@ from sqlmodel import Session, col, func, select
 from analysis.detection.alerts import Alert as Raised
 from analysis.errors import Missing, Unknown
 from analysis.response import affected as deciding
-from analysis.response.fields import PERSON
 from analysis.response.notifying import Reason
 from analysis.response.outcomes import Kind, Outcome
+from analysis.vocabulary import PERSON
 from bot.operations.doing import Doing, Effect, Request, tell, urgency
 from bot.services import SYSTEM, Services, kept
 from storage import audit, incidents, leases, outbox, people

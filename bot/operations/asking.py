@@ -146,19 +146,7 @@ def redraw(session: Session, approval: Approval, now: datetime) -> None:
     """Owe the message that asked an edit: it shows who approved, or how it ended."""
     message = outbox.by_key(session, key(approval.id))
     assert message is not None  # owed with the wish
-    owed = Owed(
-        key=f"{key(approval.id)}:update:{now.timestamp():.6f}",
-        coalesce=f"{key(approval.id)}:update",
-        kind="approval_update",
-        subject=approval.id,
-        channel=message.channel,
-        thread_of=message.key,
-        priority=message.priority,
-        reason=Reason.ACTED,
-        next_at=now,
-        created_at=now,
-    )
-    outbox.owe(session, owed)
+    outbox.owe_edit(session, message, "approval_update", Reason.ACTED, now)
 
 
 def end(services: Services, session: Session, approval: Approval, ended: Ended) -> bool:

@@ -140,21 +140,8 @@ def _give_up(services: Services, session: Session, found: FollowUp, now: datetim
 def _redraw(session: Session, found: FollowUp, now: datetime) -> None:
     """Owe the newest message that asked for it an edit: it is done."""
     asked = outbox.newest(session, REMINDER, found.id)
-    if asked is None:
-        return
-    owed = Owed(
-        key=f"{asked.key}:done",
-        kind="follow_up_update",
-        subject=found.id,
-        channel=asked.channel,
-        thread_of=asked.key,
-        priority=asked.priority,
-        data=dict(asked.data),
-        reason=Reason.ACTED,
-        next_at=now,
-        created_at=now,
-    )
-    outbox.owe(session, owed)
+    if asked is not None:
+        outbox.owe_edit(session, asked, "follow_up_update", Reason.ACTED, now)
 
 
 def told(found: FollowUp) -> dict[str, str]:

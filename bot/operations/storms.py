@@ -64,19 +64,9 @@ def _begin(session: Session, channel: str, now: datetime) -> Storm:
 
 def _owe_edit(session: Session, storm: Storm, now: datetime) -> None:
     assert storm.id is not None
-    owed = Owed(
-        key=f"storm:{storm.id}:update:{now.timestamp():.6f}",
-        coalesce=f"storm:{storm.id}:update",
-        kind="storm_update",
-        subject=str(storm.id),
-        channel=storm.channel,
-        thread_of=storms.message_key(storm.id),
-        reason=Reason.STORM,
-        priority=1,
-        next_at=now,
-        created_at=now,
-    )
-    outbox.owe(session, owed)
+    message = outbox.by_key(session, storms.message_key(storm.id))
+    assert message is not None  # owed as it began
+    outbox.owe_edit(session, message, "storm_update", Reason.STORM, now)
 
 
 def _plan(services: Services, session: Session, storm: Storm) -> None:

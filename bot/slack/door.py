@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +29,6 @@ class Door:
 
     services: Services
     directory: Directory
-    run_soon: Callable[[], None]
 
 
 def delivery_id(body: Body) -> str:

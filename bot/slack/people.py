@@ -1,6 +1,5 @@
 """Looks people and their groups up in Slack, so that roles are matched and names can be shown."""
 
-import re
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -12,6 +11,7 @@ from typing import Any
 import structlog
 
 from analysis.errors import NotSure
+from analysis.vocabulary import PERSON
 from bot.integrations.errors import SendError
 from bot.services import Services
 from bot.slack.outward import Outward
@@ -23,7 +23,6 @@ log = structlog.get_logger(__name__)
 EVERY = timedelta(minutes=5)  # a person who was deactivated loses the roles within this time
 AT_MOST = timedelta(seconds=30)  # is everybody fetched: Slack allows it twenty times a minute
 WAITS_S = 2.0  # of the three seconds that Slack gives an answer
-USER = re.compile(r"[UW][A-Z0-9]{1,20}")
 
 
 def person(user: dict[str, Any], at: datetime) -> Person:
@@ -90,7 +89,7 @@ class Directory:
         """Look these people, and the groups that hold roles, up now; raise NotSure where Slack does not say."""
         with self.services.database.read() as session:
             ids = {people.id_of(session, actor) for actor in actors}
-        if not all(USER.fullmatch(one) for one in ids):
+        if not all(PERSON.fullmatch(one) for one in ids):
             raise NotSure(people=len(ids))  # an address that Slack does not know
         slack, now = self.hasty or self.slack, self.services.clock()
         asked: list[Callable[[], Any]] = [partial(slack.user, one) for one in sorted(ids)]

@@ -6,9 +6,9 @@ Anything not escaped could ring a whole channel: a column may be named `<!channe
 import re
 from datetime import UTC, datetime
 
+from analysis.vocabulary import PERSON
 from templates.slack.limits import fit
 
-USER = re.compile(r"[UW][A-Z0-9]{1,20}")
 CHANNEL = re.compile(r"[CG][A-Z0-9]{1,20}")
 JOINER = "\u200d"  # holds emoji together
 LONGEST_NAME = 80
@@ -97,7 +97,7 @@ def mention(user_id: str) -> str:
     >>> mention("U0ONCALL"), mention("<!here>")
     ('<@U0ONCALL>', '&lt;!here&gt;')
     """
-    return f"<@{user_id}>" if USER.fullmatch(user_id) else said(user_id)
+    return f"<@{user_id}>" if PERSON.fullmatch(user_id) else said(user_id)
 
 
 def channel(channel_id: str) -> str:

@@ -50,12 +50,6 @@ def last(view: IncidentView, *verbs: str) -> TimelineEntry | None:
     return next((entry for entry in reversed(view.timeline) if entry.verb in verbs), None)
 
 
-def is_overdue(view: IncidentView, now: datetime) -> bool:
-    """Return whether nobody acknowledged in time."""
-    clock = clocks.awaited(view)
-    return clock is not None and clocks.is_late(clock, now)
-
-
 def restraint(change: OversightChange) -> str:
     """Return the level by number and name, with the fallback.
 

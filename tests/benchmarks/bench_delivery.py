@@ -67,18 +67,17 @@ def found(bot: Bot, folder: Path) -> Alert:
     return Report.from_json(run.report).alerts[0]
 
 
-def opened(bot: Bot, alert: Alert, numbers: range, severity: Severity) -> None:
-    """Open an incident for each number, each as the check of a model of its own would."""
-    one, services = dataclasses.replace(alert, severity=severity), bot.services
-    for number in numbers:
-        now = services.clock()
-        with services.transaction() as session:
-            session.add(Model(id=f"m{number}", name=f"Model {number}", risk="high", registered_at=now))
-            session.flush()
-            run = Run(model_id=f"m{number}", requested_by=SYSTEM, requested_at=now, next_at=now, status="finished")
-            session.add(run)
-            session.flush()
-            opening.record(opening.Result(services, session, run, now), [one])
+def opened(bot: Bot, alert: Alert, number: int, severity: Severity) -> str | None:
+    """Return the id of one more incident, opened as the check of a model of its own would."""
+    services, now = bot.services, bot.services.clock()
+    with services.transaction() as session:
+        session.add(Model(id=f"m{number}", name=f"Model {number}", risk="high", registered_at=now))
+        session.flush()
+        run = Run(model_id=f"m{number}", requested_by=SYSTEM, requested_at=now, next_at=now, status="finished")
+        session.add(run)
+        session.flush()
+        one = dataclasses.replace(alert, severity=severity)
+        return opening.record(opening.Result(services, session, run, now), [one])[0][0].incident_id
 
 
 def drained(bot: Bot, kinds: tuple[str, ...], limit_s: float = 900) -> tuple[float, float]:
@@ -98,7 +97,8 @@ def drain() -> None:
     with tempfile.TemporaryDirectory() as name, workspace(Path(name)) as known:
         bot = built(Path(name), known)
         alert = found(bot, Path(name))
-        opened(bot, alert, range(ALERTS), Severity.HIGH)
+        for number in range(ALERTS):
+            opened(bot, alert, number, Severity.HIGH)
         with bot.services.database.read() as session:
             rows = len(outbox.listed(session, outbox.WAITING))
             charts = sum(row.kind == "chart" for row in outbox.listed(session, outbox.WAITING))
@@ -115,10 +115,11 @@ def race() -> None:
     with tempfile.TemporaryDirectory() as name, workspace(Path(name)) as known:
         bot = built(Path(name), known)
         alert = found(bot, Path(name))
-        opened(bot, alert, range(MEDIUM), Severity.MEDIUM)
+        for number in range(MEDIUM):
+            opened(bot, alert, number, Severity.MEDIUM)
         bot.loops.start()
         for number in range(CRITICAL):
-            opened(bot, alert, range(MEDIUM + number, MEDIUM + number + 1), Severity.CRITICAL)
+            opened(bot, alert, MEDIUM + number, Severity.CRITICAL)
             time.sleep(EVERY_S)
         drained(bot, ("incident",))
         for severity in (Severity.CRITICAL, Severity.MEDIUM):

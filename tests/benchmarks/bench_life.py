@@ -1,6 +1,5 @@
 """Five hundred open incidents and ten thousand clocks: what a tick costs, and App Home."""
 
-import dataclasses
 import shutil
 import tempfile
 import time
@@ -19,14 +18,15 @@ from bot.app import Bot
 from bot.demo import demo
 from bot.localslack import LocalSlack
 from bot.localslack.people import PEOPLE
-from bot.operations import detection, incidents, opening
+from bot.operations import detection, incidents
 from bot.operations.detection import Wish
 from bot.operations.doing import Request
 from bot.services import SYSTEM, utc_now
 from bot.slack.manifest import manifest
 from storage import desk, overview, people
-from storage.tables import Clock, Incident, Model, Person, Run, Timer
+from storage.tables import Clock, Incident, Person, Run, Timer
 from templates.slack import home
+from tests.benchmarks.bench_delivery import opened
 
 INCIDENTS, CLOCKS, TIMES = 500, 10_000, 40
 ONCALL = PEOPLE["oncall"].id
@@ -69,19 +69,9 @@ def made(folder: Path, slack: LocalSlack, clock: Hand) -> Bot:
 def add(bot: Bot, number: int, alert: Alert) -> None:
     """Open one more incident as the check of a model of its own would, and have two of three acknowledged."""
     severity = (Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)[number % 3]
-    services, now = bot.services, bot.services.clock()
-    with services.transaction() as session:
-        session.add(Model(id=f"m{number}", name=f"Model {number}", risk="high", registered_at=now))
-        session.flush()
-        run = Run(model_id=f"m{number}", requested_by=SYSTEM, requested_at=now, next_at=now, status="finished")
-        session.add(run)
-        session.flush()
-        became = opening.record(
-            opening.Result(services, session, run, now), [dataclasses.replace(alert, severity=severity)]
-        )
-        incident = became[0][0].incident_id
+    incident = opened(bot, alert, number, severity)
     if number % 3 and incident:
-        incidents.move(services, Request("acknowledge", incident, SYSTEM))
+        incidents.move(bot.services, Request("acknowledge", incident, SYSTEM))
 
 
 def fill(session: Session) -> None:

@@ -75,7 +75,7 @@ def test_each_role_sees_in_slack_what_it_may_and_nothing_else(fairness):
 def home_of(world: World, handle: str):
     """Return the person's App Home as it is published for them."""
     user = person_id(handle)
-    home.publish(Door(world.bot.services, world.bot.directory, lambda: None), user)
+    home.publish(Door(world.bot.services, world.bot.directory), user)
     return world.ask("POST", "/_local/home", user=handle, wait_s=0)["view"]
 
 

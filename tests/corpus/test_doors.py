@@ -49,7 +49,7 @@ class Doors:
         policy, _ = policies.read(app.DEFAULT_POLICY)
         self.services = Services(database, policy, folder, keys.load(folder / "keys"), lambda: NOW)
         web = slack_app.client(SECRETS["bot"], "http://127.0.0.1:9/api/", 1)
-        door = Door(self.services, Directory(self.services, Outward(web)), lambda: None)
+        door = Door(self.services, Directory(self.services, Outward(web)))
         door.directory._known |= {"U0ONCALL01", "U1"}  # nobody to ask
         self.slack = slack_app.build(door, web)
         self.http = TestClient(server.build(self.services, self.slack, SIGNING), raise_server_exceptions=False)

@@ -7,7 +7,7 @@ from bot.slack.home import publish
 
 def home(world, who):
     """Return what the person's App Home shows."""
-    publish(Door(world.bot.services, world.bot.directory, lambda: None), PEOPLE[who].id)
+    publish(Door(world.bot.services, world.bot.directory), PEOPLE[who].id)
     return str(world.ask("POST", "/_local/home", user=who, wait_s=0)["view"]["blocks"])
 
 

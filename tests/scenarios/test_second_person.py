@@ -115,7 +115,7 @@ def test_declining_needs_a_reason_which_the_asker_hears_and_a_change_makes_the_n
 
 
 def test_it_is_approved_from_app_home_too(asked):
-    door = Door(asked.bot.services, asked.bot.directory, lambda: None)
+    door = Door(asked.bot.services, asked.bot.directory)
     home.publish(door, "U0COMPLY01")
     desk = asked.ask("POST", "/_local/home", user="compliance", wait_s=0)["view"]
     assert "Waits for your approval" in pretty(desk)
