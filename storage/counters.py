@@ -5,6 +5,8 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlmodel import Session
 
+PLAIN = ("retrain", "rollout", "approval", "quiet", "follow_up")  # counted from 1
+
 
 def take(session: Session, name: str, first: int = 1) -> int:
     """Return the next number under the name; the row stays locked until the commit, so none is given twice."""
@@ -31,6 +33,11 @@ def retrain_id(session: Session) -> str:
     return f"RTR-{take(session, 'retrain')}"
 
 
+def rollout_id(session: Session, kind: str) -> str:
+    """Return the next id of a promotion (PRM-1) or a rollback (RBK-2)."""
+    return f"{'PRM' if kind == 'promote' else 'RBK'}-{take(session, 'rollout')}"
+
+
 def approval_id(session: Session) -> str:
     """Return the next id of a wish that needs a second person."""
     return f"APR-{take(session, 'approval')}"
@@ -52,11 +59,9 @@ def leave_out(session: Session, gap: int, since: datetime, until: datetime) -> N
     for name, first in ((f"incident:{month}", 1) for month in sorted(months)):
         take(session, name, first)
     take(session, "alert", first=1001)
-    take(session, "retrain")
-    take(session, "approval")
-    take(session, "quiet")
-    take(session, "follow_up")
-    names = [f"incident:{month}" for month in sorted(months)] + ["alert", "retrain", "approval", "quiet", "follow_up"]
+    for name in PLAIN:
+        take(session, name)
+    names = [*(f"incident:{month}" for month in sorted(months)), "alert", *PLAIN]
     for name in names:
         statement = text("UPDATE counter SET value = value + :gap - 1 WHERE name = :name")
         session.connection().execute(statement, {"gap": gap, "name": name})

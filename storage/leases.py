@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from storage.tables import AffectedList, Bundle, Owed, RetrainRequest, Run, Upkeep
+from storage.tables import AffectedList, Bundle, Owed, RetrainRequest, Rollout, Run, Upkeep
 
 
 class Leased(Protocol):
@@ -23,7 +23,7 @@ class Leased(Protocol):
     next_at: datetime
 
 
-Work = TypeVar("Work", AffectedList, Run, Bundle, RetrainRequest, Upkeep)
+Work = TypeVar("Work", AffectedList, Run, Bundle, RetrainRequest, Rollout, Upkeep)
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ def is_any_waiting(session: Session, table: type[Work], lease: Lease) -> bool:
 
 UNDER_WAY: tuple[tuple[Any, str], ...] = (
     (Run, "running"), (Bundle, "making"), (AffectedList, "counting"), (Owed, "sending"), (Upkeep, "running"),
+    (Rollout, "running"),
 )  # fmt: skip
 
 

@@ -12,15 +12,19 @@ from storage.tables.evidence import Bundle
 from storage.tables.inbox import Inbound
 from storage.tables.incidents import Counter, Incident, Storm, TimelineEntry
 from storage.tables.involved import Assignment
-from storage.tables.learning import FollowUp, RootCause
+from storage.tables.learning import DriftDecision, FollowUp, RootCause
 from storage.tables.models import Baseline, Model, OversightChange
 from storage.tables.oncall import Override
 from storage.tables.outbox import Owed
+from storage.tables.outside import Page, TrackerCase
 from storage.tables.people import Person, UserGroup
 from storage.tables.policies import PolicyVersion
 from storage.tables.quiet import Quiet
+from storage.tables.registry import AliasChange, ModelVersion
 from storage.tables.reports import PersonReport
 from storage.tables.retrain import RetrainRequest
+from storage.tables.reviews import ReviewItem
+from storage.tables.rollouts import Rollout
 from storage.tables.runbooks import ChecklistStep
 from storage.tables.timers import Timer
 from storage.tables.tokens import ApiToken
@@ -29,6 +33,7 @@ from storage.tables.upkeep import Upkeep
 __all__ = [
     "AffectedList",
     "Alert",
+    "AliasChange",
     "ApiToken",
     "Approval",
     "Assignment",
@@ -41,23 +46,29 @@ __all__ = [
     "Checkpoint",
     "Clock",
     "Counter",
+    "DriftDecision",
     "FollowUp",
     "Inbound",
     "Incident",
     "Model",
+    "ModelVersion",
     "Override",
     "OversightChange",
     "Owed",
+    "Page",
     "Person",
     "PersonReport",
     "PolicyVersion",
     "Quiet",
     "RetrainRequest",
+    "ReviewItem",
+    "Rollout",
     "RootCause",
     "Run",
     "Storm",
     "TimelineEntry",
     "Timer",
+    "TrackerCase",
     "Upkeep",
     "UserGroup",
     "Vote",

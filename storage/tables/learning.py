@@ -1,4 +1,4 @@
-"""What was learnt of an incident: its root cause, and what is to be done about it."""
+"""What was learnt of an incident: its root cause, what was decided, and what is to be done about it."""
 
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
@@ -15,6 +15,7 @@ class RootCause(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     incident_id: str = Field(foreign_key="incident.id")
     number: int
+    version: str | None = None  # of the model or the system
     cause_type: str  # analysis.response.learning.CauseType
     trigger: str
     cause: str
@@ -41,3 +42,19 @@ class FollowUp(SQLModel, table=True):
     done_at: Moment | None = maybe_at()
     done_by: str | None = None
     note: str | None = None
+
+
+class DriftDecision(SQLModel, table=True):
+    """What was decided about drift, and why; a later one corrects. It is carried out when its follow-up is done."""
+
+    __tablename__ = "drift_decision"
+    __table_args__ = (Index("uq_drift_decision_incident_id_number", "incident_id", "number", unique=True),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: str = Field(foreign_key="incident.id")
+    number: int
+    decision: str  # analysis.response.drift.Decision
+    reason: str
+    follow_up_id: str = Field(foreign_key="follow_up.id")
+    by: str
+    at: Moment = at()

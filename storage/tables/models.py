@@ -3,7 +3,7 @@
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
-from storage.tables.columns import Facts, Moment, at, facts
+from storage.tables.columns import Facts, Moment, at, facts, maybe_at
 
 
 class Model(SQLModel, table=True):
@@ -43,7 +43,7 @@ class Baseline(SQLModel, table=True):
 
 
 class OversightChange(SQLModel, table=True):
-    """One change of how far a model is restrained; the newest row is the state that the gate reads."""
+    """One change of how far a model is restrained; the newest row of a segment is the state that the gate reads."""
 
     __tablename__ = "oversight_change"
     __table_args__ = (Index("uq_oversight_change_sequence", "model_id", "sequence", unique=True),)
@@ -51,8 +51,11 @@ class OversightChange(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     model_id: str = Field(foreign_key="model.id")
     sequence: int
+    segment: str = ""  # whom it is for, as `Segment.name` writes it; empty: every request
     level: int
     fallback: str | None = None
+    terms: Facts = facts()  # the rest of an `analysis.response.restraint.Restraint`
+    until: Moment | None = maybe_at()
     reason: str
     incident_id: str | None = None
     by: str

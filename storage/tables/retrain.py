@@ -18,7 +18,13 @@ class RetrainRequest(SQLModel, table=True):
     reason: str
     notes: str = ""
     baseline: str | None = None
-    status: str = "queued"  # queued | running | finished | failed
+    status: str = "queued"  # queued | running | validating | validated_pass | failed | cancelled
+    pipeline: str = "command"  # command | github | webhook
+    remote: Facts = facts()  # of a pipeline that runs elsewhere: its run, its address
+    progress: Facts = facts()  # what the pipeline says of itself: stage, share done
+    candidate: str | None = None  # the version that it made
+    validation: Facts = facts()  # how the candidate compares with the champion and the baseline
+    cancelled_by: str | None = None
     attempts: int = 0
     next_at: Moment = at()
     pid: int | None = None
