@@ -12,6 +12,7 @@ from analysis.response import life
 from analysis.response.runbooks import Runbook
 from analysis.vocabulary import Severity, State
 from storage import approvals, clocks, involved, learning, oversight, people, reports, runbooks, timers
+from storage.database import Again
 from storage.tables import (
     AffectedList,
     Alert,
@@ -71,8 +72,11 @@ def get(session: Session, incident_id: str) -> Incident | None:
     return session.get(Incident, incident_id)
 
 
-def advance(session: Session, incident: Incident, target: State, **changes: Any) -> bool:  # noqa: ANN401
-    """Return whether the incident was still as it was loaded, and is now in `target` with `changes` applied."""
+def advance(session: Session, incident: Incident, target: State, **changes: Any) -> None:  # noqa: ANN401
+    """Put the incident, which is as it was loaded, into `target` with the changes; raise Again where it is not.
+
+    Whoever was first is seen then: what was done here is undone and looked at anew, so that nothing is left out.
+    """
     statement = (
         update(Incident)
         .where(col(Incident.id) == incident.id, col(Incident.version) == incident.version)
@@ -80,8 +84,9 @@ def advance(session: Session, incident: Incident, target: State, **changes: Any)
         .execution_options(synchronize_session=False)
     )
     moved = session.connection().execute(statement).rowcount == 1
+    if not moved:
+        raise Again(f"{incident.id} was changed by another transaction")
     session.refresh(incident)
-    return moved
 
 
 def note(session: Session, incident_id: str, actor: str, verb: str, at: datetime, **facts: Any) -> TimelineEntry:  # noqa: ANN401

@@ -68,12 +68,12 @@ def when_watched(services: Services, session: Session, timer: Timer, now: dateti
         return
     doing = Doing(services, session, incident, Request("close", incident.id, SYSTEM), now)
     unwell, (lacks, _) = _not_seen_well(doing), _lacking(session, incident)
-    if incidents.advance(session, incident, State.RESOLVED):
-        tell(doing, "watch_over", timer=timer.key, unwell=unwell, lacks=lacks)
+    incidents.advance(session, incident, State.RESOLVED)
+    tell(doing, "watch_over", timer=timer.key, unwell=unwell, lacks=lacks)
     data = {"unwell": len(unwell), "lacks": lacks}
     audit.append(session, audit.Entry(SYSTEM, "watch_over", incident.id, "done", data), now)
-    is_done = not unwell and lacks is None and incidents.worst(session, incident) not in REVIEWED
-    if is_done and incidents.advance(session, incident, State.CLOSED, **_closed(now, SYSTEM)):
+    if not unwell and lacks is None and incidents.worst(session, incident) not in REVIEWED:
+        incidents.advance(session, incident, State.CLOSED, **_closed(now, SYSTEM))
         tell(doing, "close")
         clocks.follow(doing, State.RESOLVED)
         audit.append(session, audit.Entry(SYSTEM, "close", incident.id, "done"), now)

@@ -17,7 +17,6 @@ from bot.operations.planning import KIND, Planned
 from bot.operations.reaching import Reached
 from bot.services import SYSTEM, Services
 from storage import audit, incidents, outbox, timers
-from storage.database import Again
 from storage.tables import Incident, Owed, Timer
 
 
@@ -211,5 +210,4 @@ def _tell(doing: Doing, chosen: Planned, reached: Reached) -> None:
 
 
 def _advance(doing: Doing, columns: dict[str, Any]) -> None:
-    if not incidents.advance(doing.session, doing.incident, State(doing.incident.state), **columns):
-        raise Again(f"{doing.incident.id} was moved by another transaction")
+    incidents.advance(doing.session, doing.incident, State(doing.incident.state), **columns)

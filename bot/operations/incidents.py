@@ -18,7 +18,6 @@ from bot.operations.effects import EFFECTS
 from bot.services import Services, whole
 from storage import audit, failpoints, inbox, incidents
 from storage import runbooks as shelf
-from storage.database import Again
 from storage.incidents import IncidentView
 from templates import answers
 from templates.slack import calls
@@ -179,10 +178,8 @@ def _do(doing: Doing, was: State, target: State) -> Outcome:
     if isinstance(effect, Outcome):
         return effect
     changes = target is not was or effect.columns or not _is_harmless(verb)
-    if changes and not incidents.advance(doing.session, incident, target, **effect.columns):
-        raise Again(
-            f"{incident.id} was moved by another transaction"
-        )  # what was done here is undone, and looked at anew
+    if changes:
+        incidents.advance(doing.session, incident, target, **effect.columns)
     clocks.follow(doing, was)
     escalation.follow(doing, was)
     reporting.end(doing)

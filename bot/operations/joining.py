@@ -6,7 +6,6 @@ from analysis.vocabulary import Severity, State
 from bot.operations import assessing, opening
 from bot.operations.doing import Doing, Effect, Request, tell
 from storage import alerts, incidents
-from storage.database import Again
 from storage.tables import Incident
 
 
@@ -36,8 +35,7 @@ def _tell_other(doing: Doing, other: Incident, moved: list[str]) -> None:
     theirs = Doing(doing.services, doing.session, other, Request("merged", other.id, doing.request.actor), doing.now)
     was = Severity(other.severity)
     worse = max(was, Severity(doing.incident.severity), key=lambda one: one.rank)
-    if not incidents.advance(doing.session, other, State(other.state), severity=worse.value):
-        raise Again(f"{other.id} was moved by another transaction")
+    incidents.advance(doing.session, other, State(other.state), severity=worse.value)
     tell(theirs, "merged", incident=doing.incident.id, alerts=moved)
     assessing.changed(theirs, was)
 

@@ -120,8 +120,8 @@ def _is_silenced(result: Result, alert: Alert, channel: str, *, rose: bool = Fal
 
 def count(doing: Doing) -> None:
     """Let the message count what was seen again; nobody waits for that."""
-    if incidents.advance(doing.session, doing.incident, State(doing.incident.state)):
-        owe_redraw(doing.session, doing.incident, doing.now, soon=False)
+    incidents.advance(doing.session, doing.incident, State(doing.incident.state))
+    owe_redraw(doing.session, doing.incident, doing.now, soon=False)
 
 
 def held_back(result: Result, seen: Sequence[Raised]) -> None:
@@ -235,11 +235,12 @@ def _repeat(result: Result, alert: Alert, raised: Raised) -> None:
         count(doing)
     elif state in life.ENDED:
         _again(doing, alert, raised, rose=rose)
-    elif worse is not was and incidents.advance(session, incident, State(incident.state), severity=worse.value):
+    elif worse is not was:
+        incidents.advance(session, incident, state, severity=worse.value)
         tell(doing, "severity_rose", severity=worse.value)
         assessing.changed(doing, was)
-    elif incidents.advance(session, incident, State(incident.state)):
-        owe_redraw(session, incident, now, soon=False)
+    else:
+        count(doing)
 
 
 def _again(doing: Doing, alert: Alert, raised: Raised, *, rose: bool) -> None:
@@ -255,15 +256,16 @@ def _again(doing: Doing, alert: Alert, raised: Raised, *, rose: bool) -> None:
         reopening.by_itself(doing, alert=alert.id)
     elif means is Recurrence.OPENS and channel is not None:
         begin(doing.services, doing.session, _successor(doing, alert), channel, doing.now)
-    elif incidents.advance(doing.session, incident, State(incident.state)):
-        owe_redraw(doing.session, incident, doing.now, soon=False)
+    else:
+        count(doing)
 
 
 def _break_through(doing: Doing, alert: Alert) -> None:
     """Open an incident whose accepted risk has become worse; as severe as it is now."""
     was, worse = Severity(doing.incident.severity), Severity(alert.severity)
     holding.broken(doing, Kind.ACCEPTED_RISK)
-    if reopening.by_itself(doing, alert=alert.id) and worse.rank > was.rank:
+    reopening.by_itself(doing, alert=alert.id)
+    if worse.rank > was.rank:
         incidents.advance(doing.session, doing.incident, State.DETECTED, severity=worse.value)
         tell(doing, "severity_rose", severity=worse.value)
         assessing.changed(doing, was)

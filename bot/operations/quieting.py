@@ -187,12 +187,10 @@ def _after_acceptance(doing: Doing, made: Quiet) -> None:
         reopening.by_itself(doing, quiet=made.id)
         return
     closed = {"closed_at": doing.now, "closed_by": doing.request.actor}
-    if incidents.advance(doing.session, doing.incident, State.CLOSED, **closed):
-        entry = tell(doing, "close", quiet=made.id)
-        data = {"quiet": made.id, "timeline": entry.id}
-        audit.append(
-            doing.session, audit.Entry(doing.request.actor, "close", doing.incident.id, "done", data), doing.now
-        )
+    incidents.advance(doing.session, doing.incident, State.CLOSED, **closed)
+    entry = tell(doing, "close", quiet=made.id)
+    data = {"quiet": made.id, "timeline": entry.id}
+    audit.append(doing.session, audit.Entry(doing.request.actor, "close", doing.incident.id, "done", data), doing.now)
 
 
 def when_ahead(services: Services, session: Session, timer: Timer, now: datetime) -> None:

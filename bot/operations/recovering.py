@@ -27,7 +27,8 @@ def end(result: Result, alert: Alert) -> None:
     session = result.session
     alerts.recover(session, alert, result.now)
     incident = session.get(Incident, alert.incident_id) if alert.incident_id else None
-    if incident is not None and incidents.advance(session, incident, State(incident.state)):
+    if incident is not None:
+        incidents.advance(session, incident, State(incident.state))
         doing = Doing(result.services, session, incident, Request("recovered", incident.id, SYSTEM), result.now)
         flapping.recovered(doing, alert)
 

@@ -21,16 +21,14 @@ def reopen(doing: Doing) -> Effect:
     return Effect(_anew(doing) | taken, {"reason": doing.field("reason")}, then=_call_anew)
 
 
-def by_itself(doing: Doing, **facts: Any) -> bool:  # noqa: ANN401
-    """Return whether the incident, whose cause is there again, is open now; nobody has it."""
+def by_itself(doing: Doing, **facts: Any) -> None:  # noqa: ANN401
+    """Open the incident whose cause is there again; nobody has it."""
     was = State(doing.incident.state)
-    if not incidents.advance(doing.session, doing.incident, State.DETECTED, **_anew(doing)):
-        return False
+    incidents.advance(doing.session, doing.incident, State.DETECTED, **_anew(doing))
     tell(doing, "reopened", **facts)
     _call_anew(doing)
     clocks.follow(doing, was)
     audit.append(doing.session, audit.Entry(SYSTEM, "reopened", doing.incident.id, "done", facts), doing.now)
-    return True
 
 
 def ended_at(incident: Incident) -> datetime:

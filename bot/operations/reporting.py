@@ -20,7 +20,6 @@ from bot.operations.doing import Doing, Request, tell
 from bot.services import Services, whole
 from storage import audit, counters, inbox, incidents
 from storage import reports as kept
-from storage.database import Again
 from storage.tables import Alert, Incident, Model, PersonReport
 
 VERB = "report"
@@ -172,8 +171,7 @@ def _joined(reporting: Reporting, alert: Alert, incident: Incident) -> Outcome:
     was = Severity(incident.severity)
     worse = max(was, reporting.severity, key=lambda one: one.rank)
     _again(reporting, alert)
-    if not incidents.advance(reporting.session, incident, State(incident.state), severity=worse.value):
-        raise Again(f"{incident.id} was moved by another transaction")
+    incidents.advance(reporting.session, incident, State(incident.state), severity=worse.value)
     tell(doing, "reported_again", **_line(reporting, alert, was, worse))
     assessing.changed(doing, was)
     return _done(reporting, alert, incident, joined=True)
@@ -190,8 +188,7 @@ def _after_the_end(reporting: Reporting, alert: Alert, incident: Incident) -> Ou
         reporting.session.flush()
         return _opened(reporting)
     doing = _doing(reporting, incident)
-    if not reopening.by_itself(doing, alert=alert.id):
-        raise Again(f"{incident.id} was moved by another transaction")
+    reopening.by_itself(doing, alert=alert.id)
     return _joined(reporting, alert, incident)
 
 

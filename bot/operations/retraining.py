@@ -49,7 +49,8 @@ def record(services: Services, request: RetrainRequest, verb: str, **values: obj
             return False
         incident = session.get(Incident, request.incident_id) if request.incident_id else None
         facts = {name: values[name] for name in ("exit_code", "error", "result") if values.get(name) is not None}
-        if incident is not None and incidents.advance(session, incident, _state(incident)):
+        if incident is not None:
+            incidents.advance(session, incident, _state(incident))
             doing = Doing(services, session, incident, Request(verb, incident.id, SYSTEM), now)
             tell(doing, verb, retrain=request.id, **facts)
         said = {"exit_code": values["exit_code"]} if isinstance(values.get("exit_code"), int) else {}

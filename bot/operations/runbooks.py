@@ -80,9 +80,9 @@ def when_due(services: Services, session: Session, timer: Timer, now: datetime) 
     doing = Doing(services, session, incident, Request("step_overdue", incident.id, SYSTEM), now)
     holder = involved.holder(session, incident.id, Duty(step.duty)) if step.duty else None
     owes = holder.person if holder else incident.acknowledged_by
-    if incidents.advance(session, incident, State(incident.state)):
-        tell(doing, "step_overdue", text=step.text, owes=owes, timer=timer.key)
-        _redraw(doing)
+    incidents.advance(session, incident, State(incident.state))
+    tell(doing, "step_overdue", text=step.text, owes=owes, timer=timer.key)
+    _redraw(doing)
 
 
 def _begin(doing: Doing) -> None:

@@ -68,8 +68,8 @@ def ended(services: Services, session: Session, run: Run, report: Report, now: d
         "results": {name: one.to_json() for name, one in measured.items()},
         "others": [one.lead.to_json() for one in verifying.others(report, list(raised.values()))[:MOST_OTHERS]],
     }
-    if incidents.advance(session, doing.incident, State(doing.incident.state)):
-        tell(doing, "verified", **facts)
+    incidents.advance(session, doing.incident, State(doing.incident.state))
+    tell(doing, "verified", **facts)
     data = {"run": run.id, "holds": holds.value, "window": window.value}
     audit.append(session, audit.Entry(SYSTEM, "verified", doing.incident.id, "done", data), now)
     if doing.incident.state == State.RESOLVED and (holds, window) == (Holds.OVER, Window.AFTER):
@@ -80,8 +80,8 @@ def ended(services: Services, session: Session, run: Run, report: Report, now: d
 def failed(services: Services, session: Session, run: Run, error: str, now: datetime) -> None:
     """Tell the thread that nobody could look."""
     doing = _doing(services, session, run, now)
-    if incidents.advance(session, doing.incident, State(doing.incident.state)):
-        tell(doing, "verify_failed", run=run.id, error=error)
+    incidents.advance(session, doing.incident, State(doing.incident.state))
+    tell(doing, "verify_failed", run=run.id, error=error)
 
 
 def _doing(services: Services, session: Session, run: Run, now: datetime) -> Doing:

@@ -392,7 +392,7 @@ def test_what_the_policy_does_by_itself_takes_it_off_nobody(services):
     opened(services)
     with services.transaction() as session:
         incident = records.get(session, "INC-2026-03-001")
-        assert records.advance(session, incident, State.CONTAINED)
+        records.advance(session, incident, State.CONTAINED)
         doing = Doing(services, session, incident, Request("freeze", incident.id, SYSTEM), services.clock())
         escalation.follow(doing, State.DETECTED)
     wait(services, 60)
