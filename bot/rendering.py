@@ -15,7 +15,7 @@ from bot import rotas
 from bot.services import Services
 from bot.slack.outward import Text
 from bot.slack.rooms import Room
-from storage import approvals, checkpoints, incidents, learning, outbox, overview, people, storms
+from storage import approvals, checkpoints, incidents, learning, outbox, overview, people, storms, week
 from storage.incidents import IncidentView
 from storage.tables import AffectedList, Bundle, Owed, Run, TimelineEntry
 from templates import chart, documents
@@ -179,7 +179,10 @@ def _follow_up_update(session: Session, services: Services, row: Owed) -> Shown 
 def _digest(session: Session, services: Services, row: Owed) -> Shown | None:
     now = services.clock()
     days = 7 if row.subject == "weekly" else 1
-    seen = overview.load(session, now, now - timedelta(days=days))
+    since = now - timedelta(days=days)
+    seen = overview.load(session, now, since)
+    if row.subject == "weekly":
+        seen = replace(seen, week=week.load(session, since))
     return Shown("post", _text(digest.DIGESTS[row.subject](seen, now)))
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, func, select
 
 from storage.database import insert_once
-from storage.tables import FollowUp, RootCause
+from storage.tables import DriftDecision, FollowUp, RootCause
 
 
 def root_causes(session: Session, incident_id: str) -> tuple[RootCause, ...]:
@@ -22,6 +22,13 @@ def keep_cause(session: Session, cause: RootCause) -> bool:
     newest = session.exec(select(func.max(RootCause.number)).where(RootCause.incident_id == cause.incident_id)).one()
     cause.number = (newest or 0) + 1
     return insert_once(session, cause)
+
+
+def keep_decision(session: Session, made: DriftDecision) -> bool:
+    """Return whether the decision is kept as the incident's newest; False where another was first."""
+    mine = select(func.max(DriftDecision.number)).where(DriftDecision.incident_id == made.incident_id)
+    made.number = (session.exec(mine).one() or 0) + 1
+    return insert_once(session, made)
 
 
 def follow_up(session: Session, follow_up_id: str) -> FollowUp | None:

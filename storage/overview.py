@@ -15,6 +15,7 @@ from storage.approvals import ApprovalView
 from storage.incidents import IncidentView
 from storage.quiet import QuietView
 from storage.tables import Alert, Incident, Model, OversightChange, Owed, Run
+from storage.week import Week
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Overview:
     notes: tuple[str, ...] = field(default=())
     quiet: tuple[QuietView, ...] = ()  # in force
     approvals: tuple[ApprovalView, ...] = ()  # what waits for a second person
+    week: Week | None = None  # what the weekly digest reviews
     sees: frozenset[View] = frozenset(View)  # what whoever looks may see; the rest is left out
 
 

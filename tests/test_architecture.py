@@ -60,6 +60,7 @@ def test_templates_take_records_and_views_from_storage_but_never_load():
         "storage.overview",
         "storage.quiet",
         "storage.storms",
+        "storage.week",
     )
     strange = {
         f"{path.relative_to(ROOT)}: {name}"

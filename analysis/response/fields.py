@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from analysis.errors import Missing
 from analysis.response.affected import PERIODS
+from analysis.response.drift import Decision
 from analysis.response.impact import Revenue
 from analysis.response.learning import CauseType, Needed
 from analysis.response.reports import Kind
@@ -62,6 +63,8 @@ FIELDS = {
     "offered_to": Field(Form.LINE, longest=200),
     "kind": Field(Form.CHOICE, tuple(Kind)),
     "alert": Field(Form.CHOICE),
+    "decision": Field(Form.CHOICE, tuple(Decision)),
+    "version": Field(Form.LINE, longest=100),
     "cause_type": Field(Form.CHOICE, tuple(CauseType)),
     "what": Field(Form.LINE, longest=300),
     "needed": Field(Form.CHOICE, tuple(Needed)),

@@ -30,6 +30,7 @@ class Kind(StrEnum):
 
     CORRECTIVE = "corrective"  # of the root cause
     POLICY = "policy"  # the update of policy or evaluation that each review owes (E5)
+    DECISION = "decision"  # what was decided about drift
     OTHER = "other"
 
 

@@ -22,6 +22,7 @@ def root_cause(doing: Doing) -> Effect:
     cause = RootCause(
         incident_id=doing.incident.id,
         number=0,
+        version=doing.field("version") or None,
         cause_type=CauseType(doing.field("cause_type")).value,
         trigger=doing.field("trigger"),
         cause=doing.field("cause"),

@@ -9,11 +9,12 @@ from analysis.vocabulary import Duty, State
 from storage.incidents import IncidentView
 from storage.tables import ChecklistStep
 from templates import names
-from templates.slack import status, ticks
+from templates.slack import buttons, status, ticks
 from templates.slack.blocks import Block, Message, button, context, section
 from templates.slack.mrkdwn import code, countdown, quote, said
 
 STEP = "step"  # the action of the button that ticks one
+SAID = {"decide"}  # steps that are done by saying so in a form: their button opens it
 
 
 def message(view: IncidentView, now: datetime) -> Message:
@@ -47,6 +48,8 @@ def _open(step: ChecklistStep, view: IncidentView, now: datetime, *, ended: bool
     sign = "⏰" if late else "⬜"
     small = f"_{'overdue,' if late else ''}{by}{duty}_".replace("_ ", "_").replace("_· ", "_") if by or duty else ""
     words = section(f"{sign} {said(step.text, 300)}", small)
+    if step.verb in SAID:
+        return words | {"accessory": buttons.button(step.verb, view)}
     if ended:
         return words
     return words | {"accessory": button("Done", STEP, f"{view.incident.id}:{step.key}")}

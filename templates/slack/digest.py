@@ -5,7 +5,7 @@ from datetime import datetime
 
 from storage.overview import Overview
 from templates import figures
-from templates.slack import lists, quiet, reply
+from templates.slack import lists, quiet, reply, week
 from templates.slack.blocks import Message, context, header, part, section
 from templates.slack.mrkdwn import day
 
@@ -32,6 +32,7 @@ def _digest(title: str, seen: Overview, now: datetime) -> Message:
             MOST_OPEN,
             seen.open_count,
         ),
+        *(week.blocks(seen.week, now) if seen.week else []),
         *part("Quiet", [quiet.line(one) for one in seen.quiet], MOST_QUIET),
         *part("Ended", [lists.ended_line(one) for one in seen.resolved_since], MOST_ENDED),
         *part("Models", [lists.model_line(one, now) for one in seen.models], MOST_MODELS, seen.model_count),

@@ -5,7 +5,7 @@ from datetime import datetime
 from analysis.vocabulary import State
 from storage.incidents import IncidentView
 from storage.tables import TimelineEntry
-from templates import figures, finding, names, verified
+from templates import decided, figures, finding, names, verified
 from templates.slack import followups
 from templates.slack.mrkdwn import date, link, mention, quote
 
@@ -63,8 +63,11 @@ def fix(view: IncidentView, now: datetime) -> str:
 
 
 def learnt(view: IncidentView, now: datetime) -> str:
-    """Return the root cause and what is still to be done."""
-    lines = []
+    """Return the root cause, what was decided about drift, and what is still to be done."""
+    lines, chosen = [], _last(view, "decide")
+    if chosen is not None:
+        reason = quote(chosen.facts.get("reason", ""), LONGEST_REASON)
+        lines.append(f"🧭 Decided: *{decided.name(chosen.facts.get('decision'))}*, {reason}")
     if view.root_causes:
         newest = view.root_causes[-1]
         lines.append(f"🧭 Root cause: *{names.cause(newest.cause_type)}*, {quote(newest.cause, LONGEST_REASON)}")

@@ -23,14 +23,15 @@ def _root_cause(entry: TimelineEntry, view: IncidentView) -> str:
     kind = names.cause(entry.facts.get("cause_type"))
     what = "wrote down the root cause" if version == 1 else f"corrected the root cause (version {version})"
     why = given(entry, "note")
-    return f"🧭 {status.person(entry.actor, view)} {what}: *{kind}*.{why}\n{_asked(entry, view)}"
+    return f"🧭 {status.person(entry.actor, view)} {what}: *{kind}*.{why}\n{asked(entry, view)}"
 
 
 def _follow_up(entry: TimelineEntry, view: IncidentView) -> str:
-    return f"📌 {status.person(entry.actor, view)} wrote down what is to be done.\n{_asked(entry, view)}"
+    return f"📌 {status.person(entry.actor, view)} wrote down what is to be done.\n{asked(entry, view)}"
 
 
-def _asked(entry: TimelineEntry, view: IncidentView) -> str:
+def asked(entry: TimelineEntry, view: IncidentView) -> str:
+    """Return what is to be done, by whom, until when."""
     facts = entry.facts
     due, owner = finding.moment(facts.get("due")), str(facts.get("owner", "?"))
     by = f", by {date(due)}" if due else ""
@@ -44,13 +45,13 @@ def _done(entry: TimelineEntry, view: IncidentView) -> str:
 
 def _late(entry: TimelineEntry, view: IncidentView) -> str:
     people = " ".join(mention(str(one)) for one in entry.facts.get("people", []))
-    return f"🚨 A week late, and its owner was asked each day:\n{_asked(entry, view)} {people}".rstrip()
+    return f"🚨 A week late, and its owner was asked each day:\n{asked(entry, view)} {people}".rstrip()
 
 
 def _review(entry: TimelineEntry, view: IncidentView) -> str:
     who = f"\n> With: {quote(entry.facts['attendees'], LONGEST_REASON)}" if entry.facts.get("attendees") else ""
     return (
-        f"🎓 {status.person(entry.actor, view)}: the review was held.{given(entry, 'note')}{who}\n{_asked(entry, view)}"
+        f"🎓 {status.person(entry.actor, view)}: the review was held.{given(entry, 'note')}{who}\n{asked(entry, view)}"
     )
 
 
@@ -72,9 +73,15 @@ def _newest(view: IncidentView) -> RootCause | None:
 def _kept(name: str) -> Callable[[IncidentView], str | None]:
     def chosen(view: IncidentView) -> str | None:
         newest = _newest(view)
-        return str(getattr(newest, name)) if newest else None
+        return str(getattr(newest, name) or "") if newest else None
 
     return chosen
+
+
+def _version(view: IncidentView) -> str | None:
+    """Return what was written before, else the version that the finding saw first."""
+    raised = finding.raised(view.alerts[0]) if view.alerts else None
+    return _kept("version")(view) or (", ".join(raised.versions)[:100] if raised else None) or None
 
 
 def _causes(view: IncidentView) -> list[Option]:
@@ -116,6 +123,7 @@ VERBS = {
             does="Each version is kept. The corrective action becomes a follow-up, which its owner is asked for.",
             fields={
                 "cause_type": Asked("Type of cause", options=_causes, chosen=_kept("cause_type")),
+                "version": Asked("Version", "Of the model or the system, 1.1.0", chosen=_version),
                 "trigger": Asked("Trigger", "What made it show", chosen=_kept("trigger")),
                 "cause": Asked("Root cause", "Why it could happen", chosen=_kept("cause")),
                 "corrective": Asked("Corrective action", "What removes the cause", chosen=_kept("corrective")),

@@ -229,7 +229,7 @@ class Maker:
             "person": "U0ONCALL01", "duty": "expert", "owner": "U0ONCALL01", "follow_up": "FUP-4", "what": text,
             "into": "INC-2026-11-008", "incident": "INC-2026-11-008", "new": "INC-2026-11-009", "alerts": ["ALR-1043"],
             "revenue": "5_to_20", "customers": text, "attendees": text, "cause_type": "data",
-            "clock": "contain", "due": NOW.isoformat(), "authority": text, "reference": text,
+            "decision": "retrain", "clock": "contain", "due": NOW.isoformat(), "authority": text, "reference": text,
         } | facts  # fmt: skip
         return TimelineEntry(id=9, incident_id="INC-2026-11-007", at=NOW, actor=actor, verb=verb, facts=kept)
 
