@@ -13,6 +13,7 @@ from analysis.detection.conditions import When
 from analysis.detection.limits import Level, Limits
 from analysis.parts import Part, Span
 from analysis.paths import Path
+from analysis.response.audits import Audits
 from analysis.response.calendars import Calendar
 from analysis.response.runbooks import Runbook
 from analysis.response.terms import Terms
@@ -169,6 +170,7 @@ class Policy(Part):
     retention: Retention = Retention()
     watch: Span = Field(default=timedelta(hours=24), ge=timedelta(hours=1), le=timedelta(days=90))
     reopen_within: Span = Field(default=timedelta(days=7), ge=timedelta(hours=1), le=timedelta(days=90))
+    bias_audits: Audits = Audits()  # after a fairness incident was closed
     engineering: str = "engineering"  # channel for troubles of the bot itself
     appeal_url: str | None = Field(default=None, pattern=r"^https?://\S+$")  # where people affected may appeal
     contact: str | None = None  # who answers letters and notices, as they name it

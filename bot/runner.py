@@ -16,7 +16,8 @@ from typing import Any
 import structlog
 
 from analysis.policy import Watched
-from bot.operations import detection
+from analysis.response import resets
+from bot.operations import audits, detection, resetting
 from bot.services import Services
 from bot.worker import MEMORY, Job
 from storage import failpoints, leases, places
@@ -188,6 +189,11 @@ class Runner:
         if run.purpose == "baseline":
             self._baseline(run, watched, folder)
             return
+        if run.purpose == resetting.PURPOSE:
+            self._reset(run, watched, model, folder)
+            return
+        if run.purpose == audits.PURPOSE:
+            watched = audits.over_the_span(self.services.policy, watched)
         if baseline is None:
             raise WorkFailedError(f"{run.model_id} has no baseline: say in the policy which log it is made from.")
         self._check(run, watched, (baseline, model), folder)

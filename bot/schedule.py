@@ -16,6 +16,7 @@ from analysis.response.walls import at
 from bot.operations import (
     answering,
     asking,
+    audits,
     clocks,
     detection,
     ending,
@@ -184,6 +185,7 @@ HANDLERS: dict[str, Callable[[Services, Session, Timer, datetime], None]] = {
     "approval": asking.when_due,
     "watch": ending.when_watched,
     "follow_up": followups.when_due,
+    "bias_audit": audits.when_due,
 }
 
 

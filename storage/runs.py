@@ -44,7 +44,8 @@ def newest_seen(session: Session, model_id: str, until: datetime) -> datetime | 
 
 def verifying(session: Session, incident_id: str) -> Run | None:
     """Return the look at the incident's fix that is under way."""
-    waiting = [col(Run.incident_id) == incident_id, col(Run.status).in_(["queued", "running"])]
+    mine = [col(Run.incident_id) == incident_id, col(Run.purpose) == "verify"]
+    waiting = [*mine, col(Run.status).in_(["queued", "running"])]
     return session.exec(select(Run).where(*waiting).order_by(col(Run.id).desc()).limit(1)).first()
 
 

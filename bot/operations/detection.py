@@ -12,7 +12,7 @@ from analysis.errors import NotAllowed, Unknown
 from analysis.response import cadence, permissions
 from analysis.response.permissions import Action
 from analysis.vocabulary import Family, Risk
-from bot.operations import notices, opening, recovering, standing, verifying
+from bot.operations import audits, notices, opening, recovering, resetting, standing, verifying
 from bot.services import Services, kept, whole
 from storage import alerts, audit, baselines, inbox, leases
 from storage.tables import Baseline, Model, Run
@@ -151,6 +151,9 @@ def finish(services: Services, run: Run, told: dict[str, Any], profile: bytes) -
         if run.purpose == verifying.PURPOSE:
             verifying.ended(services, session, run, report, now)
             return True
+        if run.purpose == audits.PURPOSE:
+            audits.ended(services, session, run, report, now)
+            return True
         due = families_due(services, run, now)
         raised = [alert for alert in report.alerts if alert.lead.is_of_rule or alert.family in due]
         result = opening.Result(services, session, run, now)
@@ -184,7 +187,11 @@ def fail(services: Services, run: Run, error: str, *, again: bool = False) -> bo
             return False
         if not retry and run.purpose == verifying.PURPOSE:
             verifying.failed(services, session, run, error, now)
-        if not retry:
+        if not retry and run.purpose == audits.PURPOSE:
+            audits.failed(services, session, run, error, now)
+        if not retry and run.purpose == resetting.PURPOSE:
+            resetting.failed(services, session, run, error, now)
+        elif not retry:
             notices.run_failed(session, run, error, services.policy.engineering, now)
             audit.append(session, audit.Entry(run.requested_by, "analyzed", run.model_id, "failed"), now)
     return True

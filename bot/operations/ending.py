@@ -9,7 +9,7 @@ from analysis.errors import Missing
 from analysis.response import learning as deciding
 from analysis.response.learning import REVIEWED, Needed
 from analysis.vocabulary import State
-from bot.operations import clocks, learning, recovering, verifying
+from bot.operations import audits, clocks, learning, recovering, verifying
 from bot.operations.doing import Doing, Effect, Request, tell
 from bot.services import SYSTEM, Services
 from storage import alerts, audit, incidents, runs, timers
@@ -41,7 +41,7 @@ def close(doing: Doing) -> Effect:
         named = f" {', '.join(open_musts)}." if what == "follow_up" else ""
         raise Missing("close", what, f"{NEEDS[what]}{named}".rstrip("."))
     timers.cancel(doing.session, doing.incident.id, ["watch"])
-    return Effect(_closed(doing.now, doing.request.actor), {"note": doing.field("note")})
+    return Effect(_closed(doing.now, doing.request.actor), {"note": doing.field("note")}, then=audits.plan)
 
 
 def false_positive(doing: Doing) -> Effect:
@@ -75,6 +75,7 @@ def when_watched(services: Services, session: Session, timer: Timer, now: dateti
     if not unwell and lacks is None and incidents.worst(session, incident) not in REVIEWED:
         incidents.advance(session, incident, State.CLOSED, **_closed(now, SYSTEM))
         tell(doing, "close")
+        audits.plan(doing)
         clocks.follow(doing, State.RESOLVED)
         audit.append(session, audit.Entry(SYSTEM, "close", incident.id, "done"), now)
 

@@ -7,6 +7,7 @@ from storage.tables.affected import AffectedList
 from storage.tables.alerts import Alert, Run
 from storage.tables.approvals import Approval, Vote
 from storage.tables.audit import AuditHead, AuditRow, AuditSegment, Checkpoint
+from storage.tables.audits import BiasAudit
 from storage.tables.clocks import Clock
 from storage.tables.evidence import Bundle
 from storage.tables.inbox import Inbound
@@ -41,6 +42,7 @@ __all__ = [
     "AuditRow",
     "AuditSegment",
     "Baseline",
+    "BiasAudit",
     "Bundle",
     "ChecklistStep",
     "Checkpoint",

@@ -14,8 +14,10 @@ class Run(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     model_id: str = Field(foreign_key="model.id", index=True)
     key: str | None = Field(default=None, unique=True)  # a request repeated under its key is the same run
-    purpose: str = "check"  # check | baseline | activation | verify
-    incident_id: str | None = Field(default=None, foreign_key="incident.id", index=True)  # whose fix it looks at
+    purpose: str = "check"  # check | baseline | activation | verify | audit | reset
+    incident_id: str | None = Field(
+        default=None, foreign_key="incident.id", index=True
+    )  # whose fix it looks at, or which documents the reset
     requested_by: str
     requested_at: Moment = at()
     answer_to: str | None = None  # channel that waits for a word on the outcome

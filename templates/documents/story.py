@@ -241,7 +241,8 @@ def _cause(view: IncidentView, c: Clean) -> list[Entry]:
         return []
     newest = view.root_causes[-1]
     written = [
-        ("Type", names.cause(newest.cause_type)), ("Version", newest.version or "not said"), ("Trigger", newest.trigger), ("Root cause", newest.cause),
+        ("Type", names.cause(newest.cause_type)), ("Version", newest.version or "not said"),
+        ("Trigger", newest.trigger), ("Root cause", newest.cause),
         ("Corrective action", newest.corrective), ("Preventive action", newest.preventive),
     ]  # fmt: skip
     return [Entry(stamp(newest.at), what, c(text)) for what, text in written]

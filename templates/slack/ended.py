@@ -5,7 +5,7 @@ from datetime import datetime
 from analysis.vocabulary import State
 from storage.incidents import IncidentView
 from storage.tables import TimelineEntry
-from templates import decided, figures, finding, names, verified
+from templates import audited, decided, figures, finding, names, verified
 from templates.slack import followups
 from templates.slack.mrkdwn import date, link, mention, quote
 
@@ -71,7 +71,7 @@ def learnt(view: IncidentView, now: datetime) -> str:
     if view.root_causes:
         newest = view.root_causes[-1]
         lines.append(f"🧭 Root cause: *{names.cause(newest.cause_type)}*, {quote(newest.cause, LONGEST_REASON)}")
-    return "\n".join(filter(None, [*lines, followups.still(view.follow_ups)]))
+    return "\n".join(filter(None, [*lines, followups.still(view.follow_ups), audited.line(view)]))
 
 
 def _last(view: IncidentView, *verbs: str) -> TimelineEntry | None:

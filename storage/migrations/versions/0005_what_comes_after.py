@@ -1,4 +1,4 @@
-"""What comes after an incident: decisions about drift, the version that a root cause was found in."""
+"""What comes after an incident: decisions about drift, bias audits, the version that a root cause was found in."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -31,3 +31,18 @@ def upgrade() -> None:
         ),
     )
     op.create_index("uq_drift_decision_incident_id_number", "drift_decision", ["incident_id", "number"], unique=True)
+    op.create_table(
+        "bias_audit",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("incident_id", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("due_at", moment, nullable=False),
+        sa.Column("run_id", sa.Integer(), nullable=True),
+        sa.Column("result", sa.String(), nullable=True),
+        sa.Column("ended_at", moment, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bias_audit")),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_bias_audit_incident_id_incident")),
+        sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_bias_audit_run_id_run")),
+    )
+    op.create_index("uq_bias_audit_incident_id_number", "bias_audit", ["incident_id", "number"], unique=True)
+    op.create_index(op.f("ix_bias_audit_run_id"), "bias_audit", ["run_id"])
