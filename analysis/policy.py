@@ -15,6 +15,7 @@ from analysis.parts import Part, Span
 from analysis.paths import Path
 from analysis.response.audits import Audits
 from analysis.response.calendars import Calendar
+from analysis.response.restraint import Gate
 from analysis.response.runbooks import Runbook
 from analysis.response.terms import Terms
 from analysis.rotas import ON_CALL, Rota
@@ -65,6 +66,7 @@ class Watched(Part):
     personal: tuple[str, ...] = ("request_id",)  # columns that leave the log as keyed hashes only
     fallback: str | None = None  # version or rule set to serve while restrained
     freeze_on_critical: Oversight | None = None
+    gate: Gate = Gate()
     retrain: Retrain | None = None
 
 

@@ -26,6 +26,7 @@ from bot.counting import Counting
 from bot.delivery import Delivery, Pace
 from bot.health import Parts
 from bot.http import server
+from bot.http.gate import Bell
 from bot.integrations.mail.smtp import Smtp
 from bot.line import Line
 from bot.loops import Loop, Loops
@@ -74,6 +75,7 @@ class Bot:
     parts: Parts
     _socket: Socket | None = None
     _http: uvicorn.Server | None = None
+    _bell: Bell | None = None
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def prepare(self) -> None:
@@ -101,7 +103,8 @@ class Bot:
         """Close the doors first, then let what is under way end."""
         if self._socket is not None:
             self._socket.close()  # type: ignore[no-untyped-call]
-        if self._http is not None:
+        if self._http is not None and self._bell is not None:
+            self._bell.close()
             self._http.should_exit = True
         if self.ticker.running:
             self.ticker.shutdown(wait=False)
@@ -128,7 +131,8 @@ class Bot:
 
     def _serve(self) -> None:
         secret = self.settings.slack_signing_secret
-        http = server.build(self.services, self.slack, secret.get_secret_value() if secret else None, self.parts)
+        signing, token = ((one.get_secret_value() if one else None) for one in (secret, self.settings.gate_token))
+        http = server.build(self.services, self.slack, signing, self.parts, token)
         config = uvicorn.Config(
             http,
             host=self.settings.host,
@@ -138,8 +142,9 @@ class Bot:
             access_log=False,
             http="h11",  # refuses headers beyond 64 KiB
             lifespan="off",
+            timeout_graceful_shutdown=2,  # who waits at the gate for a change asks again
         )
-        self._http = uvicorn.Server(config)
+        self._bell, self._http = http.state.bell, uvicorn.Server(config)
         try:
             listening = config.bind_socket()
         except SystemExit:  # uvicorn's way to say that the address is taken

@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     pg_bin: Path | None = None  # ETHIXBOT_PG_BIN: folder of pg_dump and pg_restore; none: PATH
     host: str = "127.0.0.1"  # ETHIXBOT_HOST, ETHIXBOT_PORT: the HTTP door
     port: int = Field(8420, ge=0, le=65535)
+    gate_token: SecretStr | None = Field(None, repr=False)  # ETHIXBOT_GATE_TOKEN; none: anybody may ask
     smtp_url: SecretStr | None = Field(None, repr=False)  # ETHIXBOT_SMTP_URL, smtp://user:password@host:587
     mail_from: str = "ethixbot@localhost"  # ETHIXBOT_MAIL_FROM
     slack_timeout: int = Field(30, ge=1)  # seconds that a call to Slack may take; shorter than the lease
@@ -57,7 +58,7 @@ class Settings(BaseSettings):
 
     def secrets(self) -> list[str]:
         """Return every secret of the environment, so that no log shows one."""
-        kept = [self.slack_bot_token, self.slack_app_token, self.slack_signing_secret]
+        kept = [self.slack_bot_token, self.slack_app_token, self.slack_signing_secret, self.gate_token]
         known = [part.strip() for one in kept if one is not None for part in one.get_secret_value().split(",")]
         addresses = [self.database_url, self.smtp_url.get_secret_value() if self.smtp_url else ""]
         return [*known, *(one for address in addresses for one in re.findall(r"://[^/@]*?:([^/\s]+)@", address))]

@@ -1,27 +1,61 @@
-"""How far each model is restrained; the newest row is what the gate reads."""
+"""How far each model is restrained; the newest row of a segment is what the gate reads."""
 
 from sqlmodel import Session, col, func, select
 
-from storage.tables import OversightChange
+from analysis.response.restraint import Restraint, Segment, throttle_of
+from analysis.vocabulary import Oversight
+from storage.tables import AliasChange, OversightChange
 
 
-def current(session: Session, model_id: str) -> OversightChange | None:
-    """Return the newest change, or None where the model was never restrained."""
-    query = select(OversightChange).where(OversightChange.model_id == model_id)
+def current(session: Session, model_id: str, segment: str = "") -> OversightChange | None:
+    """Return the newest change of the segment, or None where it was never restrained; of no name: of every request."""
+    query = select(OversightChange).where(OversightChange.model_id == model_id, OversightChange.segment == segment)
     return session.exec(query.order_by(col(OversightChange.sequence).desc()).limit(1)).first()
 
 
+def standing(session: Session, model_id: str) -> list[OversightChange]:
+    """Return what restrains the model now, of every request first."""
+    newest = select(func.max(OversightChange.id)).where(OversightChange.model_id == model_id)
+    ids = newest.group_by(col(OversightChange.segment))
+    found = select(OversightChange).where(col(OversightChange.id).in_(ids), OversightChange.level > 0)
+    return list(session.exec(found.order_by(col(OversightChange.segment))))
+
+
 def restrained(session: Session) -> dict[str, OversightChange]:
-    """Return the newest change of each model that is restrained now, by model."""
-    newest = select(func.max(OversightChange.id)).group_by(col(OversightChange.model_id))
+    """Return the strictest restraint that stands, of each model that is restrained now."""
+    newest = select(func.max(OversightChange.id)).group_by(col(OversightChange.model_id), col(OversightChange.segment))
     found = session.exec(select(OversightChange).where(col(OversightChange.id).in_(newest)))
-    return {one.model_id: one for one in found if one.level}
+    strictest: dict[str, OversightChange] = {}
+    for one in sorted(found, key=lambda one: (one.level, not one.segment)):
+        if one.level:
+            strictest[one.model_id] = one
+    return strictest
 
 
 def change(session: Session, new: OversightChange) -> OversightChange:
     """Return the new state of the model; its number follows the one before, under a unique index."""
-    before = current(session, new.model_id)
-    new.sequence = before.sequence + 1 if before else 1
+    before = select(func.max(OversightChange.sequence)).where(OversightChange.model_id == new.model_id)
+    new.sequence = (session.exec(before).one() or 0) + 1
     session.add(new)
     session.flush()
     return new
+
+
+def restraint(change: OversightChange) -> Restraint:
+    """Return what the change restrains, as the gate tells it."""
+    return Restraint(
+        Oversight(change.level),
+        Segment.parse(change.segment),
+        change.fallback,
+        throttle_of(change.terms),
+        change.at.isoformat(),
+        change.until.isoformat() if change.until else None,
+        change.reason,
+        change.incident_id,
+    )
+
+
+def mark(session: Session) -> tuple[int, int]:
+    """Return what is another whenever any model's restraint or serving version is."""
+    seen = [session.exec(select(func.max(col(table.id)))).one() or 0 for table in (OversightChange, AliasChange)]
+    return seen[0], seen[1]

@@ -9,13 +9,11 @@ from starlette.concurrency import run_in_threadpool
 
 from bot import health, receive
 from bot.health import Parts
-from bot.http import api, local, problems
+from bot.http import api, gate, local, problems
 from bot.http.bounds import Bounds
 from bot.http.signature import is_genuine
 from bot.payload import Malformed, read
 from bot.services import Services
-from storage import oversight
-from storage.tables import Model
 
 log = structlog.get_logger(__name__)
 
@@ -23,7 +21,13 @@ FORMS = {"application/json": "json", "application/x-www-form-urlencoded": "form"
 NO_BOT = Parts()
 
 
-def build(services: Services, slack: App, signing_secret: str | None, parts: Parts = NO_BOT) -> FastAPI:
+def build(
+    services: Services,
+    slack: App,
+    signing_secret: str | None,
+    parts: Parts = NO_BOT,
+    gate_token: str | None = None,
+) -> FastAPI:
     """Return the HTTP app; deliveries of Slack are refused where there is no signing secret."""
     http = FastAPI(title="EthixAI Incidents", docs_url=None, redoc_url=None, openapi_url=None)
 
@@ -45,23 +49,9 @@ def build(services: Services, slack: App, signing_secret: str | None, parts: Par
 
     http.include_router(local.router(services))
     http.include_router(api.router(services))
-
-    @http.get("/v1/gate/{model_id}")
-    def gate(model_id: str) -> dict[str, Any]:
-        """Return how far the model is restrained; serving code asks before it answers."""
-        with services.database.read() as session:
-            if not model_id.isprintable() or session.get(Model, model_id) is None:
-                raise HTTPException(404, "No model of that name is watched.")
-            now = oversight.current(session, model_id)
-        if now is None:
-            return {"model": model_id, "level": 0, "fallback": None, "since": None, "incident": None}
-        return {
-            "model": model_id,
-            "level": now.level,
-            "fallback": now.fallback,
-            "since": now.at.isoformat(),
-            "incident": now.incident_id,
-        }
+    bell = gate.Bell(gate.Board(services))
+    http.state.bell = bell
+    http.include_router(gate.router(bell, gate_token))
 
     @http.get("/healthz")
     def alive() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The HTTP door: the gate, and signatures checked on raw bytes before anything reads them."""
+"""The HTTP door: signatures checked on raw bytes before anything reads them."""
 
 import hashlib
 import hmac
@@ -7,13 +7,11 @@ import time
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlmodel import Session
 
 from bot.http import server
 from bot.http.signature import is_genuine
 from bot.services import Services, utc_now
-from storage import oversight
-from storage.tables import Model, OversightChange
+from storage.tables import Model
 
 SECRET = "s3cret"
 
@@ -46,21 +44,6 @@ def signed(body: bytes, secret: str = SECRET, at: float | None = None) -> dict[s
     stamp = str(int(at or time.time()))
     mac = hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()
     return {"x-slack-request-timestamp": stamp, "x-slack-signature": f"v0={mac}", "content-type": "application/json"}
-
-
-def test_the_gate_gives_the_newest_restraint(door):
-    assert door.get("/v1/gate/m").json()["level"] == 0
-    with door.database.write() as session:
-        freeze(session)
-    assert door.get("/v1/gate/m").json() | {"since": None} == {
-        "model": "m", "level": 3, "fallback": "1.0.0", "since": None, "incident": None
-    }  # fmt: skip
-    assert door.get("/v1/gate/other").status_code == 404
-
-
-def freeze(session: Session) -> None:
-    change = OversightChange(model_id="m", sequence=0, level=3, fallback="1.0.0", reason="r", by="U1", at=utc_now())
-    oversight.change(session, change)
 
 
 def test_a_signed_delivery_reaches_the_listeners(door):

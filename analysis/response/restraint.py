@@ -1,0 +1,130 @@
+"""How far a model is restrained, and for which requests: what a freeze sets and the gate tells (C3)."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import Field
+
+from analysis.parts import Part
+from analysis.vocabulary import Oversight
+
+LONGEST = 200  # characters of a segment
+
+
+class Gate(Part):
+    """What the levels mean for one model, where the policy says otherwise than 000, 003 and 004."""
+
+    sample_normal: float = Field(default=0.02, ge=0, le=1)  # level 0: share that people look at afterwards, 1–5 %
+    sample_watched: float = Field(default=0.15, ge=0, le=1)  # level 1: 10–20 %
+    confidence: float = Field(default=0.80, ge=0, le=1)  # level 2: below it people decide
+    safe_mode: dict[str, str | float | bool] = Field(default_factory=dict)  # parameters to serve with while restrained
+
+
+@dataclass(frozen=True)
+class Throttle:
+    """How many requests a second may be answered, and how many at once after a pause."""
+
+    per_second: float
+    burst: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Throttle":
+        """Return the throttle; raise ValueError with what may be written.
+
+        >>> Throttle.parse("20/s"), Throttle.parse("90 / min, burst 5")
+        (Throttle(per_second=20.0, burst=20), Throttle(per_second=1.5, burst=5))
+        """
+        match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)\s*/\s*(s|min)(?:\s*,?\s*burst\s+(\d{1,6}))?", text.strip())
+        rate = float(match[1]) / (60 if match[2] == "min" else 1) if match else 0.0
+        if match is None or rate <= 0:
+            raise ValueError(f"“{text[:40]}” is no rate: write 20/s, 90/min, or 20/s burst 40")
+        return cls(rate, int(match[3]) if match[3] else max(1, round(rate)))
+
+
+@dataclass(frozen=True)
+class Segment:
+    """The requests that it is for: of each attribute one of the values; of none: every request."""
+
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, text: str) -> "Segment":
+        """Return the segment; raise ValueError with what may be written.
+
+        >>> Segment.parse("sex = Female; race = Black, Asian").where
+        {'race': ('Asian', 'Black'), 'sex': ('Female',)}
+        """
+        where: dict[str, tuple[str, ...]] = {}
+        for part in filter(None, (one.strip() for one in text.split(";"))):
+            name, sign, values = part.partition("=")
+            said = tuple(sorted({one.strip() for one in values.split(",")}))
+            if not sign or not name.strip() or not all(said) or name.strip() in where:
+                raise ValueError(f"“{part[:40]}” is no segment: write sex=Female; race=Black, Asian")
+            where[name.strip()] = said
+        return cls(dict(sorted(where.items())))
+
+    @property
+    def name(self) -> str:
+        """Return how it is written down; one segment has one name.
+
+        >>> Segment.parse("race = Black,Asian;sex=Female").name
+        'race=Asian,Black; sex=Female'
+        """
+        return "; ".join(f"{name}={','.join(values)}" for name, values in self.where.items())
+
+
+@dataclass(frozen=True)
+class Restraint:
+    """One restraint that stands."""
+
+    level: Oversight
+    segment: Segment = Segment()
+    fallback: str | None = None  # a version, or the name of a set of rules, that is served instead
+    throttle: Throttle | None = None
+    since: str | None = None
+    until: str | None = None
+    reason: str = ""
+    incident: str | None = None
+
+    def terms(self) -> dict[str, Any]:
+        """Return what is kept of it beyond level, fallback and segment."""
+        rate = self.throttle
+        return {"throttle": {"per_second": rate.per_second, "burst": rate.burst}} if rate else {}
+
+
+def throttle_of(terms: Mapping[str, Any]) -> Throttle | None:
+    """Return the throttle of kept terms."""
+    kept = terms.get("throttle")
+    return Throttle(float(kept["per_second"]), int(kept["burst"])) if kept else None
+
+
+def told(model: str, serve: str | None, standing: Sequence[Restraint], gate: Gate) -> dict[str, Any]:
+    """Return what the gate tells serving code: what holds for every request, and for segments besides."""
+    whole = next((one for one in standing if not one.segment.where), Restraint(Oversight.NORMAL))
+    parts = sorted((one for one in standing if one.segment.where), key=lambda one: one.segment.name)
+    return {
+        "model": model,
+        "serve": serve,
+        "sample_normal": gate.sample_normal,
+        **_one(whole, gate),
+        "segments": [{"where": {k: list(v) for k, v in one.segment.where.items()}, **_one(one, gate)} for one in parts],
+    }
+
+
+def _one(restraint: Restraint, gate: Gate) -> dict[str, Any]:
+    level = restraint.level
+    return {
+        "level": int(level),
+        "name": level.name.lower(),
+        "fallback": restraint.fallback,
+        "sample": gate.sample_watched if level is Oversight.INCREASED_MONITORING else gate.sample_normal,
+        "confidence": gate.confidence if level is Oversight.REVIEW_BELOW_CONFIDENCE else None,
+        "throttle": restraint.terms().get("throttle"),
+        "safe_mode": gate.safe_mode if level else {},
+        "since": restraint.since,
+        "until": restraint.until,
+        "reason": restraint.reason,
+        "incident": restraint.incident,
+    }
