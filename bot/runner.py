@@ -16,8 +16,7 @@ from typing import Any
 import structlog
 
 from analysis.policy import Watched
-from analysis.response import resets
-from bot.operations import audits, detection, resetting
+from bot.operations import audits, detection
 from bot.services import Services
 from bot.worker import MEMORY, Job
 from storage import failpoints, leases, places
@@ -188,9 +187,6 @@ class Runner:
             raise WorkFailedError(f"{run.model_id} is no longer in the policy.")
         if run.purpose == "baseline":
             self._baseline(run, watched, folder)
-            return
-        if run.purpose == resetting.PURPOSE:
-            self._reset(run, watched, model, folder)
             return
         if run.purpose == audits.PURPOSE:
             watched = audits.over_the_span(self.services.policy, watched)
