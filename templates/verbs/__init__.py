@@ -8,7 +8,6 @@ from templates.verbs import (
     affected,
     approving,
     auditing,
-    baselines,
     calling,
     checking,
     drifting,
