@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlmodel import Session
 
+from analysis.response import figures
 from analysis.vocabulary import Severity, State
 from bot import rotas
 from bot.services import Services
@@ -182,7 +183,9 @@ def _digest(session: Session, services: Services, row: Owed) -> Shown | None:
     since = now - timedelta(days=days)
     seen = overview.load(session, now, since)
     if row.subject == "weekly":
-        seen = replace(seen, week=week.load(session, since))
+        reviewed = week.load(session, since, now)
+        found = figures.measure(reviewed.seen, services.policy.clocks) if reviewed.seen else []
+        seen = replace(seen, week=reviewed, figures=tuple(found))
     return Shown("post", _text(digest.DIGESTS[row.subject](seen, now)))
 
 

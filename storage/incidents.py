@@ -160,14 +160,6 @@ def open_by_model(session: Session) -> dict[str, int]:
     return {str(model): int(count) for model, count in found}
 
 
-def opened_since(session: Session, since: datetime) -> tuple[int, int]:
-    """Return how many incidents were opened since then, and how many of them were reopened; no drills."""
-    mine = [col(Incident.opened_at) >= since, col(Incident.is_drill).is_(False)]
-    opened = session.exec(select(func.count()).select_from(Incident).where(*mine)).one()
-    again = session.exec(select(func.count()).select_from(Incident).where(*mine, col(Incident.reopened) > 0)).one()
-    return int(opened), int(again)
-
-
 def has_open_alert(session: Session, incident_id: str) -> bool:
     """Return whether one of its alerts has not recovered."""
     query = select(Alert.id).where(Alert.incident_id == incident_id, Alert.state == "open")

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, func, select
 
+from analysis.response.figures import Measured
 from analysis.response.permissions import SEEN_IN, View
 from analysis.vocabulary import Family
 from storage import approvals, glances, incidents, outbox, oversight, quiet
@@ -53,6 +54,7 @@ class Overview:
     quiet: tuple[QuietView, ...] = ()  # in force
     approvals: tuple[ApprovalView, ...] = ()  # what waits for a second person
     week: Week | None = None  # what the weekly digest reviews
+    figures: tuple[Measured, ...] = ()  # of the response, in it
     sees: frozenset[View] = frozenset(View)  # what whoever looks may see; the rest is left out
 
 

@@ -1,12 +1,13 @@
 """What the weekly digest reviews beside how things stand."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, func, or_, select
 
-from storage import people
-from storage.tables import DriftDecision, FollowUp, Incident, Person
+from analysis.response.figures import Seen
+from storage import figures, people
+from storage.tables import BiasAudit, DriftDecision, FollowUp, Incident, Person
 
 
 @dataclass(frozen=True)
@@ -23,14 +24,18 @@ class Week:
     """What is to be reviewed; who has to do with it by id."""
 
     decisions: tuple[Decided, ...] = ()  # not carried out, the soonest first; then what was carried out in the week
+    audits: tuple[BiasAudit, ...] = ()  # done in the week, and due in the next one
+    seen: Seen | None = None  # for the figures
     people: dict[str, Person] | None = None
 
 
-def load(session: Session, since: datetime) -> Week:
+def load(session: Session, since: datetime, now: datetime) -> Week:
     """Return what is to be reviewed now, with what was settled after `since`."""
     decisions = _decisions(session, since)
     named = {one.follow_up.owner for one in decisions}
-    return Week(decisions=decisions, people=people.by_id(session, named))
+    return Week(
+        decisions, _audits(session, since, now), figures.load(session, since, now), people.by_id(session, named)
+    )
 
 
 def _decisions(session: Session, since: datetime) -> tuple[Decided, ...]:
@@ -46,3 +51,10 @@ def _decisions(session: Session, since: datetime) -> tuple[Decided, ...]:
     )
     found = [Decided(*row) for row in session.exec(query)]
     return tuple(sorted(found, key=lambda one: one.follow_up.done_at is not None))
+
+
+def _audits(session: Session, since: datetime, now: datetime) -> tuple[BiasAudit, ...]:
+    """Return the bias audits that ended since then, and those that are due within a week."""
+    ahead = col(BiasAudit.ended_at).is_(None) & (col(BiasAudit.due_at) <= now + timedelta(days=7))
+    query = select(BiasAudit).where(or_(col(BiasAudit.ended_at) >= since, ahead))
+    return tuple(session.exec(query.order_by(col(BiasAudit.due_at), col(BiasAudit.id))))

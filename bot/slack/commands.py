@@ -10,13 +10,14 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
 from analysis.errors import Missing, Refused, Unknown
+from analysis.response import figures as measuring
 from analysis.response.permissions import View
 from analysis.response.quiet import Kind
 from bot.operations import detection, rosters, viewing
 from bot.operations.detection import Wish
 from bot.slack import oncall, quiet, reporting
 from bot.slack.door import Body, Door, delivery_id
-from storage import alerts, approvals, clocks, incidents, learning, overview, policies
+from storage import alerts, approvals, clocks, figures, incidents, learning, overview, policies
 from templates import answers
 from templates.slack import followups, modals, policy, punctual, reply
 from templates.slack.blocks import Message
@@ -159,8 +160,9 @@ def _figures(typed: Typed) -> Answer:
     now, days = typed.door.services.clock(), int(given)
     since = now - timedelta(days=days)
     with typed.door.services.database.read() as session:
-        opened, reopened = incidents.opened_since(session, since)
-        return Answer(punctual.message(clocks.figures(session, since, now), days, opened, reopened))
+        seen, kept = figures.load(session, since, now), clocks.figures(session, since, now)
+    measured = measuring.measure(seen, typed.door.services.policy.clocks)
+    return Answer(punctual.message(kept, measured, seen, days))
 
 
 COMMANDS = {

@@ -32,7 +32,7 @@ def _digest(title: str, seen: Overview, now: datetime) -> Message:
             MOST_OPEN,
             seen.open_count,
         ),
-        *(week.blocks(seen.week, now) if seen.week else []),
+        *(week.blocks(seen.week, seen.figures, now) if seen.week else []),
         *part("Quiet", [quiet.line(one) for one in seen.quiet], MOST_QUIET),
         *part("Ended", [lists.ended_line(one) for one in seen.resolved_since], MOST_ENDED),
         *part("Models", [lists.model_line(one, now) for one in seen.models], MOST_MODELS, seen.model_count),

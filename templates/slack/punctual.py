@@ -4,27 +4,29 @@ from collections.abc import Sequence
 from datetime import timedelta
 from itertools import groupby
 
+from analysis.response.figures import Measured, Seen
 from analysis.vocabulary import Severity
 from storage.clocks import Kept
 from templates import figures, names
-from templates.slack import clocks
+from templates.slack import clocks, goals
 from templates.slack.blocks import Message, context, section
 
 HOW = {"acknowledge": "to acknowledge", "contain": "to contain", "root_cause": "to the root cause", "fix": "to the fix"}
 
 
-def message(found: Sequence[Kept], days: int, opened: int, reopened: int) -> Message:
-    """Return the figures of the last days: median times, how many in time, late, still owed, and what came back."""
-    head = f"The last {figures.counted(days, 'day')}: {figures.counted(opened, 'incident')} opened"
-    again = f", {reopened} of them reopened" if reopened else ""
+def message(found: Sequence[Kept], measured: Sequence[Measured], seen: Seen, days: int) -> Message:
+    """Return the figures of the last days against their targets, then how each deadline was kept, by severity."""
+    head = f"The last {figures.counted(days, 'day')}: {figures.counted(seen.opened, 'incident')} opened"
+    again = f", {seen.reopened} of them reopened" if seen.reopened else ""
     if not found:
-        return Message(f"{head}{again}.", [section(f"*{head}{again}.*", "No deadline has begun.")])
+        nothing = [*goals.every(measured), "No deadline has begun."]
+        return Message(f"{head}{again}.", [section(f"*{head}{again}.*", *nothing)])
     parts = [
         section(f"*{_title(kind)}*", *(_line(one) for one in sorted(group, key=_rank)))
         for kind, group in groupby(found, key=lambda one: one.kind)
     ]
     small = "In time: met before its deadline. Owed: still running. Drills are left out."
-    return Message(f"{head}{again}.", [section(f"*{head}{again}.*"), *parts, context(small)])
+    return Message(f"{head}{again}.", [section(f"*{head}{again}.*", *goals.every(measured)), *parts, context(small)])
 
 
 def _title(kind: str) -> str:

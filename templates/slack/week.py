@@ -1,10 +1,13 @@
-"""What the weekly digest reviews: decisions about drift until they are carried out."""
+"""What the weekly digest reviews: figures that miss their target, decisions about drift, bias audits."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from storage.tables import Person
+from analysis.response.figures import Measured
+from storage.tables import BiasAudit, Person
 from storage.week import Decided, Week
-from templates import decided
+from templates import audited, decided
+from templates.slack import goals
 from templates.slack.blocks import Block, part
 from templates.slack.mrkdwn import code, date, quote, said
 
@@ -12,9 +15,18 @@ MOST = 10
 LONGEST_REASON = 160
 
 
-def blocks(week: Week, now: datetime) -> list[Block]:
+def blocks(week: Week, found: Sequence[Measured], now: datetime) -> list[Block]:
     """Return the parts that have something to say."""
-    return part("Decisions about drift", [_decision(one, week.people or {}, now) for one in week.decisions], MOST)
+    return [
+        *part("How we responded", goals.lines(found), MOST),
+        *part("Decisions about drift", [_decision(one, week.people or {}, now) for one in week.decisions], MOST),
+        *part("Bias audits", [_audit(one) for one in week.audits], MOST),
+    ]
+
+
+def _audit(one: BiasAudit) -> str:
+    where = f"{code(one.incident_id)}, no. {one.number}"
+    return f"🗓️ {where}: {audited.whole(one.result)}" if one.ended_at else f"🗓️ {where}: due {date(one.due_at)}"
 
 
 def _decision(one: Decided, people: dict[str, Person], now: datetime) -> str:
