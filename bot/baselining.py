@@ -2,7 +2,7 @@
 
 import tempfile
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,12 @@ from bot import offline
 from bot import settings as environment
 from bot.operations import baselines as operations
 from bot.operations.baselines import Activated, Wish
-from bot.runner import Seen, WorkFailedError, job_for, work
+from bot.runner import Runner, Seen, WorkFailedError, job_for, work
 from bot.services import Services
 from bot.worker import Job
 from storage import baselines, places
-from storage.tables import Baseline, Model
+from storage.tables import Baseline, Model, Run
 from templates import words
-
-RESET_FROM = timedelta(days=7)  # 003 §4: a reset counts the last seven days
 
 
 @dataclass(frozen=True)
@@ -44,13 +42,27 @@ def create(wish: Wish, log: str | None = None, seen: Seen | None = None) -> Base
         return _made(services, (wish, "baseline_create"), _job(services, model, "baseline", log), seen)
 
 
-def reset(wish: Wish, seen: Seen | None = None) -> Baseline:
-    """Return a new version, counted from the last seven days of the model's log and not active; raise BadInput."""
-    with offline.services("baseline") as services:
-        model = operations.ask(services, wish, "baseline_reset")
-        job = _job(services, model, "reset", None)
-        week = job.source | {"window_s": RESET_FROM.total_seconds()}
-        return _made(services, (wish, "baseline_reset"), replace(job, source=week), seen)
+def reset(model: str, actor: str, reason: str, cause: str) -> dict[str, Any]:
+    """Return what came of the wish; where no bot runs, it is counted here: `made`. Raise BadInput."""
+    asked = {"model": model, "by": actor, "reason": reason, "cause": cause}
+    return offline.ask_or_do("baseline", asked, _counted_here)
+
+
+def _counted_here(services: Services, told: dict[str, Any]) -> dict[str, Any]:
+    """Do what the runs that wait ask for, until this one is done, as the bot would."""
+    runner = Runner(services)
+    while told["run"] is not None:
+        with services.database.read() as session:
+            run = session.get(Run, told["run"])
+            assert run is not None
+            if run.status == "failed":
+                raise BadInput("baseline", str(run.error))
+            if run.status == "finished":
+                made = baselines.get(session, run.model_id, str(run.baseline))
+                return told | {"made": made}
+        if not runner.step():  # another bot has it, or it is tried again later
+            break
+    return told
 
 
 def activate(wish: Wish, version: str) -> Activated:

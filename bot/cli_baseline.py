@@ -41,12 +41,23 @@ def create(
 
 
 @baseline_cli.command()
-def reset(model: Model, by: By, reason: Annotated[str, typer.Option(help="Why; needed.")]) -> None:
+def reset(
+    model: Model,
+    by: By,
+    reason: Annotated[str, typer.Option(help="Why; needed.")],
+    cause: Annotated[
+        str, typer.Option(help="concept_drift, refresh, or data_source, which only the CTO decides.")
+    ] = "concept_drift",
+) -> None:
     """Count the last seven days of the model's log into a new version, for a second person to activate."""
     from bot import baselining
 
-    with cli_analysis.busy("Counting") as seen:
-        made = baselining.reset(_wish(model, by, reason), seen)
+    with cli_analysis.busy("Counting"):
+        told = baselining.reset(model, by, reason, cause)
+    made = told.get("made")
+    if made is None:
+        typer.echo(told["says"])
+        raise typer.Exit(0 if told["kind"] == "done" else 1)
     typer.echo(f"{made.version}: {made.rows:,} rows, {made.checksum[:12]}, not active")
     typer.echo(f"A second person makes it count: ethixbot baseline activate {model} {made.version} --by …")
 

@@ -5,7 +5,7 @@ Beside a running bot on SQLite the database may be read, not written (DESIGN, Pr
 
 import getpass
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,15 +92,21 @@ def first_policy(path: Path, by: str) -> int | None:
             opened.database.dispose()
 
 
-def ask_or_do(what: str, asked: dict[str, Any]) -> dict[str, Any]:
-    """Return what came of it: done by the bot that runs, or here where none does; a refusal becomes one line."""
+def ask_or_do(
+    what: str, asked: dict[str, Any], then: Callable[[Services, dict[str, Any]], dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """Return what came of it: done by the bot that runs, or here where none does; a refusal becomes one line.
+
+    `then` goes on with what the bot's loops would do, where there is none.
+    """
     settings = environment.load()
     with reading(what):  # raises where there is no database: none shall be made by a command that mends one
         pass
     asked = {**asked, "login": login()}
     try:
         with services(what) as alone:
-            return local.ASKED[what](alone, asked)
+            told = local.ASKED[what](alone, asked)
+            return then(alone, told) if then else told
     except app.Running:
         pass
     known = keys.load(settings.data / "keys")

@@ -16,7 +16,8 @@ from typing import Any
 import structlog
 
 from analysis.policy import Watched
-from bot.operations import audits, detection
+from analysis.response import resets
+from bot.operations import audits, detection, resetting
 from bot.services import Services
 from bot.worker import MEMORY, Job
 from storage import failpoints, leases, places
@@ -188,6 +189,9 @@ class Runner:
         if run.purpose == "baseline":
             self._baseline(run, watched, folder)
             return
+        if run.purpose == resetting.PURPOSE:
+            self._reset(run, watched, model, folder)
+            return
         if run.purpose == audits.PURPOSE:
             watched = audits.over_the_span(self.services.policy, watched)
         if baseline is None:
@@ -200,18 +204,27 @@ class Runner:
 
     def _baseline(self, run: Run, watched: Watched, folder: str) -> None:
         result = self._work(run, job_for(self.services, "baseline", watched, folder))
-        made = Baseline(
+        made = self._made(run, places.shown(watched.baseline), result, folder)
+        detection.baseline_made(self.services, run, made, result["spec"])
+
+    def _reset(self, run: Run, watched: Watched, model: Model, folder: str) -> None:
+        job = job_for(self.services, "reset", watched, folder, spec=model.spec)
+        result = self._work(run, replace(job, source=job.source | {"window_s": resets.SPAN.total_seconds()}))
+        failpoints.reach("run.before_result")
+        resetting.counted(self.services, run, self._made(run, places.shown(job.source["predictions"]), result, folder))
+
+    def _made(self, run: Run, source: str, result: dict[str, Any], folder: str) -> Baseline:
+        return Baseline(
             model_id=run.model_id,
             version="",
             is_active=False,
             created_by=run.requested_by,
             created_at=self.services.clock(),
-            source=places.shown(watched.baseline),
+            source=source,
             rows=result["rows"],
             checksum=result["checksum"],
             profile=(Path(folder) / "profile.bin").read_bytes(),
         )
-        detection.baseline_made(self.services, run, made, result["spec"])
 
     def _check(self, run: Run, watched: Watched, before: tuple[Baseline, Model], folder: str) -> None:
         baseline, model = before

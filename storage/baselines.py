@@ -1,9 +1,12 @@
 """Baselines: versioned by day, one active a model, never deleted (003 §4.3)."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import update
 from sqlmodel import Session, col, func, select
 
-from storage.tables import Baseline
+from storage import alerts, people
+from storage.tables import Baseline, Model
 
 
 def active(session: Session, model_id: str) -> Baseline | None:
@@ -47,3 +50,28 @@ def switch(session: Session, to: Baseline) -> Baseline:
 def activate(session: Session, new: Baseline) -> Baseline:
     """Return the new baseline, stored and active."""
     return switch(session, keep(session, new))
+
+
+@dataclass(frozen=True)
+class BaselineView:
+    """What is shown of a model's baseline: the active one, who made it, how many are kept, the reset under way."""
+
+    model_id: str
+    active: Baseline | None = None
+    name: str | None = None
+    kept: int = 0
+    reset: str | None = None  # the incident that documents it
+
+
+def views(session: Session) -> list[BaselineView]:
+    """Return each model's baseline, as it is shown."""
+    active = {one.model_id: one for one in session.exec(select(Baseline).where(col(Baseline.is_active)))}
+    counts = dict(session.exec(select(Baseline.model_id, func.count()).group_by(col(Baseline.model_id))).all())
+    known = people.by_id(session, {one.created_by for one in active.values()})
+    found = []
+    for model_id in session.exec(select(Model.id).order_by(col(Model.id))):
+        maker = known.get(active[model_id].created_by) if model_id in active else None
+        reset = alerts.open_with(session, f"baseline_reset:{model_id}")
+        mine = active.get(model_id), maker.name if maker else None, counts.get(model_id, 0)
+        found.append(BaselineView(model_id, *mine, reset.incident_id if reset else None))
+    return found

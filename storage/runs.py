@@ -15,6 +15,12 @@ def by_key(session: Session, key: str) -> Run | None:
     return session.exec(select(Run).where(Run.key == key)).first()
 
 
+def reset_of(session: Session, model_id: str, version: str) -> Run | None:
+    """Return the run that counted the baseline anew; None where it was made otherwise."""
+    mine = select(Run).where(Run.model_id == model_id, Run.purpose == "reset", Run.baseline == version)
+    return session.exec(mine).first()
+
+
 def is_finished_since(session: Session, model_id: str, since: datetime) -> bool:
     """Return whether any check of the model was finished since then."""
     done = [Run.model_id == model_id, Run.purpose == "check", Run.status == "finished"]

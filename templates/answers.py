@@ -9,7 +9,7 @@ from typing import Any
 from analysis.errors import Missing, NotAllowed, NotNow, NotSure, NotYou, Refused, StillHere, Unknown
 from analysis.response.outcomes import Kind, Outcome
 from analysis.vocabulary import State
-from templates import approvals, finding, names, verbs, words
+from templates import approvals, finding, names, resets, verbs, words
 from templates.slack.mrkdwn import code, date, mention, said
 
 Facts = Mapping[str, Any]
@@ -22,6 +22,7 @@ NOT_SURE = (
     " Nothing was changed; please try again in a moment."
 )
 REPEATED = "That press came twice; it counted once."
+SAID = {**approvals.SAID, **resets.SAID}  # what is no move of an incident
 
 
 def trouble(reference: str) -> str:
@@ -35,7 +36,7 @@ def sentence(outcome: Outcome) -> str:
     """Return the answer to a request, in Slack's markup."""
     if outcome.error is not None:
         return said(refusal(outcome.error), 1_000)
-    own = approvals.SAID.get((outcome.verb, outcome.kind))
+    own = SAID.get((outcome.verb, outcome.kind))
     return own(outcome) if own else KINDS[outcome.kind](outcome)
 
 

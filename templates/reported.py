@@ -1,8 +1,10 @@
 """What people reported, in words: what each kind is called, and the sentence that an incident of one begins with."""
 
+from typing import Any
+
 from analysis.response.reports import Kind
 from storage.tables import Alert, PersonReport
-from templates import figures
+from templates import figures, resets
 
 NAMES = {
     Kind.BIAS: "Unfair treatment",
@@ -43,6 +45,7 @@ GROUPS = {
     "Service and safety": (Kind.OUTAGE, Kind.SAFETY),
 }  # fmt: skip
 LONGEST = 240
+RESET = "Baseline reset"
 
 
 def kind(name: object) -> str:
@@ -51,7 +54,7 @@ def kind(name: object) -> str:
     >>> kind("false")
     'False output'
     """
-    return NAMES[Kind(str(name))] if name in set(Kind) else "Report"
+    return RESET if name == "baseline_reset" else NAMES[Kind(str(name))] if name in set(Kind) else "Report"
 
 
 def of(alert: Alert | None) -> str:
@@ -59,10 +62,17 @@ def of(alert: Alert | None) -> str:
     return kind(alert.details.get("reported")) if alert is not None and "reported" in alert.details else ""
 
 
+def reset(alert: Alert | None) -> dict[str, Any]:
+    """Return what was asked for where the alert stands for the reset of a baseline: no fault that somebody saw."""
+    return dict(alert.details.get("reset") or {}) if alert is not None else {}
+
+
 def told(alert: Alert) -> tuple[str, str]:
     """Return the one sentence of a reported alert, and what else belongs to it; raw text."""
     said = str(alert.details.get("description", ""))
     short = said if len(said) <= LONGEST else f"{said[:LONGEST].rstrip()}…"
+    if reset(alert):
+        return f"{RESET} of {alert.model_id}: {resets.cause(reset(alert).get('cause'))}. “{short}”", ""
     how = "reported by a person" if alert.repeats == 1 else f"reported {figures.counted(alert.repeats, 'time')}"
     return f"{of(alert)}, {how}: “{short}”", ""
 

@@ -2,9 +2,10 @@
 
 from analysis.detection.findings import Reason
 from analysis.response.learning import REVIEWED
+from analysis.response.life import ENDED
 from analysis.vocabulary import Family, Oversight, Severity, State
 from storage.incidents import IncidentView
-from templates import finding, names, verified
+from templates import finding, names, reported, resets, verified
 from templates.slack.mrkdwn import said
 
 # Where to look first: one short line a family.
@@ -57,6 +58,9 @@ RUNNING = {
 def following(view: IncidentView) -> list[str]:
     """Return the next steps; at most three, in Slack's markup."""
     shown, level = view.incident, view.oversight.level if view.oversight else 0
+    asked = reported.reset(view.alerts[0] if view.alerts else None)
+    if asked:
+        return [] if State(shown.state) in ENDED else [resets.following(asked)]
     words = {
         "{restrain}": _restrain(Severity(shown.severity), level),
         "{look}": STANDING if _is_standing(view) else LOOK[Family(shown.family)],

@@ -54,6 +54,7 @@ def test_templates_take_records_and_views_from_storage_but_never_load():
     allowed = (
         "storage.tables",
         "storage.approvals",
+        "storage.baselines",
         "storage.clocks",
         "storage.desk",
         "storage.incidents",

@@ -12,9 +12,10 @@ from analysis.errors import Missing, NotAllowed, NotNow, NotSure, NotYou, Refuse
 from analysis.response import life
 from analysis.response.outcomes import Kind, Outcome
 from analysis.response.permissions import View
+from analysis.response.resets import Cause
 from bot.http import problems
 from bot.http.callers import Caller, Callers
-from bot.operations import approvals, detection, incidents, viewing
+from bot.operations import approvals, detection, incidents, resetting, viewing
 from bot.operations.deciding import Decision
 from bot.operations.detection import Wish
 from bot.operations.doing import Request
@@ -50,6 +51,14 @@ class No(Body):
     """Why not."""
 
     reason: Text
+
+
+class Reset(Body):
+    """Which model's baseline is counted anew, and why."""
+
+    model: Annotated[Said, Field(max_length=64)]
+    reason: Text
+    cause: Annotated[Said, Field(max_length=50)] = Cause.CONCEPT_DRIFT.value
 
 
 class Check(Body):
@@ -103,6 +112,11 @@ def router(services: Services) -> APIRouter:
             return _refused(error)
         return JSONResponse({"outcome": "queued", "model": body.model, "run": run.id if run else None}, 202)
 
+    @routes.post("/api/v1/monitoring/baselines/reset")
+    def reset(body: Reset, who: Who) -> Response:
+        wish = resetting.Wish(body.model, who.person, body.reason, body.cause, who.delivery, HTTP)
+        return _told(resetting.ask(services, wish), done=202)  # it is counted later
+
     return routes
 
 
@@ -119,7 +133,7 @@ def _seen(services: Services, who: Caller, at_what: str, load: Callable[[Session
         return _refused(error)
 
 
-def _told(outcome: Outcome) -> Response:
+def _told(outcome: Outcome, done: int = 200) -> Response:
     """Return what became of it; a refusal as a problem."""
     if outcome.error is not None:
         return _refused(outcome.error)
@@ -128,10 +142,11 @@ def _told(outcome: Outcome) -> Response:
     if kind is Kind.REFUSED:  # a repeated call whose first was refused
         return problems.problem(409, told["says"])
     facts = {name: fact for name, fact in outcome.facts.items() if name in SHOWN}
-    return JSONResponse({"outcome": kind.value, "says": plainly(told.get("says", "")), **facts}, KINDS[kind])
+    status = done if kind is Kind.DONE else KINDS[kind]
+    return JSONResponse({"outcome": kind.value, "says": plainly(told.get("says", "")), **facts}, status)
 
 
-SHOWN = ("incident", "state", "approval", "until", "status", "by", "at", "retrain", "version", "level")
+SHOWN = ("incident", "state", "approval", "until", "status", "by", "at", "retrain", "version", "level", "run", "model")
 
 
 def _refused(error: Refused) -> Response:

@@ -18,7 +18,7 @@ from analysis.errors import Refused, Unknown
 from analysis.response import life
 from analysis.response.outcomes import Outcome
 from bot.http.signature import is_genuine
-from bot.operations import approvals, doing, erasure, extracts, governing, incidents, outgoing, tokens
+from bot.operations import approvals, doing, erasure, extracts, governing, incidents, outgoing, resetting, tokens
 from bot.operations.deciding import Decision
 from bot.operations.governing import Proposal
 from bot.payload import fit
@@ -74,6 +74,13 @@ def _incident(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
     return _told(incidents.move(services, request))
 
 
+def _baseline(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
+    facts = (_text(asked, "reason"), _text(asked, "cause"))
+    wish = resetting.Wish(_text(asked, "model"), _person(services, asked), *facts, facts=_facts(asked))
+    outcome = resetting.ask(services, wish)
+    return _told(outcome) | {"run": outcome.facts.get("run")}
+
+
 def _decide(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
     reason = fit(str(asked.get("reason", "")))
     decision = Decision(
@@ -113,6 +120,7 @@ ASKED: dict[str, Callable[[Services, dict[str, Any]], dict[str, Any]]] = {
     "audit export": _export,
     "policy": _policy,
     "incident": _incident,
+    "baseline": _baseline,
     "approvals": _decide,
     "token": _token,
 }

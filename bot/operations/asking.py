@@ -10,7 +10,7 @@ from analysis.response.approving import Status
 from analysis.response.notifying import Reason
 from analysis.response.outcomes import Kind, Outcome
 from analysis.vocabulary import Role
-from bot.operations import notices
+from bot.operations import documenting, notices
 from bot.operations.doing import Doing, Request, owe_redraw, tell, urgency
 from bot.services import SYSTEM, Services
 from storage import approvals, audit, counters, incidents, outbox, oversight, timers
@@ -155,11 +155,13 @@ def end(services: Services, session: Session, approval: Approval, ended: Ended) 
         return False
     timers.cancel(session, approval.id, ["approval"])
     redraw(session, approval, ended.at)
-    incident = incidents.get(session, approval.subject)
+    documents = approval.fields.get("incident")
+    incident = incidents.get(session, str(documents or approval.subject))
     if incident is not None and ended.status is not Status.APPROVED:  # what was approved is told as what was done
         doing = Doing(services, session, incident, Request(approval.verb, incident.id, ended.by), ended.at)
         facts = {"approval": approval.id, "of": approval.verb, "asked_by": approval.requested_by}
-        tell(doing, f"approval_{ended.status}", reason=ended.reason, **facts)
+        say = documenting.close if documents else tell  # an incident that documents the wish ends with it
+        say(doing, f"approval_{ended.status}", reason=ended.reason, **facts)
     return True
 
 

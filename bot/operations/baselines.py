@@ -11,20 +11,20 @@ from typing import Any, TypeVar
 
 from sqlmodel import Session, select
 
-from analysis.errors import ForeignProfile, Missing, NotYou, Refused, Unknown
+from analysis.errors import ForeignProfile, NotAllowed, NotYou, Refused, Unknown
 from analysis.profile import Profile
 from analysis.response import permissions
 from analysis.response.approving import Status
 from analysis.response.outcomes import Kind, Outcome
 from analysis.response.permissions import ACTIONS, Action
 from analysis.spec import Spec
-from analysis.vocabulary import Severity
-from bot.operations import asking, standing
+from analysis.vocabulary import Role, Severity
+from bot.operations import asking, documenting, standing
 from bot.operations.asking import Ended, Place, Wanted
 from bot.operations.deciding import Case, Subject
 from bot.operations.opening import Result
 from bot.services import Services, whole
-from storage import approvals, audit, baselines
+from storage import approvals, audit, baselines, runs
 from storage.tables import Approval, Baseline, Model, Run
 
 VERB = Action.BASELINE_ACTIVATE.value
@@ -59,8 +59,6 @@ def ask(services: Services, wish: Wish, verb: str) -> Model:
 
     def asked(session: Session, now: datetime) -> tuple[Model, dict[str, Any]]:
         _allow(services, session, wish, verb)
-        if verb == "baseline_reset" and not wish.reason.strip():
-            raise Missing(verb, "reason")
         return _model(services, session, wish.model, now), {"reason": wish.reason}
 
     return _audited(services, wish, f"{verb}_asked", asked)
@@ -76,7 +74,8 @@ def keep(services: Services, wish: Wish, made: Baseline, verb: str) -> Baseline:
         stored = baselines.keep(session, made)
         before = baselines.active(session, wish.model)
         if before is not None:
-            _ask_second(services, session, wish, (stored, before))
+            channel = services.policy.routes[Severity.MEDIUM].channel or services.policy.engineering
+            ask_second(services, session, wish, (stored, before), Place(channel))
         data = {"version": stored.version, "checksum": stored.checksum, "rows": stored.rows, "reason": wish.reason}
         return stored, data
 
@@ -113,6 +112,7 @@ def _activated(
     _fit(model, chosen)
     data |= {"checksum": chosen.checksum, "rows": chosen.rows}
     switched = baselines.switch(session, chosen)
+    documenting.activated(services, session, switched, wish.actor, now)
     told = standing.activated(Result(services, session, _run(session, wish, version, now), now), switched)
     data |= {"standing": len(told)} if told else {}
     return Activated(switched, before.version if before else None), data
@@ -126,20 +126,23 @@ def _bound_to(chosen: Baseline, before: Baseline | None) -> str:
     return f"{chosen.checksum}:{before.version if before else ''}"
 
 
-def _ask_second(services: Services, session: Session, wish: Wish, change: tuple[Baseline, Baseline]) -> None:
+def ask_second(
+    services: Services, session: Session, wish: Wish, change: tuple[Baseline, Baseline], place: Place
+) -> None:
     """Ask in Slack for the second person who makes the new version count."""
     chosen, before = change
+    run = runs.reset_of(session, chosen.model_id, chosen.version)
     fields = {
         "model": wish.model,
         "version": chosen.version,
         "what": f"{wish.model}: {chosen.version}, {chosen.rows:,} rows, in place of {before.version}",
         "reason": wish.reason,
+        **({"incident": run.incident_id} if run else {}),
     }
-    parts = (ACTIONS[Action.BASELINE_ACTIVATE],)
+    parts = (_activators(session, chosen),)
     login = wish.facts.get("login")
     wanted = Wanted(VERB, _subject(chosen), _bound_to(chosen, before), parts, wish.actor, fields, login)
-    channel = services.policy.routes[Severity.MEDIUM].channel or services.policy.engineering
-    approval, is_new = asking.ask(services, session, wanted, Place(channel), services.clock())
+    approval, is_new = asking.ask(services, session, wanted, place, services.clock())
     if is_new:
         asking.tell_each(session, approval)
 
@@ -213,9 +216,16 @@ def _approve(services: Services, session: Session, wish: Wish, chosen: Baseline,
     if before is None:
         _allow(services, session, wish, Action.BASELINE_CREATE)
         return
-    permissions.permit(Action.BASELINE_ACTIVATE, services.roles(session, wish.actor))
+    needs = _activators(session, chosen)
+    if not needs & services.roles(session, wish.actor):
+        raise NotAllowed(Action.BASELINE_ACTIVATE, needs)
     if services.is_same(session, chosen.created_by, wish.actor) and chosen.version != before.version:
-        raise NotYou(Action.BASELINE_ACTIVATE, permissions.ACTIONS[Action.BASELINE_ACTIVATE])
+        raise NotYou(Action.BASELINE_ACTIVATE, needs)
+
+
+def _activators(session: Session, chosen: Baseline) -> frozenset[Role]:
+    """Return who may make it count in place of another: for a new source of data only the CTO (003 §4.2)."""
+    return documenting.approvers(session, chosen) or ACTIONS[Action.BASELINE_ACTIVATE]
 
 
 def _model(services: Services, session: Session, model_id: str, now: datetime) -> Model:

@@ -12,7 +12,7 @@ from analysis.errors import NotAllowed, Unknown
 from analysis.response import cadence, permissions
 from analysis.response.permissions import Action
 from analysis.vocabulary import Family, Risk
-from bot.operations import audits, notices, opening, recovering, standing, verifying
+from bot.operations import audits, notices, opening, recovering, resetting, standing, verifying
 from bot.services import Services, kept, whole
 from storage import alerts, audit, baselines, inbox, leases
 from storage.tables import Baseline, Model, Run
@@ -189,8 +189,11 @@ def fail(services: Services, run: Run, error: str, *, again: bool = False) -> bo
             verifying.failed(services, session, run, error, now)
         if not retry and run.purpose == audits.PURPOSE:
             audits.failed(services, session, run, error, now)
-        if not retry:
+        if not retry and run.purpose == resetting.PURPOSE:
+            resetting.failed(services, session, run, error, now)
+        elif not retry:
             notices.run_failed(session, run, error, services.policy.engineering, now)
+        if not retry:
             audit.append(session, audit.Entry(run.requested_by, "analyzed", run.model_id, "failed"), now)
     return True
 

@@ -113,6 +113,8 @@ def affected(view: IncidentView) -> str:
     counted = [one for one in view.affected if one.status == "made"]
     if counted:
         return counting.sentence(counted[-1])
+    if reported.reset(first_alert(view)):
+        return "Nobody: what windows are compared with changes, not what the model decides."
     if reported.of(first_alert(view)):
         return "Nobody has counted yet who is affected."
     return plain.affected(view.incident.family, finding.raised(first_alert(view)), finding.report(view.report))

@@ -14,7 +14,9 @@ LONGEST_ERROR = 300
 def _opened(entry: TimelineEntry, view: IncidentView) -> str:
     if entry.facts.get("reported"):
         kind = reported.kind(entry.facts["reported"])
-        return f"🗣️ {status.person(str(entry.facts.get('by')), view)} reported it: *{kind}*."
+        who = status.person(str(entry.facts.get("by")), view)
+        did = "asked for it" if kind == reported.RESET else "reported it"
+        return f"🗣️ {who} {did}: *{kind}*."
     whence = entry.facts.get("split_from")
     by = f", split off {code(whence)} by {status.person(str(entry.facts.get('by')), view)}" if whence else ""
     return f"🆕 Opened by alert {code(entry.facts.get('alert', '?'))}{by}."

@@ -16,7 +16,7 @@ from bot.demo import demo
 from bot.http import server
 from bot.operations import tokens
 from bot.operations.tokens import Wish
-from tests.world import World
+from tests.world import World, pretty, whispers
 
 ADMIN, LEAD, CTO, ONCALL = "U0ADMINS01", "U0MLLEAD01", "U0CTOOFF01", "U0ONCALL01"
 INCIDENT = "INC-2026-03-001"
@@ -180,3 +180,37 @@ def run(*arguments: str) -> tuple[int, str]:
         return 2, str(done.exception)
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     return done.exit_code, done.output
+
+
+def test_a_baseline_is_reset_over_http_counted_by_the_bot_and_approved_by_a_second_person(api):
+    def reset(by, key="", **body):
+        return api.post(
+            "/api/v1/monitoring/baselines/reset", by, {"model": demo.MODEL, "reason": "a new form"} | body, key
+        )
+
+    for told, by, status, says in (
+        ({}, CTO, 404, "There is no model"), ({"cause": "whim"}, LEAD, 422, "none of concept_drift"),
+        ({"reason": " "}, LEAD, 422, "A reason is needed"), ({}, "U0VIEWER01", 403, "This needs one of: "),
+    ):  # fmt: skip
+        answer = reset(by, **{**told, **({"model": "none"} if by == CTO else {})})
+        assert (answer.status_code, says in answer.json()["detail"]) == (status, True), answer.text
+    asked = reset(LEAD, key="once", cause="data_source")
+    assert asked.status_code == 202
+    assert "asks a second person to approve: CTO." in asked.json()["says"]
+    assert reset(LEAD, key="once", cause="data_source").json()["says"] == asked.json()["says"]
+    assert reset(CTO).status_code == 409
+    api.world.settle()
+    api.world.settle()
+    seen = pretty(api.world.messages("ml-monitoring"))
+    assert all(words in seen for words in ("Baseline reset of income-prequal", "a new form", "🧮 Counted: "))
+    listed = pretty(api.world.type("/ethix baseline", by="viewer")["ephemeral"])
+    assert asked.json()["incident"] in listed
+    again = whispers(api.world.type("/ethix baseline reset income-prequal cause=refresh it has settled", by="ml_lead"))
+    assert "already" in again
+    assert api.post("/v1/approvals/APR-1/approve", LEAD).status_code == 403
+    assert api.post("/v1/approvals/APR-1/approve", CTO).status_code == 200
+    api.world.settle()
+    assert "are compared with" in pretty(api.world.messages("ml-monitoring"))
+    assert api.get(f"/v1/incidents/{asked.json()['incident']}", CTO).json()["state"] == "closed"
+    rows = [row for row in api.world.audit() if row[1].startswith("baseline_reset")]
+    assert rows.count((LEAD, "baseline_reset_asked", "done")) == rows.count((LEAD, "baseline_reset", "done")) == 1

@@ -5,6 +5,7 @@ import json
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from sqlmodel import select
 from typer.testing import CliRunner
 
 from analysis.errors import BadInput
@@ -12,9 +13,10 @@ from bot.cli import cli
 from bot.demo import demo
 from storage import audit, baselines
 from storage.database import Database
-from storage.tables import AuditRow
+from storage.tables import Alert, AuditRow, Incident
 
 MODEL, LEAD, OTHER_LEAD, ENGINEER, VIEWER = "income", "lead@x.org", "second@x.org", "eng@x.org", "view@x.org"
+CTO = "cto@x.org"
 POLICY = """
 models:
   - id: income
@@ -25,6 +27,7 @@ models:
 roles:
   ml_lead: [lead@x.org, second@x.org]
   ml_engineer: [eng@x.org]
+  cto: [cto@x.org]
   viewer: [view@x.org]
 """
 
@@ -73,6 +76,13 @@ def active(place):
     with Database(f"sqlite:///{place / 'bot.db'}", read_only=True).read() as session:
         found = baselines.active(session, MODEL)
         return found and found.version
+
+
+def documented(place) -> tuple[Incident, Alert]:
+    """Return the newest incident that documents a reset, and its alert."""
+    with Database(f"sqlite:///{place / 'bot.db'}", read_only=True).read() as session:
+        found = session.exec(select(Incident).order_by(Incident.id.desc()).limit(1)).one()
+        return found, session.exec(select(Alert).where(Alert.incident_id == found.id)).one()
 
 
 def test_the_first_is_made_and_activated_by_one_person_the_next_needs_a_second(place, data):
@@ -153,6 +163,8 @@ def test_two_versions_are_compared_as_files_are(place, data):
 
 def test_a_reset_counts_the_last_seven_days_gives_its_reason_and_waits(place, data):
     first = create(LEAD, "--activate")
+    assert "no such file" in refused("reset", MODEL, "--by", LEAD, "--reason", "too soon")
+    assert documented(place)[0].state == "closed"
     table = pq.read_table(data / "reference.parquet")
     pq.write_table(table, place / "log" / "february.parquet")
     code, said = baseline("reset", MODEL, "--by", LEAD, "--reason", "the form changed")
@@ -160,9 +172,26 @@ def test_a_reset_counts_the_last_seven_days_gives_its_reason_and_waits(place, da
     second = said.split(":")[0]
     assert 1_000 < int(said.split()[1].replace(",", "")) < 2_000
     assert active(place) == first
-    assert trail(place)[-1].data["reason"] == "the form changed"
+    assert "reset baselines" in refused("reset", MODEL, "--by", VIEWER, "--reason", "x")
     assert "A reason" in refused("reset", MODEL, "--by", LEAD, "--reason", " ")
+    assert "none of concept_drift" in refused("reset", MODEL, "--by", LEAD, "--reason", "x", "--cause", "whim")
+    code, said = baseline("reset", MODEL, "--by", LEAD, "--reason", "again")
+    assert (code, "already" in said) == (1, True)
+    found, alert = documented(place)
+    assert (found.state, found.severity, found.acknowledged_by) == ("acknowledged", "low", LEAD)
+    assert alert.details["description"] == "the form changed"
+    assert "second person" in refused("activate", MODEL, second, "--by", LEAD)
     assert baseline("activate", MODEL, second, "--by", OTHER_LEAD)[0] == 0
+    found, alert = documented(place)
+    assert (found.state, found.closed_by, alert.state) == ("closed", OTHER_LEAD, "ended")
+    said = baseline("reset", MODEL, "--by", LEAD, "--cause", "data_source", "--reason", "a new bureau")[1]
+    third = said.split(":")[0]
+    assert "needs one of: CTO." in refused("activate", MODEL, third, "--by", OTHER_LEAD)
+    decline = ["approvals", "decline", "APR-2", "--by", CTO, "--reason", "not yet"]
+    assert CliRunner().invoke(cli, decline).exit_code == 0
+    assert documented(place)[0].state == "closed"
+    assert "needs one of: CTO." in refused("activate", MODEL, third, "--by", OTHER_LEAD)  # nor afterwards
+    assert active(place) == second
 
 
 def test_other_columns_than_the_pinned_ones_are_refused_in_one_line(place, data):
