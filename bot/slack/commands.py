@@ -15,7 +15,7 @@ from analysis.response.permissions import View
 from analysis.response.quiet import Kind
 from bot.operations import detection, rosters, viewing
 from bot.operations.detection import Wish
-from bot.slack import oncall, quiet, reporting
+from bot.slack import baseline, oncall, quiet, reporting
 from bot.slack.door import Body, Door, delivery_id
 from storage import alerts, approvals, clocks, figures, incidents, learning, overview, policies
 from templates import answers
@@ -139,6 +139,11 @@ def _policy(typed: Typed) -> Answer:
     return Answer(policy.message(version, proposed))
 
 
+def _baseline(typed: Typed) -> Answer:
+    typed.sees(View.DRIFT_OVERVIEW)
+    return Answer(baseline.answer(typed.door, typed.user, typed.words, typed.delivery))
+
+
 def _silence(typed: Typed) -> Answer:
     return _quiet(typed, Kind.SILENCE)
 
@@ -181,6 +186,7 @@ COMMANDS = {
         ),
         Command("silence", "silence", "what is silenced now; make one, end one", _silence),
         Command("maintenance", "maintenance", "a maintenance window over a model", _maintenance),
+        Command("baseline", "baseline", "what each model is compared with, and how that is reset", _baseline),
         Command("alerts", "alerts", "the newest alerts and which still stand", _alerts),
         Command("policy", "policy", "the policy in force, and what is proposed", _policy),
     )
