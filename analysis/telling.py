@@ -17,6 +17,7 @@ class Stage(StrEnum):
 
     OPENED = "opened"
     CONTAINED = "contained"
+    ROLLED_BACK = "rolled_back"  # an earlier version, or rules, decide in the model's place (001 §6)
     RESOLVED = "resolved"
 
 

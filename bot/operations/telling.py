@@ -4,7 +4,7 @@ from analysis import telling
 from analysis.errors import NotAllowed, Unknown
 from analysis.response.notifying import Reason
 from analysis.telling import Stage, Telling
-from analysis.vocabulary import Family, Severity
+from analysis.vocabulary import Family, Oversight, Severity
 from bot.operations import reaching
 from bot.operations.doing import Doing, Effect, tell, urgency
 from storage import incidents, outbox
@@ -18,6 +18,7 @@ def follow(doing: Doing) -> None:
         return
     stages = {Stage.OPENED, *((Stage.CONTAINED,) if incident.contained_at else ())}
     stages |= {Stage.RESOLVED} if incident.resolved_at else set()
+    stages |= {Stage.ROLLED_BACK} if _is_rolled_back(doing) else set()
     known = incidents.told(doing.session, incident.id)
     owed = telling.due(doing.services.policy.stakeholders, Severity(incident.severity), Family(incident.family), stages)
     for one in owed:
@@ -28,6 +29,12 @@ def follow(doing: Doing) -> None:
             tell(doing, "told_waits", name=one.name, audience=one.audience, release=roles, to=list(one.to))
         else:
             _send(doing, one)
+
+
+def _is_rolled_back(doing: Doing) -> bool:
+    """Return whether the newest freeze paused the model and put its fallback in its place."""
+    frozen = incidents.last(doing.session, doing.incident.id, "freeze")
+    return frozen is not None and frozen.facts.get("level") == Oversight.PAUSED and bool(frozen.facts.get("fallback"))
 
 
 def release(doing: Doing) -> Effect:

@@ -16,6 +16,7 @@ class Remedy:
     at: str
     offer: str
     to: str
+    outcome: str
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def of(view: IncidentView, c: Callable[[str], str]) -> Outside:
         confirmed=stamp(incident.confirmed_at) if incident.confirmed_at else "",
         restraint=names.LEVEL[Oversight(change.level)].means if change and change.level else "",
         remedies=[
-            Remedy(stamp(one.at), c(str(one.facts.get("offer", ""))), c(str(one.facts.get("offered_to", ""))))
+            Remedy(stamp(one.at), *(c(str(one.facts.get(key) or "")) for key in ("offer", "offered_to", "outcome")))
             for one in view.timeline
             if one.verb == "remedy"
         ],

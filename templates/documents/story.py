@@ -23,6 +23,7 @@ Clean = Callable[[str], str]
 MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~!])")
 LONGEST = 2_000
 MOST_ROWS = 40
+WRITTEN = ("reason", "note", "notes", "offer", "outcome", "error")  # what people wrote, of the facts of a line
 
 
 def plain(text: str) -> str:
@@ -230,7 +231,7 @@ def _evidence(bundle: Bundle, c: Clean) -> str:
 
 
 def _entry(view: IncidentView, entry: TimelineEntry, c: Clean) -> Entry:
-    said = [str(entry.facts[key]) for key in ("reason", "note", "notes", "error") if entry.facts.get(key)]
+    said = [str(entry.facts[key]) for key in WRITTEN if entry.facts.get(key)]
     what = verbs.past(entry.verb) or entry.verb.replace("_", " ")
     return Entry(stamp(entry.at), c(_name(view, entry.actor)), c(": ".join([what, *said])))
 
