@@ -152,6 +152,7 @@ def begin(services: Services, session: Session, alert: Alert, channel: str, now:
 
     `whence` says what it was split off, and by whom, where it was; `taken_by`, who has it from the start.
     """
+    taken_by = whence.pop("taken_by", None)
     incident = Incident(
         id=counters.incident_id(session, now),
         model_id=alert.model_id,
@@ -160,11 +161,12 @@ def begin(services: Services, session: Session, alert: Alert, channel: str, now:
         state=(State.ACKNOWLEDGED if taken_by else State.DETECTED).value,
         channel=channel,
         opened_at=now,
+        acknowledged_by=taken_by,
+        acknowledged_at=now if taken_by else None,
     )
     session.add(incident)
     session.flush()
     alert.incident_id = incident.id
-    taken_by = whence.pop("taken_by", None)
     session.add(alert)
     facts = {"alert": alert.id, "severity": alert.severity, **whence}
     entry = incidents.note(session, incident.id, SYSTEM, "opened", now, **facts)
@@ -173,8 +175,6 @@ def begin(services: Services, session: Session, alert: Alert, channel: str, now:
     joined = storms.join(services, session, incident, now)
     _owe_message(services, session, incident, now, withheld=joined is not None and joined.withholds)
     escalation.begin(services, session, incident, now)
-        acknowledged_by=taken_by,
-        acknowledged_at=now if taken_by else None,
     doing = Doing(services, session, incident, Request("opened", incident.id, SYSTEM), now)
     clocks.follow(doing, None)
     runbooks.follow(doing)
