@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from analysis.policy import Policy
+from analysis.response import oncall as oncall_rules
+from analysis.response.oncall import Duty
 from analysis.rotas import Place, Rota
 from bot import duty
 from storage import glances, incidents, people
@@ -27,6 +29,12 @@ def seen(session: Session, rota: Rota, now: datetime, span: timedelta = SHOWN) -
     known = people.by_id(session, names) | people.by_mail(session, names)  # also of who has left
     duties = {place: roster.duties(place, span) for place in Place}
     return Seen(rota, now, duties, roster.taken, roster.gaps(min(span, WARNED)), known)
+
+
+def to_swap(session: Session, rota: Rota, now: datetime) -> list[Duty]:
+    """Return the shifts of the coming four weeks that can be swapped."""
+    roster = duty.roster(session, rota, now)
+    return oncall_rules.ahead(rota, roster.taken, (now, now + SHOWN), roster.who)
 
 
 def all_seen(session: Session, policy: Policy, now: datetime) -> list[Seen]:

@@ -1,11 +1,13 @@
 """Who was affected, as it was counted: a sentence for the message, a line a group for the thread."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from storage.tables import AffectedList
 from templates import figures, finding, names
 from templates.finding import whole
+from templates.slack.mrkdwn import stamp
 
 MOST = 8
 OUTCOMES = {"favourable": "favourable", "unfavourable": "unfavourable", "not known": "without a decision"}
@@ -13,11 +15,16 @@ OUTCOMES = {"favourable": "favourable", "unfavourable": "unfavourable", "not kno
 
 def sentence(row: AffectedList) -> str:
     """Return what was counted in one sentence; raw text."""
+    return f"{counted(row)} (counted {when(row.scope)})."
+
+
+def counted(row: AffectedList) -> str:
+    """Return how many decisions are in scope, and how many of them were unfavourable; raw text."""
     mine = [one for one in _groups(row.counts) if row.scope.get("group") in (None, one.get("group"))]
     bad = sum(int(one["decisions"]) for one in mine if one.get("outcome") == "unfavourable")
     about = f" about {row.scope['group']}" if row.scope.get("group") else ""
     listed = figures.counted(whole(row.counts, "listed") or 0, "decision")
-    return f"{listed}{about} in scope, {figures.count(bad)} of them unfavourable (counted {when(row.scope)})."
+    return f"{listed}{about} in scope, {figures.count(bad)} of them unfavourable"
 
 
 def by_group(counts: Mapping[str, Any]) -> list[str]:
@@ -38,14 +45,14 @@ def _line(group: str, found: Mapping[str, int]) -> str:
     return f"{group}: {figures.counted(whole_group, 'decision')}, {names.listed(parts)}"
 
 
-def when(scope: Mapping[str, Any]) -> str:
-    """Return which stretch of the log was counted; raw text."""
+def when(scope: Mapping[str, Any], shown: Callable[[datetime], str] = stamp) -> str:
+    """Return which stretch of the log was counted; raw text but for how `shown` shows a time."""
     days = whole(scope, "days")
     if days is not None:
         return f"over the newest {figures.counted(days, 'day')} of the log"
     since, until = (finding.moment(scope.get(end)) for end in ("since", "until"))
-    start = f"from {since:%Y-%m-%d %H:%M} UTC" if since else "from the log's beginning"
-    return f"{start} to {f'{until:%Y-%m-%d %H:%M} UTC' if until else 'its end'}"
+    start = shown(since) if since else "the beginning of the log"
+    return f"from {start} to {shown(until) if until else 'the end of the log'}"
 
 
 def _groups(counts: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -31,7 +31,7 @@ STATE = {
     State.ACKNOWLEDGED: "acknowledged",
     State.CONTAINED: "contained",
     State.INVESTIGATING: "being investigated",
-    State.REMEDIATING: "being remedied",
+    State.REMEDIATING: "being fixed",
     State.VERIFYING: "being verified",
     State.RESOLVED: "resolved",
     State.CLOSED: "closed",

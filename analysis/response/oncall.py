@@ -6,7 +6,7 @@ shorter for whoever has it, and nobody's shift begins at another time for it.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import Protocol
@@ -38,6 +38,11 @@ class Duty:
     ends_at: datetime
     turn_of: str | None = None  # whose turn it is by the order
     override: int | None = None  # its id, where somebody took it over
+
+    @property
+    def key(self) -> str:
+        """Return what names the stretch within its rota: the place and the beginning."""
+        return f"{self.place}|{self.starts_at.astimezone(UTC).isoformat()}"
 
 
 class Fault(StrEnum):
@@ -87,6 +92,14 @@ def coming(rota: Rota, taken: Sequence[Taken], person: str, span: tuple[datetime
             if duty.starts_at >= first and duty.person is not None and who(duty.person) == person:
                 return duty
     return None
+
+
+def ahead(rota: Rota, taken: Sequence[Taken], span: tuple[datetime, datetime], who: Who) -> list[Duty]:
+    """Return the duties that begin in the span and that somebody active has, soonest first."""
+    start, end = span
+    found = [one for place in Place for one in duties(rota, place, taken, start, end)]
+    held = [one for one in found if start < one.starts_at < end and one.person is not None and who(one.person)]
+    return sorted(held, key=lambda one: (one.starts_at, one.place))
 
 
 def gaps(rota: Rota, taken: Sequence[Taken], start: datetime, end: datetime, who: Who) -> list[Gap]:

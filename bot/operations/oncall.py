@@ -116,21 +116,42 @@ def _override(planning: Planning) -> Outcome:
 
 
 def _swap(planning: Planning) -> Outcome:
-    """Give two people each other's next shift."""
-    other = _person(planning, "person")
-    one = _person(planning, "for") if planning.wish.said("for") else _of(planning, planning.wish.actor)
-    if one.id == other.id:
-        raise Missing("oncall_swap", "person", "has to be somebody else")
-    turns = [_next_of(planning, who) for who in (one, other)]
-    _may(planning, {one.id, other.id}, set())
+    """Give two people each other's shift: the ones that are named, or the next one of each."""
+    is_named = bool(planning.wish.said("give") or planning.wish.said("take"))
+    turns = [_named(planning, name) for name in ("give", "take")] if is_named else _nearest(planning)
+    one, other = (str(planning.seen.who(str(turn.person))) for turn in turns)
+    if one == other:
+        raise Missing("oncall_swap", "take", "has to be somebody else’s")
+    _may(planning, {one, other}, set())
     changes = zip(turns, (other, one), strict=True)
-    rows = [_take(planning, turn.place, to.id, (turn.starts_at, turn.ends_at)) for turn, to in changes]
+    rows = [_take(planning, turn.place, to, (turn.starts_at, turn.ends_at)) for turn, to in changes]
     for row in rows:
         row.swap = rows[0].id
         planning.session.add(row)
     planning.session.flush()
     facts = {"shifts": [_facts(row) for row in rows]}
     return Outcome(Kind.DONE, "oncall_swap", facts | _after(planning, *_span(rows)))
+
+
+def _nearest(planning: Planning) -> list[Duty]:
+    """Return the next shift of each of the two people who are named."""
+    other = _person(planning, "person")
+    one = _person(planning, "for") if planning.wish.said("for") else _of(planning, planning.wish.actor)
+    if one.id == other.id:
+        raise Missing("oncall_swap", "person", "has to be somebody else")
+    return [_next_of(planning, who) for who in (one, other)]
+
+
+def _named(planning: Planning, name: str) -> Duty:
+    """Return the coming shift that the field names by its place and its beginning."""
+    seen, typed = planning.seen, planning.wish.said(name)
+    if not typed:
+        raise Missing("oncall_swap", name, "is missing: choose a shift")
+    coming = oncall.ahead(seen.rota, seen.taken, (seen.now, seen.now + AHEAD), seen.who)
+    found = next((one for one in coming if one.key == typed), None)
+    if found is None:  # somebody else was faster, or the rota is another one by now
+        raise Missing("oncall_swap", name, "has changed meanwhile: open the form anew")
+    return found
 
 
 def _cancel(planning: Planning) -> Outcome:

@@ -12,7 +12,8 @@ from bot.operations import incidents
 from bot.operations.doing import Request
 from bot.slack.door import INCIDENT, LONGEST_ID, Body, Door, delivery_id, known, whisper
 from templates import answers
-from templates.slack import buttons, modals
+from templates.slack import buttons, menu, modals
+from templates.verbs import VERBS
 
 
 def parse(action: dict[str, Any], body: Body) -> Request:
@@ -35,7 +36,7 @@ def register(app: App, door: Door) -> None:
             note = incidents.note_for(door.services, request)
             _show(client, body, modals.modal(request.verb, view, door.services.clock(), note))
         elif outcome.kind is not Kind.REPEATED:  # the first was answered
-            _say(client, body, respond, answers.sentence(outcome))
+            _say(client, body, respond, (VERBS[request.verb].label, answers.sentence(outcome)))
 
     @app.action(buttons.MORE)
     def more(ack: Ack, action: dict[str, Any], body: Body, client: WebClient) -> None:
@@ -56,7 +57,7 @@ def register(app: App, door: Door) -> None:
         if view is None:
             raise Unknown("incident", incident)
         verbs = [verb for verb in buttons.offered(view, in_menu=True) if verb in allowed]
-        client.views_open(trigger_id=body["trigger_id"], view=modals.more(view, verbs))
+        client.views_open(trigger_id=body["trigger_id"], view=menu.modal(view, verbs))
 
     @app.action(re.compile(r"^open:"))
     def follow(ack: Ack) -> None:
@@ -71,11 +72,12 @@ def _show(client: WebClient, body: Body, shown: dict[str, Any]) -> None:
         client.views_open(trigger_id=body["trigger_id"], view=shown)
 
 
-def _say(client: WebClient, body: Body, respond: Respond, sentence: str) -> None:
+def _say(client: WebClient, body: Body, respond: Respond, said: tuple[str, str]) -> None:
+    """Answer with a title and a sentence: in the menu's place, else as a line that only the person sees."""
     if _is_in_modal(body):
-        client.views_update(view_id=body["view"]["id"], view=modals.notice("More", sentence))
+        client.views_update(view_id=body["view"]["id"], view=modals.notice(*said))
     else:
-        whisper(respond, sentence)
+        whisper(respond, said[1])
 
 
 def _is_in_modal(body: Body) -> bool:

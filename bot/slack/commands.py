@@ -108,7 +108,7 @@ def _follow_ups(typed: Typed) -> Answer:
 def _incident(typed: Typed) -> Answer:
     typed.sees(View.INCIDENT_TIMELINE)
     if not typed.words:
-        raise Missing("incident", "id", f"is missing: {COMMAND} incident INC-…")
+        raise Missing("incident", "id", f"is missing: {COMMAND} incident INC-2026-11-001")
     wanted = typed.words[0].upper()
     now = typed.door.services.clock()
     with typed.door.services.database.read() as session:
@@ -127,7 +127,8 @@ def _report(typed: Typed) -> Answer:
 
 def _oncall(typed: Typed) -> Answer:
     rosters.look(typed.door.services, typed.user, "oncall", typed.delivery)
-    return Answer(oncall.answer(typed.door, typed.user, typed.words, typed.delivery))
+    form = oncall.form(typed.door, typed.user, typed.words)
+    return Answer(modal=form) if form else Answer(oncall.answer(typed.door, typed.user, typed.words, typed.delivery))
 
 
 def _policy(typed: Typed) -> Answer:
@@ -179,13 +180,11 @@ COMMANDS = {
         Command("analyze", "analyze <model>", "check a model now", _analyze),
         Command("report", "report", "report an incident that you saw: complaint, bad output, security …", _report),
         Command("incident", "incident <id>", "the whole story of an incident, INC-2026-11-001", _incident),
-        Command("oncall", "oncall", "who is on call now and next; override, swap, cancel, ics", _oncall),
+        Command("oncall", "oncall", "who is on call now and next; take, give or swap a shift", _oncall),
         Command("followups", "followups", "what is still to be done after incidents, yours first", _follow_ups),
-        Command(
-            "figures", "figures [days]", "how deadlines were kept: times, how many in time, how many late", _figures
-        ),
-        Command("silence", "silence", "what is silenced now; make one, end one", _silence),
-        Command("maintenance", "maintenance", "a maintenance window over a model", _maintenance),
+        Command("figures", "figures [days]", "how deadlines were kept: how fast, how many in time", _figures),
+        Command("silence", "silence", "what is silenced now, and how to silence more or less", _silence),
+        Command("maintenance", "maintenance", "the same for a model under maintenance", _maintenance),
         Command("baseline", "baseline", "what each model is compared with, and how that is reset", _baseline),
         Command("alerts", "alerts", "the newest alerts and which still stand", _alerts),
         Command("policy", "policy", "the policy in force, and what is proposed", _policy),

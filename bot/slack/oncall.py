@@ -16,10 +16,11 @@ from bot.slack.door import LONGEST_ID, Body, Door, delivery_id, submission_id, w
 from bot.slack.modals import typed
 from templates import answers
 from templates import oncall as words
-from templates.slack import modals
+from templates.slack import modals, shifts
 from templates.slack import oncall as shown
 from templates.slack.blocks import Message
 
+FORMS = {shown.FORM: "override", shown.SWAP: "swap"}  # which verb a form is for
 BETWEEN = ("from", "to", "until", "for", "by")
 CLOCK = re.compile(r"\d{1,2}:\d{2}")
 
@@ -42,6 +43,31 @@ def answer(door: Door, user: str, typed: list[str], delivery: str) -> Message:
     if outcome.error is not None:
         raise outcome.error
     return shown.only(words.sentence(outcome))
+
+
+def form(door: Door, user: str, typed: list[str]) -> dict[str, Any] | None:
+    """Return the form of what was typed without saying who; None where it is no verb that has one, or says more."""
+    named = {verb: callback for callback, verb in FORMS.items()}
+    callback = named.get(typed[0].lower()) if typed else None
+    if callback is None:
+        return None
+    fields, rest = _rota(door, typed[1:])
+    return None if rest else _drawn(door, user, callback, fields.get("rota", ""))
+
+
+def _drawn(door: Door, user: str, callback: str, name: str) -> dict[str, Any]:
+    """Return the form for the rota, or for the first one where none is named; raise Unknown where it is not there."""
+    services, now = door.services, door.services.clock()
+    known = [one.name for one in services.policy.rotas]
+    first = ON_CALL if ON_CALL in known else next(iter(known), ON_CALL)
+    rota = services.policy.rota(name or first)
+    if rota is None:
+        raise Unknown("rota", name or first, known)
+    with services.database.read() as session:
+        seen = rotas.seen(session, rota, now)
+        if callback == shown.FORM:
+            return shifts.override(seen, user)
+        return shifts.swap(seen, user, rotas.to_swap(session, rota, now))
 
 
 def _rota(door: Door, rest: list[str]) -> tuple[dict[str, str], list[str]]:
@@ -94,25 +120,25 @@ READERS = {"override": override, "swap": swap, "cancel": cancel}
 def register(app: App, door: Door) -> None:
     """Listen to the buttons of `/ethix oncall`, to “I take it” under a gap, and to the form."""
 
-    @app.action(shown.FORM)
+    @app.action(re.compile("^(" + "|".join(FORMS) + ")$"))
     def ask(ack: Ack, action: dict[str, Any], body: Body, client: WebClient, respond: Respond) -> None:
         user = body["user"]["id"]
         door.directory.know(user)
         try:
             rosters.look(door.services, user, "oncall form", delivery_id(body))
+            view = _drawn(door, user, action["action_id"], str(action.get("value", ""))[:LONGEST_ID])
         except Refused as error:
             ack()
             whisper(respond, answers.refusal(error))
             return
         ack()
-        rota = str(action.get("value", ""))[:LONGEST_ID]
-        client.views_open(trigger_id=body["trigger_id"], view=shown.form(rota, user, door.services.clock()))
+        client.views_open(trigger_id=body["trigger_id"], view=view)
 
-    @app.view(shown.FORM)
+    @app.view(re.compile("^(" + "|".join(FORMS) + ")$"))
     def submit(ack: Ack, body: Body) -> None:
         view, user = body["view"], body["user"]["id"]
         fields = typed(view) | {"rota": view["private_metadata"][:LONGEST_ID]}
-        wish = Wish("override", user, fields, delivery_id(body), submission_id(body))
+        wish = Wish(FORMS[view["callback_id"]], user, fields, delivery_id(body), submission_id(body))
         outcome = oncall.change(door.services, wish)
         error = outcome.error
         if isinstance(error, Missing) and error.field in view["state"]["values"]:

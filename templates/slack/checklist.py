@@ -43,13 +43,11 @@ def _done(step: ChecklistStep, view: IncidentView) -> str:
 
 def _open(step: ChecklistStep, view: IncidentView, now: datetime, *, ended: bool) -> Block:
     late = step.due_at is not None and step.due_at < now
-    by = f" by {countdown(step.due_at)}" if step.due_at else ""
-    duty = f" · {names.DUTY[Duty(step.duty)].name}" if step.duty in set(Duty) else ""
-    sign = "⏰" if late else "⬜"
-    small = f"_{'overdue,' if late else ''}{by}{duty}_".replace("_ ", "_").replace("_· ", "_") if by or duty else ""
-    words = section(f"{sign} {said(step.text, 300)}", small)
-    if step.verb in SAID:
-        return words | {"accessory": buttons.button(step.verb, view)}
+    by = f"{'*overdue* since' if late else 'by'} {countdown(step.due_at)}" if step.due_at else ""
+    duty = names.DUTY[Duty(step.duty)].name if step.duty in set(Duty) else ""
+    words = section(f"{'⏰' if late else '⬜'} {said(step.text, 300)}", " · ".join(filter(None, [by, duty])))
     if ended:
         return words
+    if step.verb in SAID:
+        return words | {"accessory": buttons.button(step.verb, view)}
     return words | {"accessory": button("Done", STEP, f"{view.incident.id}:{step.key}")}

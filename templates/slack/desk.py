@@ -10,7 +10,7 @@ from templates import figures, names
 from templates.slack import followups, lists
 from templates.slack.blocks import Block, divider, more, part, section
 from templates.slack.mrkdwn import date
-from templates.slack.oncall import Seen
+from templates.slack.oncall import Seen, title
 
 MOST_INCIDENTS, MOST_FOLLOW_UPS = 6, 5
 
@@ -55,15 +55,11 @@ def _shift(user: str, seen: Seen) -> str:
     """Return who is on call now, and when this person is or is next."""
     now = [(place, next(iter(duties), None)) for place, duties in seen.duties.items()]
     held = ", ".join(f"{seen.name(duty.person)} {place}" for place, duty in now if duty)
-    theirs = [duty for duties in seen.duties.values() for duty in duties if _is(user, duty.person, seen)]
+    name = title(seen.rota.name)
+    theirs = [duty for duties in seen.duties.values() for duty in duties if seen.is_of(duty, user)]
     first = min(theirs, key=lambda duty: duty.starts_at, default=None)
     if first is None:
-        return f"☎️ {seen.rota.name}: {held}"
+        return f"☎️ {name}: {held}"
     if first.starts_at <= seen.now:
-        return f"☎️ {seen.rota.name}: {held} · *you are {first.place} until {date(first.ends_at)}*"
-    return f"☎️ {seen.rota.name}: {held} · you are {first.place} from {date(first.starts_at)}"
-
-
-def _is(user: str, person: str | None, seen: Seen) -> bool:
-    known = seen.people.get(person) if person else None
-    return person == user or (known is not None and known.id == user)
+        return f"☎️ {name}: {held}\n*You are {first.place} until {date(first.ends_at)}*"
+    return f"☎️ {name}: {held}\nYou are {first.place} from {date(first.starts_at)}"

@@ -41,7 +41,7 @@ def message(view: IncidentView, now: datetime, *, to_everyone: bool = False) -> 
         section(
             f"{everyone()} " * to_everyone + f"*{said(first, LONGEST_SENTENCE)}*",
             said(rest, LONGEST_SENTENCE),
-            f"👥 {said(affected(view), LONGEST_SENTENCE)}",
+            f"👥 {_affected(view)}",
         ),
         section(*status.lines(view, now), *waiting.lines(view)),
         *([] if ended else [*measured(view), *_also(view)]),
@@ -118,6 +118,14 @@ def affected(view: IncidentView) -> str:
     if reported.of(first_alert(view)):
         return "Nobody has counted yet who is affected."
     return plain.affected(view.incident.family, finding.raised(first_alert(view)), finding.report(view.report))
+
+
+def _affected(view: IncidentView) -> str:
+    """Return the same in Slack's markup, its times in the reader's own zone."""
+    made = [one for one in view.affected if one.status == "made"]
+    if not made:
+        return said(affected(view), LONGEST_SENTENCE)
+    return f"{said(counting.counted(made[-1]), LONGEST_SENTENCE)} (counted {counting.when(made[-1].scope, date)})."
 
 
 def _drill(view: IncidentView) -> list[Block]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from storage.incidents import IncidentView
 from storage.tables import Run
-from templates.slack.mrkdwn import code, quote, stamp
+from templates.slack.mrkdwn import code, date, quote
 
 Data = Mapping[str, Any]
 
@@ -43,7 +43,7 @@ def _down(data: Data) -> list[str]:
 
 
 def _moment(text: object) -> str:
-    return stamp(datetime.fromisoformat(str(text))) if text else "an unknown time"
+    return date(datetime.fromisoformat(str(text))) if text else "an unknown time"
 
 
 SKIPPED = {
@@ -56,12 +56,22 @@ SKIPPED = {
     "hand_over": "A hand-over",
     "still_on_it": "The question whether somebody is still on it",
     "unanswered": "The look whether somebody answered",
+    "storm": "The end of a storm",
+    "step_due": "The reminder of an open step",
+    "flapping_calm": "The look whether an alert has calmed",
+    "quiet_end": "The end of a silence, a snooze or an accepted risk",
+    "quiet_notice": "The notice before a quiet ends",
+    "clock_warn": "The warning before a deadline",
+    "clock_due": "The word that a deadline has passed",
+    "approval": "The end of a wait for approval",
+    "watch": "The end of the watch after an incident",
+    "follow_up": "The reminder of a follow-up",
 }
 
 
 def skipped(data: Data, run: Run | None, views: Sequence[IncidentView]) -> list[str]:
     """Return which work was due and is not made up, and why."""
-    what = SKIPPED.get(str(data.get("kind")), "A timer")
+    what = SKIPPED.get(str(data.get("kind")), "Something that was planned")
     why = {
         "late": "By now it would mislead, so it is not made up.",
         "newer": "A newer one was due too by then, and stands for it.",

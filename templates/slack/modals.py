@@ -8,8 +8,8 @@ from analysis.response import fields, life
 from analysis.response.fields import Form
 from storage.incidents import IncidentView
 from templates import names
-from templates.slack import buttons, incident, report
-from templates.slack.blocks import Block, context, section
+from templates.slack import incident, report
+from templates.slack.blocks import Block, section
 from templates.slack.blocks import plain as plain_text
 from templates.slack.limits import BLOCKS, OPTION, PLACEHOLDER, TITLE
 from templates.slack.mrkdwn import code, said
@@ -37,18 +37,9 @@ def modal(verb: str, view: IncidentView, now: datetime, note: str | None = None)
     }
 
 
-def more(view: IncidentView, verbs: Sequence[str]) -> View:
-    """Return the modal that lists what else a person may do now, a button each."""
-    listed = [
-        section(f"*{said(VERBS[verb].label)}*", _does(verb), accessory=buttons.button(verb, view)) for verb in verbs
-    ]
-    nothing = [section("Your roles allow nothing more while the incident is as it is.")]
-    return {
-        "type": "modal",
-        "title": plain_text("More", TITLE),
-        "close": plain_text("Close", TITLE),
-        "blocks": [context(_heading(view)), *(listed or nothing)],
-    }
+def heading(view: IncidentView) -> str:
+    """Return which incident a form is about: model, severity and id."""
+    return f"*{said(view.model.name)}* · {names.severity(view.incident.severity)} · {code(view.incident.id)}"
 
 
 def refused(verb: str, sentence: str) -> View:
@@ -83,11 +74,6 @@ def _of(verb: str) -> Modal:
     return words
 
 
-def _does(verb: str) -> str:
-    words = VERBS[verb].modal
-    return said(words.does if words else VERBS[verb].spoken.partition(": ")[2], 200)
-
-
 def _frame(verb: str, view: IncidentView) -> View:
     shown = view.incident
     return {
@@ -98,14 +84,10 @@ def _frame(verb: str, view: IncidentView) -> View:
     }
 
 
-def _heading(view: IncidentView) -> str:
-    return f"*{said(view.model.name)}* · {names.severity(view.incident.severity)} · {code(view.incident.id)}"
-
-
 def _about(verb: str, view: IncidentView, now: datetime, note: str | None) -> list[str]:
     words = _of(verb)
     return [
-        _heading(view),
+        heading(view),
         said(incident.told(view)[0], incident.LONGEST_SENTENCE),
         *words.about(view),
         f"➡️ {note}" if note else "",

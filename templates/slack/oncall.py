@@ -2,24 +2,23 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from analysis.response import fields
 from analysis.response.oncall import Duty, Fault, Gap
 from analysis.rotas import Place, Rota
 from storage.incidents import IncidentView
 from storage.tables import Override, Person
-from templates import figures, finding
+from templates import figures, finding, names
 from templates.slack import lists
-from templates.slack.blocks import Block, Message, actions, button, context, listed, plain, section
-from templates.slack.limits import TITLE
+from templates.slack.blocks import Block, Message, actions, button, context, listed, section
 from templates.slack.mrkdwn import code, date, mention, one_line, quote, said
 
 Facts = Mapping[str, Any]
 MOST_NEXT, MOST_TAKEN, MOST_GAPS, MOST_INCIDENTS = 3, 8, 5, 8
-TYPED = "Or type `/ethix oncall override @person from to`, `… swap @person`, `… cancel #number`."
-TAKE, FORM, CALENDAR = "oncall:take", "oncall:form", "oncall:ics"
+TYPED = "Or type `/ethix oncall override @person from to`, `… swap @person`, `… cancel #number`, `… ics`."
+LONG = timedelta(weeks=4)  # who has it longer has it alone: the rota names nobody else
+TAKE, FORM, SWAP, CALENDAR = "oncall:take", "oncall:form", "oncall:swap", "oncall:ics"
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,11 @@ class Seen:
         known = self.people.get(who) if who else None
         return one_line(known.name) if known else who or "nobody"
 
+    def is_of(self, duty: Duty, user: str) -> bool:
+        """Return whether the person has the duty."""
+        known = self.people.get(duty.person) if duty.person else None
+        return duty.person == user or (known is not None and known.id == user)
+
     def name(self, who: str | None) -> str:
         """Return a person's name, which rings nobody; one not known by name as the policy names them."""
         if who is None:
@@ -46,40 +50,18 @@ class Seen:
         return f"*{said(known.name)}*" if known else code(who)
 
 
+def title(rota: object) -> str:
+    """Return a rota's name as a person would write it.
+
+    >>> title("on_call")
+    'On call'
+    """
+    return said(names.first(str(rota).replace("_", " ")))
+
+
 def only(text: str) -> Message:
     """Return an answer of one line."""
     return Message(text, [section(text)])
-
-
-def form(rota: str, user: str, now: datetime) -> dict[str, Any]:
-    """Return the form in which a shift changes hands: who, which place, from when until when, why."""
-    soon = int(now.timestamp()) // 1800 * 1800 + 1800  # the next half hour
-    places = [{"text": plain(place.capitalize()), "value": place.value} for place in Place]
-    why = {
-        "type": "plain_text_input",
-        "max_length": fields.LONGEST,
-        "placeholder": plain("So that others understand it later"),
-    }
-    return {
-        "type": "modal",
-        "callback_id": FORM,
-        "private_metadata": rota,
-        "title": plain("Shift", TITLE),
-        "submit": plain("Save", TITLE),
-        "close": plain("Cancel", TITLE),
-        "blocks": [
-            context(f"Rota {code(rota)}. Who gives or takes the shift may do this, and so may an ML Lead or an Admin."),
-            _asked("person", "Who has it", {"type": "users_select", "initial_user": user}),
-            _asked("place", "As", {"type": "static_select", "options": places, "initial_option": places[0]}),
-            _asked("from", "From", {"type": "datetimepicker", "initial_date_time": soon}),
-            _asked("to", "Until", {"type": "datetimepicker", "initial_date_time": soon + 8 * 3600}),
-            _asked("reason", "Reason", why) | {"optional": True},
-        ],
-    }
-
-
-def _asked(name: str, label: str, element: Block) -> Block:
-    return {"type": "input", "block_id": name, "label": plain(label), "element": {"action_id": name, **element}}
 
 
 def overview(rotas: Sequence[Seen]) -> Message:
@@ -98,9 +80,13 @@ def _rota(seen: Seen) -> list[Block]:
     gaps = [f"⚠️ {gap_line(seen, gap)}" for gap in seen.gaps[:MOST_GAPS]]
     taken = [_taken(seen, one) for one in seen.taken if one.ends_at > seen.now][:MOST_TAKEN]
     name = seen.rota.name
-    buttons = [button("Take or give a shift", FORM, name), button("Calendar file", CALENDAR, name)]
+    buttons = [
+        button("Take or give a shift", FORM, name),
+        button("Swap two shifts", SWAP, name),
+        button("Calendar file", CALENDAR, name),
+    ]
     return [
-        section(f"☎️ *{said(name)}*, handed over at {seen.rota.at:%H:%M} {said(seen.rota.zone)}", *now),
+        section(f"☎️ *{title(name)}*, handed over at {seen.rota.at:%H:%M} {said(seen.rota.zone)}", *now),
         *([section("*Next*", *coming)] if coming else []),
         *([section("*Taken over*", *taken)] if taken else []),
         *([section(*gaps)] if gaps else []),
@@ -113,7 +99,8 @@ def _held(seen: Seen, place: Place) -> str:
     if duty is None:
         return ""
     instead = f", instead of {seen.name(duty.turn_of)}" if duty.override and duty.turn_of else ""
-    return f"{place.capitalize()}: {seen.name(duty.person)} until {date(duty.ends_at)}{instead}"
+    until = f"until {date(duty.ends_at)}" if duty.ends_at < seen.now + LONG else "for the coming weeks"
+    return f"{place.capitalize()}: {seen.name(duty.person)} {until}{instead}"
 
 
 def _coming(seen: Seen, duty: Duty) -> str:
@@ -151,7 +138,7 @@ def gap(data: Facts, people: Mapping[str, Person]) -> Message:
     what = f"{FAULTS[Fault(data['fault'])](who, str(data.get('place')))}, {span}"
     calling = " ".join(mention(one) for one in data.get("call", []))
     lines = [
-        f"⚠️ *A gap in {said(data.get('rota'))}:* {what}.",
+        f"⚠️ *A gap: {title(data.get('rota'))}.* {what}.",
         f"{calling} {code('/ethix oncall override @person from to')}",
     ]
     value = "|".join(str(data.get(name)) for name in ("rota", "place", "from", "to"))
@@ -162,17 +149,22 @@ def gap(data: Facts, people: Mapping[str, Person]) -> Message:
 def hand_over(data: Facts, people: Mapping[str, Person], views: Sequence[IncidentView], now: datetime) -> Message:
     """Return who hands over to whom and what they hand over; whoever has it from now on is called by name."""
     lines = [_handed(one, people) for one in data.get("changed", [])]
-    head = f"🔄 *Hand-over of {said(data.get('rota'))}*"
+    head = f"🔄 *Hand-over: {title(data.get('rota'))}*"
     open_ones = lists.order(views, now)
-    waiting = sum(1 for view in views if view.incident.acknowledged_at is None)
-    counted = figures.counted(len(views), "open incident")
-    what = f"*{counted}*, {waiting} waiting for somebody:" if views else "All quiet: no open incident."
     blocks = [
         section(head, *lines),
-        section(what),
+        section(_open(views)),
         *listed([lists.incident_line(view, now) for view in open_ones], MOST_INCIDENTS),
     ]
     return Message(" ".join([head, *lines]), blocks)
+
+
+def _open(views: Sequence[IncidentView]) -> str:
+    waiting = sum(1 for view in views if view.incident.acknowledged_at is None)
+    counted = figures.counted(len(views), "open incident")
+    if not views:
+        return "All quiet: no open incident."
+    return f"*{counted}*, {f'{waiting} waiting for somebody' if waiting else 'all in hand'}:"
 
 
 def _handed(one: Facts, people: Mapping[str, Person]) -> str:
@@ -199,7 +191,7 @@ def given_back(data: Facts, *_: object) -> list[str]:
 
 
 def _by(data: Facts) -> str:
-    return f"{mention(str(data.get('by')))} changed {said(data.get('rota'))}"
+    return f"{mention(str(data.get('by')))} changed who is on call ({title(data.get('rota'))})"
 
 
 def _shift(data: Facts) -> str:

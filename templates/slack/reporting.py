@@ -32,15 +32,27 @@ def form(models: Sequence[Model], quote: Mapping[str, Any] | None = None, kept: 
         "submit": plain("Report", TITLE),
         "close": plain("Cancel", TITLE),
         "blocks": [
-            section("Opens an incident with its calls and clocks. What is reported already, you join."),
+            section(
+                "Opens an incident and calls the people it needs. Where it is known already, your report joins it."
+            ),
             *shown,
             _input("kind", "What happened", _kinds()),
             _input("model", "Model", _models(models)),
             _input(
                 "description", "Description", _description(), "Who saw what, when; no more personal data than needed."
             ),
-            _input("severity", "Severity", _severities(), "Empty: as its kind asks. It can be worse, never less."),
-            _input("revenue", "Revenue that is touched", _revenues(), "More than 5 % makes it high at least."),
+            _input(
+                "severity",
+                "Severity",
+                _severities(),
+                "Left empty: what that kind is at least. You can say worse, not milder.",
+            ),
+            _input(
+                "revenue",
+                "Revenue that is touched",
+                _revenues(),
+                "Left empty if you do not know. More than 5 % makes it high at least.",
+            ),
         ],
     }
 

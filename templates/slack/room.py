@@ -8,7 +8,7 @@ from typing import Any
 from analysis.vocabulary import Duty, Family, State
 from storage.incidents import IncidentView
 from templates import names
-from templates.slack import incident, status
+from templates.slack import incident
 from templates.slack.blocks import Message, context, header, section
 from templates.slack.limits import fit
 from templates.slack.mrkdwn import code, link, mention, quote, said
@@ -32,15 +32,14 @@ def topic(view: IncidentView) -> str:
 
 
 def welcome(view: IncidentView, now: datetime) -> Message:
-    """Return the first message of the channel: what it is about, where the incident stands, who does what."""
+    """Return the first message of the channel: what it is about, and where the incident stands."""
     first, rest = incident.told(view)
     where = link(view.permalink, f"the message of {view.incident.id}")
     blocks = [
         header(incident.title(view)),
         section(f"*{said(first, 300)}*", said(rest, 300)),
         section(
-            status.duties(view) or "👤 Nobody has a duty yet: *Roles* on the message gives them.",
-            f"The buttons stand under {where}; what is done there is told in its thread.",
+            f"The buttons, who has it and who does what stand under {where}; what is done is told in its thread.",
         ),
         context("Decide and discuss here. The channel is archived when the incident is closed; its record stays."),
     ]
@@ -53,8 +52,8 @@ def instructions(data: Mapping[str, Any], views: Sequence[IncidentView]) -> list
     part = names.DUTY[duty]
     view = views[0] if views else None
     where = link(view.permalink, view.incident.id) if view else code(data.get("incident", ""))
-    by = f"{mention(str(data['by']))} made you" if data.get("by") else "You are"
+    by = f"{mention(str(data['by']))} gave you a duty on" if data.get("by") else "You have a duty on"
     about = f"\n> {said(incident.told(view)[0], 300)}" if view else ""
-    note = f"\nThey say: {quote(data['note'], 1_000)}" if data.get("note") else ""
+    note = f"\nWith it: {quote(data['note'], 1_000)}" if data.get("note") else ""
     steps = [f"{number}. {line}" for number, line in enumerate(part.first, 1)]
-    return [f"👤 {by} *{part.name.lower()}* of {where}: {part.means}.{about}{note}", "*First*", *steps]
+    return [f"👤 {by} {where}: *{part.name}* {part.means}.{about}{note}", "*First*", *steps]

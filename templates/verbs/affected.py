@@ -6,19 +6,19 @@ from storage.tables import TimelineEntry
 from templates import affected
 from templates.finding import whole
 from templates.slack import status
-from templates.slack.mrkdwn import code, quote, said
+from templates.slack.mrkdwn import code, date, quote, said
 from templates.verbs.row import LONGEST_REASON, Asked, Facts, Happening, Modal, Option, Words, given
 
 DRAFTS = {
     "letter": ("Letter to people affected", "What happened and why, the remedy, how to appeal"),
-    "regulator": ("Notice to the regulator", "001 asks for it within 72 hours of confirmation"),
+    "regulator": ("Notice to the regulator", "Due within 72 hours of confirming a breach"),
     "internal": ("Notice to stakeholders", "For product, risk, legal and the executives"),
 }
 
 
 def _periods(view: IncidentView) -> list[Option]:
     days = [Option(one, f"The newest {one} days of the log") for one in PERIODS if one != AS_FOUND]
-    return [Option(AS_FOUND, "As it was found", "The finding's own time; 30 days where people reported it"), *days]
+    return [Option(AS_FOUND, "As it was found", "The time of the finding; of a report, the newest 30 days"), *days]
 
 
 def _documents(view: IncidentView) -> list[Option]:
@@ -32,16 +32,14 @@ def _asked(entry: TimelineEntry, view: IncidentView) -> str:
 def _counted(entry: TimelineEntry, view: IncidentView) -> str:
     counts, scope = entry.facts.get("counts"), entry.facts.get("scope")
     lines = affected.by_group(counts) if isinstance(counts, dict) else []
-    when = affected.when(scope) if isinstance(scope, dict) else ""
+    when = affected.when(scope, date) if isinstance(scope, dict) else ""
     column = f" by {code(scope['column'])}" if isinstance(scope, dict) and scope.get("column") else ""
     listed = whole(counts, "listed") if isinstance(counts, dict) else None
     sha = code(str(entry.facts.get("sha256", "?"))[:12])
     to = status.person(str(entry.facts.get("by", "?")), view)
     many = f" of {listed:,}" if listed is not None else ""
     sent = f"\nThe list{many}, ids as keyed hashes, went to {to} alone ({sha}…)."
-    return (
-        "\n".join([f"🔢 *Decisions in scope{column}*, {said(when)}:", *(f"• {said(one, 300)}" for one in lines)]) + sent
-    )
+    return "\n".join([f"🔢 *Decisions in scope{column}*, {when}:", *(f"• {said(one, 300)}" for one in lines)]) + sent
 
 
 def _failed(entry: TimelineEntry, view: IncidentView) -> str:
@@ -75,7 +73,7 @@ VERBS = {
         modal=Modal(
             title="Who was affected?",
             submit="Count",
-            does="Counts the decisions in scope by group in the thread; the list, ids hashed, comes to you alone.",
+            does="The thread gets the count by group; the list, with hashed ids, comes to you alone.",
             fields={"period": Asked("Which decisions", options=_periods, chosen=lambda view: AS_FOUND)},
         ),
     ),
@@ -87,15 +85,15 @@ VERBS = {
         done=lambda facts: "The draft comes to you as a file. Read it, fill in what is marked, then send it yourself.",
         line=_drafted,
         modal=Modal(
-            title="Draft",
+            title="Draft a letter",
             submit="Draft",
-            does="Made from the record, sent to you alone; what nobody has recorded is marked to be filled in.",
+            does="Made from the record and sent to you alone. What nobody has recorded is marked for you to fill in.",
             fields={"document": Asked("Which one", options=_documents)},
         ),
     ),
     "remedy": Words(
-        label="Remedy",
-        spoken="Remedy: record what people were offered",
+        label="Remedy offered",
+        spoken="Remedy offered: record what people were offered",
         may="record remedies",
         past="recorded a remedy",
         done=lambda facts: "Recorded: it stands in the report and in letters drafted from now on.",
@@ -103,7 +101,7 @@ VERBS = {
         modal=Modal(
             title="Remedy offered",
             submit="Record",
-            does="What was offered to whom, and what came of it; may be recorded anew when the outcome is known.",
+            does="Records what people were offered and what came of it. Record it anew when you know the outcome.",
             fields={
                 "offer": Asked("What was offered", "Decision reviewed by a person, reversed, a product, an apology"),
                 "offered_to": Asked("To whom, how many", "312 applicants refused between …"),

@@ -53,7 +53,7 @@ VERBS = {
         modal=Modal(
             title="Tick a step",
             submit="Done",
-            does="The step is marked as done by you; the checklist is in the thread.",
+            does="Marks the step as done by you, in the checklist of the thread.",
             fields={
                 "step": Asked("Step", "Choose a step", options=_open_steps),
                 "note": Asked("Note", "What came of it"),

@@ -99,10 +99,10 @@ VERBS = {
         modal=Modal(
             title="Business impact",
             submit="Set impact",
-            does="More than 5 % of revenue makes it high at least, more than 50 % critical.",
+            does="Says what it costs. More than 5 % of revenue makes it high at least, more than 50 % critical.",
             fields={
                 "revenue": Asked("Revenue that is touched", options=_revenues),
-                "customers": Asked("Customers", "How many, which", "How their experience suffers."),
+                "customers": Asked("Customers", "How many, which, and how they suffer from it"),
                 "note": Asked("Note", "Operations, reputation, compliance"),
             },
         ),

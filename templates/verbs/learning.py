@@ -106,7 +106,7 @@ def _is_reviewed(view: IncidentView) -> bool:
 
 
 def _noted(facts: Any) -> str:  # noqa: ANN401
-    return f"Noted as {code(facts.get('follow_up', ''))}. Its owner is asked the day before and on the day."
+    return f"Noted as {code(facts.get('follow_up', ''))}. Its owner is reminded the day before and on the day."
 
 
 VERBS = {
@@ -120,7 +120,7 @@ VERBS = {
         modal=Modal(
             title="Root cause",
             submit="Write down",
-            does="Each version is kept. The corrective action becomes a follow-up, which its owner is asked for.",
+            does="The corrective action becomes a follow-up; its owner is reminded. Each version is kept.",
             fields={
                 "cause_type": Asked("Type of cause", options=_causes, chosen=_kept("cause_type")),
                 "version": Asked("Version", "Of the model or the system, 1.1.0", chosen=_version),
@@ -146,9 +146,9 @@ VERBS = {
         modal=Modal(
             title="Follow-up",
             submit="Write down",
-            does="Its owner is asked the day before, on the day, and then each day until it is done.",
+            does="Its owner is reminded the day before, on the day, and then each day until it is done.",
             fields={
-                "what": Asked("What is to be done"),
+                "what": Asked("What is to be done", "One thing, so that all can see when it is done"),
                 "owner": Asked("By whom", "Choose a person", chosen=_lead),
                 "due": Asked("Until", hint="The end of that day, where the owner is."),
                 "needed": Asked("When is it needed?", options=_needed, chosen=lambda view: Needed.AFTERWARDS.value),
@@ -165,7 +165,7 @@ VERBS = {
         modal=Modal(
             title="Follow-up done",
             submit="It is done",
-            does="Its owner is not asked any more.",
+            does="Its owner is not reminded any more.",
             fields={
                 "follow_up": Asked("Which", options=_open),
                 "note": Asked("Note", "Where it can be seen"),
@@ -186,7 +186,7 @@ VERBS = {
             does="Opens a follow-up to update policy or evaluation within 7 days, and posts the document anew.",
             fields={
                 "note": Asked("What it found", "What went well, what did not, what will be different"),
-                "attendees": Asked("Who was there"),
+                "attendees": Asked("Who was there", "Names, or teams"),
                 "owner": Asked("Who updates policy or evaluation", "Choose a person", chosen=_lead),
             },
         ),

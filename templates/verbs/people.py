@@ -65,7 +65,7 @@ VERBS = {
             fields={
                 "duty": Asked("Duty", options=_duties, chosen=_first_open),
                 "person": Asked("Who", "Choose a person", "Left empty: you take it."),
-                "note": Asked("A word for them", "What they should know first; only they and the thread see it"),
+                "note": Asked("A word for them", "What they should know first; it stands in the thread too"),
             },
             about=_now,
         ),

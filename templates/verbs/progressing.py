@@ -1,4 +1,4 @@
-"""The words of working on an incident: contained, investigated, remedied, the fix looked at."""
+"""The words of working on an incident: contained, investigated, being fixed, the fix looked at."""
 
 from analysis.vocabulary import State
 from storage.incidents import IncidentView
@@ -19,7 +19,7 @@ def _investigate(entry: TimelineEntry, view: IncidentView) -> str:
 
 
 def _remediate(entry: TimelineEntry, view: IncidentView) -> str:
-    return f"🛠️ {status.person(entry.actor, view)} remedies it.{given(entry, 'note')}"
+    return f"🛠️ {status.person(entry.actor, view)} is fixing it.{given(entry, 'note')}"
 
 
 def _verify(entry: TimelineEntry, view: IncidentView) -> str:
@@ -65,9 +65,9 @@ VERBS = {
         done=lambda facts: "Noted: it is contained.",
         line=_contain,
         modal=Modal(
-            title="Contained otherwise",
+            title="Contained",
             submit="It is contained",
-            does="For what is contained by other means than a freeze: traffic moved, a feature switched off.",
+            does="It does no more harm, by other means than a freeze: traffic moved, a feature switched off.",
             fields={"note": Asked("How", "What was done, so that nobody is harmed any more")},
             about=_alone,
         ),
@@ -82,16 +82,16 @@ VERBS = {
         line=_investigate,
     ),
     "remediate": Words(
-        label="Remedy",
-        spoken="Remedy: say what is being done about the cause",
-        may="remedy incidents",
-        past="began to remedy it",
-        done=lambda facts: "Noted: it is being remedied.",
+        label="Start the fix",
+        spoken="Start the fix: say what is being done about the cause",
+        may="start fixes",
+        past="began to fix it",
+        done=lambda facts: "Noted: it is being fixed. When the fix is in, press *Verify fix*.",
         line=_remediate,
         modal=Modal(
-            title="Remedy the cause",
-            submit="Begin",
-            does="Shows everybody the plan. When the fix is in, press Verify fix.",
+            title="Start the fix",
+            submit="Start",
+            does="Tells everybody the plan. When the fix is in, press Verify fix.",
             fields={"note": Asked("The plan", "What will be changed, by whom, until when")},
             about=_alone,
         ),

@@ -109,7 +109,7 @@ VERBS = {
             submit="Pause",
             does="Adds the time of the rest to the deadline. Everybody sees that it rests, and why.",
             fields={
-                "clock": Asked("Which?", options=lambda view: [_option(one) for one in _may_rest(view)]),
+                "clock": Asked("Which deadline?", options=lambda view: [_option(one) for one in _may_rest(view)]),
                 "reason": Asked("Reason", "What you wait for that is out of the team's hands"),
             },
         ),
@@ -127,7 +127,7 @@ VERBS = {
             submit="Resume",
             does="The deadline goes on with the time that it had left.",
             fields={
-                "clock": Asked("Which?", options=lambda view: [_option(one) for one in _rests(view)]),
+                "clock": Asked("Which deadline?", options=lambda view: [_option(one) for one in _rests(view)]),
                 "reason": Asked("Reason", "What has changed"),
             },
         ),
@@ -145,7 +145,7 @@ VERBS = {
         modal=Modal(
             title="Confirm a breach",
             submit="Confirm",
-            does="Starts the clock of the regulator, 72 hours unless the policy says less. It never rests.",
+            does="From now on the regulator has to be told in time: 72 hours, unless the policy says less.",
             fields={"reason": Asked("What is confirmed?", "Which duty was broken, and how you know")},
         ),
         offered=lambda view: view.incident.confirmed_at is None,

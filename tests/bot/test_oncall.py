@@ -25,6 +25,7 @@ from storage import policies
 from storage.tables import AuditRow, Override, Owed, Person, Timer
 from templates.slack import limits, notice
 from templates.slack import oncall as shown
+from templates.slack import shifts as forms
 
 SAM, PRIYA, TOMAS, MAYA = (PEOPLE[one].id for one in ("oncall", "ml_engineer", "senior_ml_engineer", "ml_lead"))
 RUTH, LEO, INGRID = (PEOPLE[one].id for one in ("auditor", "viewer", "cto"))
@@ -251,6 +252,53 @@ def test_a_swap_of_others_needs_a_lead(services):
 def test_a_swap_with_who_has_no_shift_says_so(services):
     assert change(services, "swap", SAM, person=INGRID).error.name == "Ingrid Solberg"
     assert change(services, "swap", SAM, person="me").error.field == "person"
+
+
+def week(number):
+    return f"primary|{(MONDAY + number * WEEK).isoformat()}"
+
+
+def test_a_swap_may_name_the_two_shifts(services):
+    outcome = change(services, "swap", SAM, give=week(4), take=week(1), reason="a wedding")
+    assert outcome.kind is Kind.DONE
+    taken = [(one.person, one.starts_at) for one in rows(services, Override)]
+    assert taken == [(PRIYA, MONDAY + 4 * WEEK), (SAM, MONDAY + WEEK)]
+
+
+@pytest.mark.parametrize(
+    ("give", "take", "field", "says"),
+    [
+        (week(2), "", "take", "is missing"),
+        ("", week(1), "give", "is missing"),
+        (week(2), week(4), "take", "somebody else"),  # both are Sam's
+        (week(0), week(1), "give", "has changed"),  # it runs already
+        ("primary|nonsense", week(1), "give", "has changed"),
+    ],
+)
+def test_a_swap_of_named_shifts_says_which_of_them_is_amiss(services, give, take, field, says):
+    error = change(services, "swap", SAM, give=give, take=take).error
+    assert isinstance(error, Missing)
+    assert error.field == field
+    assert says in error.what
+    assert not rows(services, Override)
+
+
+def test_a_swap_of_named_shifts_of_others_needs_a_lead(services):
+    assert isinstance(change(services, "swap", INGRID, give=week(2), take=week(1)).error, NotAllowed)
+
+
+def test_the_form_of_a_swap_offers_the_coming_shifts_and_proposes_ones_own(services):
+    with services.database.read() as session:
+        rota, now = services.policy.rotas[0], services.clock()
+        seen, coming = rotas.seen(session, rota, now), rotas.to_swap(session, rota, now)
+    form = forms.swap(seen, PRIYA, coming)
+    assert limits.lint(form) == []
+    give = next(block for block in form["blocks"] if block.get("block_id") == "give")["element"]
+    assert give["initial_option"]["text"]["text"] == "Priya Nair, Mon 09 Mar 09:00 – Mon 16 Mar 09:00 · primary"
+    assert {option["value"] for option in give["options"]} == {week(number) for number in range(1, 5)}
+    alone = forms.swap(seen, PRIYA, coming[:1])
+    assert "submit" not in alone
+    assert "No two people" in str(alone)
 
 
 def test_only_those_whom_it_concerns_give_a_shift_back(services):

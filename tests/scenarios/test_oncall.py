@@ -49,7 +49,7 @@ def test_a_shift_is_looked_up_taken_given_back_and_exported(night_shift):
     said = whispers(world.type("/ethix oncall override @ml_engineer now +8h Sam is ill", by="ml_engineer"))
     assert f"<@{PRIYA}> is primary" in said
     world.settle()
-    assert f"<@{PRIYA}> is primary now" in pretty(newest(world, "Hand-over of on_call"))
+    assert f"<@{PRIYA}> is primary now" in pretty(newest(world, "Hand-over: On call"))
     assert "Sam is ill" in pretty(world.messages("dm", "oncall"))
     assert "You have it" in whispers(world.press("acknowledge", by="ml_engineer"))
 
@@ -71,6 +71,21 @@ def test_the_form_says_what_is_amiss_and_then_does_it(night_shift):
     assert "is primary" in pretty(world.fill("ml_lead", **(wrong | {"to": now + 9000})))
 
 
+def test_two_shifts_are_swapped_by_the_form(night_shift):
+    world = night_shift
+    view = world.type("/ethix oncall swap", by="oncall")["view"]
+    give, take = (
+        next(block for block in view["blocks"] if block["block_id"] == name)["element"] for name in ("give", "take")
+    )
+    mine, hers = give["initial_option"]["value"], take["options"][0]["value"]
+    assert "somebody else" in pretty(world.fill("oncall", give=mine, take=mine))
+    assert "Swapped" in pretty(world.fill("oncall", give=mine, take=hers))
+    world.settle()
+    assert f"<@{SAM}> changed who is on call" in pretty(world.messages("dm", "ml_engineer"))
+    assert "(swap)" in pretty(world.type("/ethix oncall", by="oncall")["ephemeral"])
+    assert "Take or give a shift" in pretty(world.type("/ethix oncall override", by="oncall")["view"])
+
+
 def test_a_gap_is_told_and_whoever_takes_it_fills_it(night_shift):
     world = night_shift
     services = world.bot.services
@@ -86,7 +101,7 @@ def test_a_gap_is_told_and_whoever_takes_it_fills_it(night_shift):
     assert handing_over.look_ahead(services) == 1
     world.bot.directory._next = world.clock.now.replace(year=2030)  # the workspace has not heard that she left
     world.settle()
-    warned = newest(world, "A gap in on_call")
+    warned = newest(world, "A gap: On call")
     assert "Priya Nair* is not active" in pretty(warned)
     assert f"<@{SAM}> is primary" in whispers(click(world, warned, "oncall:take", "oncall"))
     assert handing_over.look_ahead(services) == 0
