@@ -12,13 +12,18 @@ from bot.slack.door import delivery_id
 from storage import audit, incidents
 from storage.database import Database
 from storage.tables import (
+    Approval,
     AuditRow,
     AuditSegment,
     Bundle,
+    ChecklistStep,
+    Clock,
+    FollowUp,
     Inbound,
     Incident,
     OversightChange,
     Owed,
+    Quiet,
     RetrainRequest,
     Run,
     TimelineEntry,
@@ -72,6 +77,11 @@ class Facts:
     started: Sequence[str] = ()  # what the pipeline wrote: the request of each start
     runs: Sequence[Run] = ()
     timers: Sequence[Timer] = ()
+    clocks: Sequence[Clock] = ()
+    steps: Sequence[ChecklistStep] = ()
+    quiets: Sequence[Quiet] = ()
+    approvals: Sequence[Approval] = ()
+    follow_ups: Sequence[FollowUp] = ()
     inbox: Sequence[Inbound] = ()
     faults: Sequence[str] = ()  # of the audit chain
 
@@ -102,6 +112,11 @@ def gather(database: Database, slack: LocalSlack, now: datetime, started: Sequen
             started=started,
             runs=_all(session, Run),
             timers=_all(session, Timer),
+            clocks=_all(session, Clock),
+            steps=_all(session, ChecklistStep),
+            quiets=_all(session, Quiet),
+            approvals=_all(session, Approval),
+            follow_ups=_all(session, FollowUp),
             inbox=_all(session, Inbound),
             faults=[str(fault) for fault in audit.verify(session)[1]],
         )

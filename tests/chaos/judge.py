@@ -2,18 +2,20 @@
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
-from datetime import timedelta
 
 from analysis.response import life
 from storage import incidents, outbox
 from tests.chaos.facts import Facts
+from tests.chaos.timing import doubled_timers, lost_timers, untimely
 
-POSTED = {"incident", "reply", "chart", "link", "digest", "notice", "answer", "more", "storm", "proof"}
+POSTED = {
+    "incident", "reply", "chart", "link", "digest", "notice", "answer", "more", "storm", "proof", "checklist",
+    "approval", "on_call", "follow_up", "told", "room_welcome",
+}  # fmt: skip
 SAYS_NOTHING = {"chart", "reply"}  # where the record has nothing to show, the row is sent and no message stands
 TOLD_BY_ID = {*life.MOVES, "escalate"}  # their audit line names the timeline entry
 TOLD_BY_COUNT = {"export_made", "export_failed"}
 ONCE = {"acknowledge", "resolve", "opened"}  # leads on: the incident never comes back to where it may be done again
-GRACE = timedelta(seconds=2)
 
 
 def lost_in(facts: Facts) -> list[str]:
@@ -91,31 +93,6 @@ def orphans(facts: Facts) -> list[str]:
     return [one.id for one in facts.incidents if incidents.message_key(one.id) not in owed]
 
 
-def lost_timers(facts: Facts) -> list[str]:
-    """Return the timers that are due and did nothing: neither fired, skipped nor cancelled; or fired to no effect."""
-    lost = [one.key for one in facts.timers if one.status == "pending" and one.due_at < facts.now - GRACE]
-    owed, runs = {row.key for row in facts.owed}, {run.key for run in facts.runs}
-    skipped = {row.entity for row in facts.audit if row.action == "skipped"}
-    for one in facts.timers:
-        effects = {"fired": {"digest": owed, "check": runs}.get(one.kind), "skipped": skipped}.get(one.status)
-        if effects is not None and one.key not in effects:
-            lost.append(one.key)
-    return lost
-
-
-def doubled_timers(facts: Facts) -> list[str]:
-    """Return the timers whose effect is there twice: a step called again, a skip told again, a day's work redone."""
-    steps = [
-        ("step", one.incident_id, one.facts.get("timer", one.facts.get("step")))
-        for one in facts.timeline
-        if one.verb == "escalate" and one.facts.get("waited")
-    ]
-    told = [("skipped", row.entity) for row in facts.audit if row.action == "skipped"]
-    keys = [("digest", post.key) for post in facts.posts if post.key and post.key.startswith("digest:")]
-    planned = [("planned", one.key) for one in facts.timers]
-    return [f"{what} × {n}" for what, n in Counter([*steps, *told, *keys, *planned]).items() if n > 1]
-
-
 def stale(facts: Facts) -> list[str]:
     """Return the incidents whose message does not show what has become of them."""
     shown = {post.key: post.look for post in facts.posts}
@@ -134,7 +111,7 @@ def chain(facts: Facts) -> list[str]:
     return list(facts.faults)
 
 
-KINDS = (lost_in, lost_audit, lost_out, doubled, orphans, lost_timers, doubled_timers, stale, parked, chain)
+KINDS = (lost_in, lost_audit, lost_out, doubled, orphans, lost_timers, doubled_timers, untimely, stale, parked, chain)
 COUNTS: dict[str, Callable[[Facts], list[str]]] = {kind.__name__: kind for kind in KINDS}
 
 

@@ -17,8 +17,10 @@ from sqlmodel import select
 from bot.localslack.faults import Fault
 from storage.tables import Timer
 from tests.chaos.hands import Hands
+from tests.chaos.planting import plant
+from tests.chaos.replica import Replica
 from tests.chaos.report import Told
-from tests.chaos.stage import Made, Replica, Stage, plant, staged
+from tests.chaos.stage import Made, Stage, staged
 from tests.chaos.sweep import verdict
 
 PEOPLE = 3  # at work at once

@@ -1,19 +1,15 @@
 """Where a run happens: the workspace, a database, the bot's folder, and real bot processes as in production."""
 
 import contextlib
-import os
 import shutil
 import signal
-import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import httpx
 from ruamel.yaml import YAML
 from sqlalchemy import make_url
 from sqlmodel import func, select
@@ -21,63 +17,22 @@ from sqlmodel import func, select
 from bot.demo import demo
 from bot.localslack import LocalSlack
 from bot.slack.manifest import manifest
-from storage import failpoints, inbox, leases, migrate, timers
+from storage import inbox, leases, migrate, timers
 from storage.database import Again, Busy, Database
-from storage.tables import Bundle, Inbound, Incident, Owed, RetrainRequest, Run, Timer
+from storage.tables import AuditRow, Bundle, Owed, RetrainRequest, Run
 from tests.chaos import pipeline
+from tests.chaos.replica import Replica, free_port, settings
 from tests.postgres import PostgreSQL
 from tests.world import move_in, night_in
 
 POLL_S = 0.05
 SOON = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # an event that is not acknowledged comes again
+MOST_S = 600
 LULL_S = 1.2  # longer than a loop sleeps
 STEP_S = 4  # between two steps of an escalation
-PACE = {
-    "ETHIXBOT_POST_INTERVAL": "0",
-    "ETHIXBOT_SLACK_TIMEOUT": "2",
-    "ETHIXBOT_LOOK_AFTER": "4",
-    "ETHIXBOT_LEASE": "8",
-}
+ROTA, HANDED_OVER_S = "nights", 15
 UNDER_WAY = ((Owed, ("pending", "sending")), (Run, ("queued", "running")), (Bundle, ("queued", "making")),
              (RetrainRequest, ("queued", "running")))  # fmt: skip
-
-
-@dataclass
-class Replica:
-    """One bot process after the other, on the same port."""
-
-    environment: dict[str, str]
-    log: Path
-    port: int
-    process: subprocess.Popen[bytes] | None = None
-    is_stopped: bool = False
-
-    def start(self, failpoint: str | None = None) -> None:
-        """Start it; with a failpoint it ends itself there."""
-        more = {failpoints.VARIABLE: failpoint} if failpoint else {}
-        command = [sys.executable, "-m", "bot", "run"]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, env=self.environment | more, stdout=log, stderr=log)
-        self.is_stopped = False
-
-    @property
-    def code(self) -> int | None:
-        """Return how it ended; None while it runs."""
-        return self.process.poll() if self.process else 0
-
-    def send(self, number: signal.Signals) -> None:
-        """Send a signal, if it still runs."""
-        if self.process is not None and self.code is None:
-            self.process.send_signal(number)
-            self.is_stopped = number is signal.SIGSTOP
-            if number is signal.SIGKILL:
-                self.process.wait()
-
-    def is_well(self) -> bool:
-        """Return whether its HTTP door answers."""
-        with contextlib.suppress(httpx.HTTPError):
-            return httpx.get(f"http://127.0.0.1:{self.port}/healthz", timeout=1, trust_env=False).status_code == 200
-        return False
 
 
 @dataclass
@@ -168,7 +123,10 @@ class Stage:
             return str(error)
 
     def drain(self, seconds: float = 90.0) -> bool:
-        """Return whether all that was owed was done in time, and a moment later there was nothing new."""
+        """Return whether all that was owed was done, and a moment later there was nothing new.
+
+        It has so long from the last that was done: on a machine that is busy otherwise all of it takes its time.
+        """
 
         def rests() -> bool:
             if self.owes():
@@ -176,7 +134,21 @@ class Stage:
             time.sleep(LULL_S)
             return not self.owes()
 
-        return self.wait(self.is_ready) and self.wait(rests, seconds)
+        if not self.wait(self.is_ready):
+            return False
+        done, end = self.done(), time.monotonic() + MOST_S
+        while not self.wait(rests, seconds):
+            done, before = self.done(), done
+            if done == before or time.monotonic() > end:
+                return False
+        return True
+
+    def done(self) -> tuple[int, ...]:
+        """Return how much was done so far: claims of work, and lines of the audit log."""
+        with contextlib.suppress(Busy, Again), self.database.read() as session:
+            claims = [session.exec(select(func.sum(table.attempts))).one() or 0 for table, _ in UNDER_WAY]
+            return (*map(int, claims), session.exec(select(func.count()).select_from(AuditRow)).one())
+        return ()
 
     def log_is(self, window: str) -> None:
         """Let the model's log be a window of the demo; the tiny one is checked at once and breaks nothing."""
@@ -198,20 +170,6 @@ class Stage:
             self._database.dispose()
 
 
-def settings(slack: LocalSlack, folder: Path, address: str, port: int) -> dict[str, str]:
-    """Return the environment of a bot process."""
-    return os.environ | PACE | {
-        "SLACK_BOT_TOKEN": slack.bot_token,
-        "SLACK_APP_TOKEN": slack.app_token,
-        "SLACK_SIGNING_SECRET": slack.signing_secret,
-        "SLACK_API_URL": slack.api_url,
-        "DATABASE_URL": address,
-        "ETHIXBOT_POLICY": str(folder / "policy.yaml"),
-        "ETHIXBOT_DATA": str(folder / "data"),
-        "ETHIXBOT_PORT": str(port),
-    }  # fmt: skip
-
-
 def lay_out(slack: LocalSlack, folder: Path) -> None:
     """Write the demo's policy with quick escalations and a pipeline that only notes that it was started."""
     demo.settings_for(folder, demo.DATA, slack)
@@ -222,27 +180,16 @@ def lay_out(slack: LocalSlack, folder: Path) -> None:
     for rule in policy["escalation"]:
         for number, step in enumerate(rule["steps"]):
             step["after"] = f"{number * STEP_S} s"
+    policy["rotas"] = [_handed_over_soon()]
     yaml.dump(policy, path)
 
 
-def plant(stage: Stage) -> None:
-    """Write timers that are due at once, as a night without a bot would leave them, and what is too old to be kept."""
-    now = datetime.now(UTC)
-    database = Database(stage.address)
-    with database.write() as session:
-        digest = {"name": "daily", "channel": "ml-monitoring"}
-        owed = [("digest", "daily:ml-monitoring", now, digest), ("retention", "nightly", now, {})]
-        owed += [("digest", "daily:ml-monitoring", now - timedelta(days=2), digest)]
-        for one in session.exec(select(Incident)):
-            owed += [("escalate", one.id, now, {"step": 1, "until": "acknowledged"})]
-        for kind, subject, at, data in owed:
-            timers.plan(
-                session,
-                Timer(key=f"{kind}:{subject}:planted:{at.date()}", kind=kind, subject=subject, due_at=at, data=data),
-            )
-        old = now - timedelta(days=200)
-        session.add_all(Inbound(key=f"old:{n}", kind="event", received_at=old, done_at=old) for n in range(3))
-    database.dispose()
+def _handed_over_soon() -> dict[str, object]:
+    """Return a rota that two people share by days, and that changes hands in the middle of the story."""
+    at = datetime.now(UTC) + timedelta(seconds=HANDED_OVER_S)
+    people = [f"{one}@ethixai.local" for one in ("oncall", "ml_engineer")]
+    orders = [{"since": date(2026, 1, 1).isoformat(), "primary": people}]
+    return {"name": ROTA, "weekday": None, "at": at.time().isoformat("seconds"), "orders": orders}
 
 
 @dataclass(frozen=True)
@@ -276,7 +223,7 @@ def staged(made: Made, folder: Path, replicas: int = 1) -> Iterator[Stage]:
             move_in(folder, address, (folder / "policy.yaml").read_text())
         processes = []
         for number in range(replicas):
-            port = _free_port()
+            port = free_port()
             processes.append(Replica(settings(slack, folder, address, port), folder / f"bot{number}.log", port))
         stage = Stage(slack, folder, address, made.server, processes)
         stage.log_is("i")
@@ -284,12 +231,6 @@ def staged(made: Made, folder: Path, replicas: int = 1) -> Iterator[Stage]:
             yield stage
         finally:
             stage.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def prepared(folder: Path, server: PostgreSQL | None, *, is_empty: bool = False) -> Made:

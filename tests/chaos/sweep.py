@@ -11,8 +11,9 @@ from storage import failpoints
 from tests.chaos.facts import gather
 from tests.chaos.hands import COMMANDS, Hands
 from tests.chaos.judge import judge
+from tests.chaos.planting import LEFT, Leave, plant
 from tests.chaos.report import Told
-from tests.chaos.stage import Made, Stage, plant, staged
+from tests.chaos.stage import Made, Stage, staged
 
 MOST = 200  # hits of one point; none has so many in the story
 AT_START = "migration."  # these points are passed with an empty database only
@@ -28,7 +29,7 @@ def sweep(made: Made, empty: Made, points: Sequence[str] = (), most: int = MOST)
                 break
 
 
-def run(made: Made, *failpoints: str) -> Told:
+def run(made: Made, *failpoints: str, left: Sequence[Leave] = LEFT) -> Told:
     """Return the verdict of one story with a failpoint, or with several, one after the other."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="ethixbot-chaos-") as folder, staged(made, Path(folder)) as stage:
@@ -36,7 +37,7 @@ def run(made: Made, *failpoints: str) -> Told:
         if is_empty:
             stage.log_is("e")
         else:
-            plant(stage)
+            plant(stage, left)
         stage.time_flies = True
         stage.start(*failpoints)
         story(stage)

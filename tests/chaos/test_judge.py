@@ -143,6 +143,8 @@ CRIMES = {
     "a step was called twice": (
         "doubled_timers", lambda f: f.but(timeline=[*f.timeline, entry(9, "escalate", waited=True, step=1)])),
     "a digest stands twice": ("doubled_timers", lambda f: f.but(posts=[*f.posts, Post("C1", "2.0", "digest:daily:1")])),
+    "somebody was called although another one has it": ("untimely", lambda f: f.but(
+        timeline=[*f.timeline, entry(9, "escalate", waited=True, step=2, why="waited")])),
     "a message shows an old state": (
         "stale", lambda f: f.but(posts=changed(f.posts, "look", LOOK[:1], key=MESSAGE))),
     "something was given up": ("parked", lambda f: f.but(owed=changed(f.owed, "status", "parked", key="u"))),
