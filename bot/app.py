@@ -182,7 +182,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Bot:
 def _loops(services: Services, door: Door, senders: list[Delivery]) -> list[Loop]:
     return [
         *(Loop(f"delivery {number}", sender.step) for number, sender in enumerate(senders, start=1)),
-        Loop("timers", lambda: schedule.fire(services)),
+        Loop("timers", schedule.Firing(services).step),
         Loop("events", Sweeper(door).step),
         Loop("checks", Runner(services).step, longest_s=UNTIL_DONE),
         Loop("evidence", Bundling(services).step, longest_s=UNTIL_DONE),

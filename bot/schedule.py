@@ -4,7 +4,7 @@ APScheduler holds the ticks and nothing else; what is due stands in the `timer` 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -36,10 +36,12 @@ from bot.operations import (
 from bot.services import SYSTEM, Services
 from bot.ticking import Tick
 from storage import audit, failpoints, outbox, timers
+from storage.database import Busy
 from storage.tables import Owed, Timer
 
 LATEST = {"digest": timedelta(hours=12), "hand_over": timedelta(hours=12)}  # later than this: skipped, and said so
 SUNDAY = 7
+LEFT_FOR = timedelta(minutes=1)
 REACH = 31  # days back in which a missed turn is looked for, and ahead for the next one: a month's work too
 
 
@@ -189,24 +191,51 @@ HANDLERS: dict[str, Callable[[Services, Session, Timer, datetime], None]] = {
 }
 
 
-def fire(services: Services) -> bool:
-    """Return whether a timer was due; it fires in the transaction that marks it fired."""
+@dataclass
+class Firing:
+    """Fires what is due, one after the other; what fails is left for a minute, so that it holds nothing else up."""
+
+    services: Services
+    left: dict[int, datetime] = field(default_factory=dict)  # by id of the timer, until when
+
+    def step(self) -> bool:
+        """Return whether a timer was due; raise what it raised."""
+        now = self.services.clock()
+        self.left = {id: until for id, until in self.left.items() if until > now}
+        return fire(self.services, self.left)
+
+
+def fire(services: Services, left: dict[int, datetime] | None = None) -> bool:
+    """Return whether a timer was due, of those that are not left; it fires in the transaction that marks it fired."""
     now = services.clock()
     with services.database.read() as session:
         if not timers.is_any_due(session, now):
             return False
-    with services.transaction() as session:
-        timer = timers.take(session, now)
-        if timer is None:
-            return False
-        why = _stale(session, timer, now)
-        if why is None:
-            HANDLERS[timer.kind](services, session, timer, now)
-        else:
-            _skip(services, session, timer, why, now)
-        failpoints.reach("timer.before_commit")
+    left = {} if left is None else left
+    taken = -1
+    try:
+        with services.transaction() as session:
+            timer = timers.take(session, now, left.keys())
+            if timer is None or timer.id is None:
+                return False
+            taken = timer.id
+            left[taken] = now + LEFT_FOR
+            _fire(services, session, timer, now)
+            failpoints.reach("timer.before_commit")
+    except Busy:  # not its own fault
+        left.pop(taken, None)
+        raise
+    del left[taken]
     failpoints.reach("timer.after_commit")
     return True
+
+
+def _fire(services: Services, session: Session, timer: Timer, now: datetime) -> None:
+    why = _stale(session, timer, now)
+    if why is None:
+        HANDLERS[timer.kind](services, session, timer, now)
+    else:
+        _skip(services, session, timer, why, now)
 
 
 def _stale(session: Session, timer: Timer, now: datetime) -> str | None:

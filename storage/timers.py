@@ -15,9 +15,10 @@ def plan(session: Session, timer: Timer) -> bool:
     return insert_once(session, timer)
 
 
-def take(session: Session, now: datetime) -> Timer | None:
-    """Return the oldest due timer, marked fired in this transaction; None where nothing is due."""
+def take(session: Session, now: datetime, but: Collection[int] = ()) -> Timer | None:
+    """Return the oldest due timer but those, marked fired in this transaction; None where nothing else is due."""
     query = select(Timer).where(Timer.status == "pending", col(Timer.due_at) <= now).order_by(col(Timer.due_at))
+    query = query.where(col(Timer.id).not_in(but)) if but else query
     timer = session.exec(query.limit(1).with_for_update(skip_locked=True)).first()
     if timer is not None:
         timer.status, timer.fired_at = "fired", now

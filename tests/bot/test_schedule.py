@@ -11,6 +11,7 @@ from bot import schedule
 from bot.demo import demo
 from bot.services import Services
 from storage import policies
+from storage.database import Busy
 from storage.tables import Model, Owed, Run, Timer
 from templates.slack import notice
 
@@ -203,3 +204,36 @@ def test_of_an_escalation_only_the_newest_due_step_is_taken_after_long_downtime(
         pass
     statuses = [timer.status for timer in rows(services, Timer, Timer.kind == "escalate")]
     assert statuses == ["skipped", "fired", "pending"]
+
+
+def test_a_timer_that_fails_holds_nothing_else_up_and_is_tried_again(services):
+    """As one would that a newer version planned, before this one was put back."""
+    now = services.clock.now
+    with services.database.write() as session:
+        session.add(Timer(key="new", kind="of_a_newer_version", subject="x", due_at=now - timedelta(hours=1)))
+        session.add(Timer(key=CHECK, kind="check", subject=demo.MODEL, due_at=now))
+    firing = schedule.Firing(services)
+    with pytest.raises(KeyError):
+        firing.step()
+    assert firing.step() is True
+    assert firing.step() is False
+    assert {one.key: one.status for one in rows(services, Timer)} == {"new": "pending", CHECK: "fired"}
+    services.clock.now = now + timedelta(minutes=2)
+    with pytest.raises(KeyError):
+        firing.step()
+
+
+def test_a_database_that_is_busy_leaves_no_timer_behind(services, monkeypatch):
+    with services.database.write() as session:
+        session.add(Timer(key=CHECK, kind="check", subject=demo.MODEL, due_at=services.clock.now))
+    firing, first = schedule.Firing(services), []
+
+    def once_busy(*given):
+        if not first:
+            first.append(given)
+            raise Busy("another was first")
+
+    monkeypatch.setitem(schedule.HANDLERS, "check", once_busy)
+    with pytest.raises(Busy):
+        firing.step()
+    assert firing.step() is True
