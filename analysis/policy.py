@@ -14,6 +14,7 @@ from analysis.detection.limits import Level, Limits
 from analysis.parts import Part, Span
 from analysis.paths import Path
 from analysis.response.audits import Audits
+from analysis.response.calendar import Review
 from analysis.response.calendars import Calendar
 from analysis.response.restraint import Gate
 from analysis.response.runbooks import Runbook
@@ -172,6 +173,7 @@ class Policy(Part):
     retention: Retention = Retention()
     watch: Span = Field(default=timedelta(hours=24), ge=timedelta(hours=1), le=timedelta(days=90))
     reopen_within: Span = Field(default=timedelta(days=7), ge=timedelta(hours=1), le=timedelta(days=90))
+    reviews: tuple[Review, ...] = ()  # of the calendar, though nothing happened
     bias_audits: Audits = Audits()  # after a fairness incident was closed
     engineering: str = "engineering"  # channel for troubles of the bot itself
     appeal_url: str | None = Field(default=None, pattern=r"^https?://\S+$")  # where people affected may appeal
@@ -193,6 +195,7 @@ class Policy(Part):
             ("rules", [rule.name for rule in self.rules]),
             ("rotas", [rota.name for rota in self.rotas]),
             ("runbooks", [one.id for one in self.runbooks]),
+            ("reviews", [one.name for one in self.reviews]),
         ):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
@@ -233,6 +236,12 @@ class Policy(Part):
     def model(self, model_id: str) -> Watched | None:
         """Return the model of that id."""
         return next((model for model in self.models if model.id == model_id), None)
+
+    @property
+    def review_channel(self) -> str:
+        """Return where reviews are asked for: where the weekly digest is, else where the bot tells of itself."""
+        weekly = next((digest.channel for digest in self.digests if digest.name == "weekly"), None)
+        return weekly or self.engineering
 
     def rota(self, name: str) -> Rota | None:
         """Return the rota of that name."""

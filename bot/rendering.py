@@ -17,11 +17,13 @@ from bot.services import Services
 from bot.slack.outward import Text
 from bot.slack.rooms import Room
 from storage import approvals, checkpoints, incidents, learning, outbox, overview, people, storms, week
+from storage import calendar as turns
 from storage.incidents import IncidentView
 from storage.tables import AffectedList, Bundle, Owed, Run, TimelineEntry
 from templates import chart, documents
 from templates.slack import (
     approval,
+    calendar,
     checklist,
     digest,
     followups,
@@ -177,6 +179,34 @@ def _follow_up_update(session: Session, services: Services, row: Owed) -> Shown 
     return _follow_up(session, services, row, "edit")
 
 
+def _due_review(session: Session, services: Services, row: Owed, how: str = "post") -> Shown | None:
+    turn = turns.get(session, row.subject)
+    return Shown(how, _text(calendar.message(turn, row.data))) if turn is not None else None
+
+
+def _due_review_update(session: Session, services: Services, row: Owed) -> Shown | None:
+    return _due_review(session, services, row, "edit")
+
+
+def _digest(session: Session, services: Services, row: Owed) -> Shown | None:
+    now = services.clock()
+    days = 7 if row.subject == "weekly" else 1
+    since = now - timedelta(days=days)
+    seen = overview.load(session, now, since)
+    if row.subject == "weekly":
+        reviewed = week.load(session, since, now)
+        found = figures.measure(reviewed.seen, services.policy.clocks) if reviewed.seen else []
+        seen = replace(seen, week=reviewed, figures=tuple(found))
+    return Shown("post", _text(digest.DIGESTS[row.subject](seen, now)))
+
+
+def _notice(session: Session, services: Services, row: Owed) -> Shown | None:
+    run = session.get(Run, row.data["run"]) if "run" in row.data else None
+    about = [row.data, *row.data.get("alerts", [])]
+    views = [_view(session, str(one["incident"])) for one in about if one.get("incident")]
+    return Shown("post", _text(notice.message(row.data, run, views)), in_thread=False)
+
+
 def _digest(session: Session, services: Services, row: Owed) -> Shown | None:
     now = services.clock()
     days = 7 if row.subject == "weekly" else 1
@@ -273,6 +303,8 @@ KINDS: dict[str, Callable[[Session, Services, Owed], Shown | None]] = {
     "follow_up": _follow_up,
     "follow_up_update": _follow_up_update,
     "digest": _digest,
+    "due_review": _due_review,
+    "due_review_update": _due_review_update,
     "notice": _notice,
     "answer": _answer,
     "more": _more,

@@ -17,6 +17,7 @@ from bot.operations import (
     answering,
     asking,
     audits,
+    calendar,
     clocks,
     detection,
     ending,
@@ -115,6 +116,16 @@ def hand_overs(policy: Policy, day: date) -> list[Occurrence]:
     ]
 
 
+def calendar_reviews(policy: Policy, day: date) -> list[Occurrence]:
+    """Return the day's reviews of the calendar."""
+    where = {"channel": policy.review_channel}
+    return [
+        Occurrence("calendar", one.name, day, datetime.combine(day, one.at, UTC), where)
+        for one in policy.reviews
+        if one.is_on(day)
+    ]
+
+
 JOBS: dict[str, Callable[[Policy, date], list[Occurrence]]] = {
     "check": checks,
     "deep": deep_checks,
@@ -122,6 +133,7 @@ JOBS: dict[str, Callable[[Policy, date], list[Occurrence]]] = {
     "digest": digests,
     "retention": nights,
     "review": reviews,
+    "calendar": calendar_reviews,
     "hand_over": hand_overs,
 }
 
@@ -188,6 +200,7 @@ HANDLERS: dict[str, Callable[[Services, Session, Timer, datetime], None]] = {
     "watch": ending.when_watched,
     "follow_up": followups.when_due,
     "bias_audit": audits.when_due,
+    "calendar": calendar.when_due,
 }
 
 

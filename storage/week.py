@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, func, or_, select
 
 from analysis.response.figures import Seen
-from storage import figures, people
-from storage.tables import BiasAudit, DriftDecision, FollowUp, Incident, Person
+from storage import calendar, figures, people
+from storage.tables import BiasAudit, DriftDecision, DueReview, FollowUp, Incident, Person
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Week:
 
     decisions: tuple[Decided, ...] = ()  # not carried out, the soonest first; then what was carried out in the week
     audits: tuple[BiasAudit, ...] = ()  # done in the week, and due in the next one
+    reviews: tuple[DueReview, ...] = ()  # of the calendar, that nobody has held, and those held in the week
     seen: Seen | None = None  # for the figures
     people: dict[str, Person] | None = None
 
@@ -34,7 +35,11 @@ def load(session: Session, since: datetime, now: datetime) -> Week:
     decisions = _decisions(session, since)
     named = {one.follow_up.owner for one in decisions}
     return Week(
-        decisions, _audits(session, since, now), figures.load(session, since, now), people.by_id(session, named)
+        decisions=decisions,
+        audits=_audits(session, since, now),
+        reviews=calendar.owed(session, since),
+        seen=figures.load(session, since, now),
+        people=people.by_id(session, named),
     )
 
 

@@ -129,6 +129,7 @@ MAY = {
     "restore": "restore a backup",
     "policy": "change the policy",
     "token": "give out tokens",
+    "review_held": "say that this review was held",
     "oncall_override": "plan the shifts of others",
     "oncall_swap": "swap the shifts of others",
     "oncall_cancel": "give back the shifts of others",

@@ -15,7 +15,19 @@ from analysis.errors import Refused
 from analysis.response.outcomes import Kind, Outcome
 from bot import receive
 from bot.operations import viewing
-from bot.slack import approvals, buttons, checklist, commands, events, followups, modals, oncall, outgoing, reporting
+from bot.slack import (
+    approvals,
+    buttons,
+    calendar,
+    checklist,
+    commands,
+    events,
+    followups,
+    modals,
+    oncall,
+    outgoing,
+    reporting,
+)
 from bot.slack.door import Body, Door, delivery_id, whisper
 from storage.database import Busy
 from templates import answers
@@ -30,6 +42,7 @@ MODULES = (
     modals,
     oncall,
     approvals,
+    calendar,
     checklist,
     commands,
     followups,

@@ -8,6 +8,7 @@ from storage.tables.alerts import Alert, Run
 from storage.tables.approvals import Approval, Vote
 from storage.tables.audit import AuditHead, AuditRow, AuditSegment, Checkpoint
 from storage.tables.audits import BiasAudit
+from storage.tables.calendar import DueReview
 from storage.tables.clocks import Clock
 from storage.tables.evidence import Bundle
 from storage.tables.inbox import Inbound
@@ -49,6 +50,7 @@ __all__ = [
     "Clock",
     "Counter",
     "DriftDecision",
+    "DueReview",
     "FollowUp",
     "Inbound",
     "Incident",

@@ -1,4 +1,4 @@
-"""What the weekly digest reviews: figures that miss their target, decisions about drift, bias audits."""
+"""What the weekly digest reviews: figures that miss their target, decisions about drift, audits, reviews."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from analysis.response.figures import Measured
 from storage.tables import BiasAudit, Person
 from storage.week import Decided, Week
 from templates import audited, decided
-from templates.slack import goals
+from templates.slack import calendar, goals
 from templates.slack.blocks import Block, part
 from templates.slack.mrkdwn import code, date, quote, said
 
@@ -20,6 +20,7 @@ def blocks(week: Week, found: Sequence[Measured], now: datetime) -> list[Block]:
     return [
         *part("How we responded", goals.lines(found), MOST),
         *part("Decisions about drift", [_decision(one, week.people or {}, now) for one in week.decisions], MOST),
+        *part("Reviews", [calendar.line(one, now) for one in week.reviews], MOST),
         *part("Bias audits", [_audit(one) for one in week.audits], MOST),
     ]
 

@@ -46,3 +46,14 @@ def upgrade() -> None:
     )
     op.create_index("uq_bias_audit_incident_id_number", "bias_audit", ["incident_id", "number"], unique=True)
     op.create_index(op.f("ix_bias_audit_run_id"), "bias_audit", ["run_id"])
+    op.create_table(
+        "due_review",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("roles", sa.JSON(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("due_at", moment, nullable=False),
+        sa.Column("held_at", moment, nullable=True),
+        sa.Column("held_by", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_due_review")),
+    )
