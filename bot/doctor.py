@@ -3,11 +3,14 @@
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from slack_sdk.errors import SlackApiError, SlackClientError
+from sqlmodel import Session
 
 from analysis.errors import BadInput
-from bot import backing, keys, offline
+from analysis.policy import Policy
+from bot import backing, keys, offline, staffing
 from bot import settings as environment
 from bot.app import DEFAULT_POLICY
 from bot.operations import sealing
@@ -31,6 +34,7 @@ class Result:
     says: str
 
 
+Check = Callable[[Settings], tuple[bool | None, str]]
 MARKS: dict[bool | None, tuple[str, str]] = {True: ("✔", "green"), False: ("✘", "red"), None: ("–", "yellow")}
 
 
@@ -139,9 +143,28 @@ def _backup(settings: Settings) -> tuple[bool | None, str]:
     return True, f"the last one is {figures.span(utc_now() - at)} old, in {file}"
 
 
-CHECKS: dict[str, Callable[[Settings], tuple[bool | None, str]]] = {
+def _people(look: Callable[[Session, Policy, datetime], tuple[bool | None, str]]) -> Check:
+    """Return the check of what the policy in force says of people, against whom Slack knows."""
+
+    def check(settings: Settings) -> tuple[bool | None, str]:
+        try:
+            policy = offline.policy(settings)
+            with Database(settings.database_url, read_only=True).read() as session:
+                return look(session, policy, utc_now())
+        except BadInput as error:
+            return False, str(error)
+        except Exception as error:  # whatever the driver raises is the answer
+            return None, f"no database yet ({type(error).__name__}): the bot makes it when it starts"
+
+    return check
+
+
+CHECKS: dict[str, Check] = {
     "environment": _environment,
     "policy": _policy,
+    "people": _people(staffing.named),
+    "roles": _people(staffing.roles),
+    "on call": _people(staffing.on_call),
     "database": _database,
     "sqlite": _sqlite,
     "audit log": _audit,

@@ -12,6 +12,8 @@ from analysis.vocabulary import Role
 
 Parts = Sequence[Set[Role]]
 
+POLICY = tuple(frozenset({role}) for role in (Role.ML_LEAD, Role.COMPLIANCE_OFFICER, Role.CTO))  # 003 §9: of its change
+
 
 class Status(StrEnum):
     """Where a wish stands that needs others."""

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from analysis import changes
 from analysis.errors import BadInput, Missing, NotAllowed, Refused
 from analysis.policy import Policy
-from analysis.response import permissions
+from analysis.response import approving, permissions
 from analysis.response.outcomes import Kind, Outcome
 from analysis.response.permissions import Action
 from analysis.vocabulary import Role
@@ -28,7 +28,6 @@ from storage.tables import Approval, PolicyVersion
 log = structlog.get_logger(__name__)
 
 VERB = Action.POLICY.value
-PARTS = tuple(frozenset({role}) for role in (Role.ML_LEAD, Role.COMPLIANCE_OFFICER, Role.CTO))
 
 
 @dataclass(frozen=True)
@@ -76,13 +75,13 @@ def _proposed(services: Services, session: Session, proposal: Proposal) -> Outco
         raise Missing(VERB, "policy", "says what the version in force says")
     fields = {"text": proposal.text, "reason": proposal.reason, "changes": differ}
     bound_to, login = _bound_to(proposal.text, now_in_force), proposal.facts.get("login")
-    wanted = Wanted(VERB, "policy", bound_to, PARTS, proposal.actor, fields, login)
+    wanted = Wanted(VERB, "policy", bound_to, approving.POLICY, proposal.actor, fields, login)
     approval, is_new = asking.ask(services, session, wanted, Place(services.policy.engineering), services.clock())
     if not is_new:
         asked = {"by": approval.requested_by, "at": approval.requested_at.isoformat(), "is_asked": True}
         return Outcome(Kind.ALREADY, VERB, {"approval": approval.id} | asked)
     asking.tell_each(session, approval)
-    roles = [role.value for part in PARTS for role in part]
+    roles = [role.value for part in approving.POLICY for role in part]
     facts = {"approval": approval.id, "roles": roles, "until": approval.expires_at.isoformat(), "is_each": True}
     return Outcome(Kind.REQUESTED, VERB, facts)
 
