@@ -28,6 +28,7 @@ from bot.operations import (
     keeping,
     notices,
     overdue,
+    oversight,
     quieting,
     reviewing,
     runbooks,
@@ -201,6 +202,7 @@ HANDLERS: dict[str, Callable[[Services, Session, Timer, datetime], None]] = {
     "follow_up": followups.when_due,
     "bias_audit": audits.when_due,
     "calendar": calendar.when_due,
+    oversight.ENDS: oversight.when_over,
 }
 
 

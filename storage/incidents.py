@@ -45,7 +45,8 @@ class IncidentView:
     model: Model
     alerts: tuple[Alert, ...] = ()  # oldest first; the first one opened the incident
     timeline: tuple[TimelineEntry, ...] = ()  # oldest first
-    oversight: OversightChange | None = None  # the newest change of the model, None: never restrained
+    oversight: OversightChange | None = None  # the strictest that stands, else the newest; None: never restrained
+    restraints: tuple[OversightChange, ...] = ()  # all that stand, of every request first
     bundles: tuple[Bundle, ...] = ()
     retrains: tuple[RetrainRequest, ...] = ()
     approvals: tuple[Approval, ...] = ()  # that wait for a second person
@@ -222,7 +223,8 @@ def view(session: Session, incident_id: str) -> IncidentView | None:
         model=model,
         alerts=alerts,
         timeline=timeline,
-        oversight=oversight.current(session, incident.model_id),
+        oversight=oversight.seen(session, incident.model_id),
+        restraints=tuple(oversight.standing(session, incident.model_id)),
         bundles=_of(session, Bundle, incident_id),
         retrains=_of(session, RetrainRequest, incident_id),
         clocks=clocks.of(session, incident_id),

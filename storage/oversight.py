@@ -21,6 +21,22 @@ def standing(session: Session, model_id: str) -> list[OversightChange]:
     return list(session.exec(found.order_by(col(OversightChange.segment))))
 
 
+def strictest(session: Session, model_id: str) -> OversightChange | None:
+    """Return the strictest restraint that stands, of every request before a segment; None where there is none."""
+    return max(standing(session, model_id), key=lambda one: (one.level, not one.segment), default=None)
+
+
+def seen(session: Session, model_id: str) -> OversightChange | None:
+    """Return the strictest restraint that stands, else the change that ended the last one."""
+    return strictest(session, model_id) or current(session, model_id)
+
+
+def sequence(session: Session, model_id: str) -> int:
+    """Return the number of the newest change; 0 where there was none."""
+    query = select(func.max(OversightChange.sequence)).where(OversightChange.model_id == model_id)
+    return session.exec(query).one() or 0
+
+
 def restrained(session: Session) -> dict[str, OversightChange]:
     """Return the strictest restraint that stands, of each model that is restrained now."""
     newest = select(func.max(OversightChange.id)).group_by(col(OversightChange.model_id), col(OversightChange.segment))
@@ -34,8 +50,7 @@ def restrained(session: Session) -> dict[str, OversightChange]:
 
 def change(session: Session, new: OversightChange) -> OversightChange:
     """Return the new state of the model; its number follows the one before, under a unique index."""
-    before = select(func.max(OversightChange.sequence)).where(OversightChange.model_id == new.model_id)
-    new.sequence = (session.exec(before).one() or 0) + 1
+    new.sequence = sequence(session, new.model_id) + 1
     session.add(new)
     session.flush()
     return new

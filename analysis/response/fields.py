@@ -44,6 +44,8 @@ TEXT = Field()
 FIELDS = {
     "level": Field(Form.CHOICE),
     "fallback": Field(Form.LINE, longest=200),
+    "segment": Field(Form.LINE, longest=200),
+    "throttle": Field(Form.LINE, longest=50),
     "clock": Field(Form.CHOICE),
     "authority": Field(Form.LINE, longest=200),
     "reference": Field(Form.LINE, longest=200),

@@ -69,7 +69,7 @@ MOVES = {
             OPEN,
             State.CONTAINED,
             RESPONDERS | {Role.COMPLIANCE_OFFICER, Role.SECURITY_OFFICER},
-            asks=("level", "fallback?", "reason"),
+            asks=("level", "reason", "fallback?", "segment?", "throttle?", "until?"),
             again=True,
             style="danger",
         ),

@@ -49,6 +49,7 @@ OF_SYSTEM = {
     "clock_warn": Reason.DUE_SOON,
     "clock_breached": Reason.LATE,
     "quiet_ahead": Reason.DUE_SOON,
+    "restraint_due": Reason.DUE_SOON,
 }
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from pydantic import Field
@@ -88,10 +89,27 @@ class Restraint:
     reason: str = ""
     incident: str | None = None
 
+    def is_weaker_than(self, other: "Restraint") -> bool:
+        """Return whether it lets through what the other holds back, or ends sooner.
+
+        >>> Restraint(Oversight.REVIEW_ALL).is_weaker_than(Restraint(Oversight.PAUSED))
+        True
+        >>> Restraint(Oversight.PAUSED, throttle=Throttle(1, 1)).is_weaker_than(Restraint(Oversight.REVIEW_ALL))
+        False
+        """
+        mine, theirs = self.throttle, other.throttle
+        faster = theirs is not None and (mine is None or mine.per_second > theirs.per_second)
+        sooner = self.until is not None and (other.until is None or _time(self.until) < _time(other.until))
+        return other.level > Oversight.NORMAL and (self.level < other.level or faster or sooner)
+
     def terms(self) -> dict[str, Any]:
         """Return what is kept of it beyond level, fallback and segment."""
         rate = self.throttle
         return {"throttle": {"per_second": rate.per_second, "burst": rate.burst}} if rate else {}
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def throttle_of(terms: Mapping[str, Any]) -> Throttle | None:

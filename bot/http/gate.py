@@ -1,4 +1,4 @@
-"""`GET /v1/gate/{model}`: how far a model is restrained, read fresh at each call; `wait` holds it until that changes."""
+"""`GET /v1/gate/{model}`: how far a model is restrained, read fresh each time; `wait` holds it until that changes."""
 
 import asyncio
 import hashlib

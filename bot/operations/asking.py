@@ -54,8 +54,7 @@ class Place:
 
 def bound(session: Session, incident: Incident) -> str:
     """Return what of the incident an approval is bound to: its state, its severity, how far the model is restrained."""
-    change = oversight.current(session, incident.model_id)
-    return f"{incident.state}/{incident.severity}/{change.sequence if change else 0}"
+    return f"{incident.state}/{incident.severity}/{oversight.sequence(session, incident.model_id)}"
 
 
 def second(doing: Doing, needs: frozenset[Role]) -> Outcome:

@@ -7,7 +7,7 @@ from analysis.response.impact import Revenue
 from analysis.response.notifying import Reason
 from analysis.response.quiet import Kind
 from analysis.vocabulary import Severity
-from bot.operations import clocks, escalation, holding, telling
+from bot.operations import clocks, escalation, holding, oversight, telling
 from bot.operations.doing import Doing, Effect, urgency
 from storage import incidents, outbox
 from storage.tables import Owed
@@ -45,6 +45,7 @@ def changed(doing: Doing, was: Severity) -> None:
     _link(doing, now, rose=now.rank > was.rank)
     if now.rank > was.rank:
         holding.broken(doing, Kind.SNOOZE)
+        oversight.at_once(doing)
 
 
 def _link(doing: Doing, now: Severity, *, rose: bool) -> None:

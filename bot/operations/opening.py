@@ -14,7 +14,19 @@ from analysis.response.notifying import Reason
 from analysis.response.quiet import Kind
 from analysis.response.recurrence import Recurrence
 from analysis.vocabulary import Severity, State
-from bot.operations import assessing, clocks, escalation, flapping, holding, reopening, rooms, runbooks, storms, telling
+from bot.operations import (
+    assessing,
+    clocks,
+    escalation,
+    flapping,
+    holding,
+    oversight,
+    reopening,
+    rooms,
+    runbooks,
+    storms,
+    telling,
+)
 from bot.operations.doing import Doing, Request, owe_line, owe_redraw, tell, urgency
 from bot.services import SYSTEM, Services
 from storage import alerts, audit, counters, incidents, outbox
@@ -177,6 +189,7 @@ def begin(services: Services, session: Session, alert: Alert, channel: str, now:
     escalation.begin(services, session, incident, now)
     doing = Doing(services, session, incident, Request("opened", incident.id, SYSTEM), now)
     clocks.follow(doing, None)
+    oversight.at_once(doing)
     runbooks.follow(doing)
     telling.follow(doing)
     rooms.follow(services, session, incident, now)

@@ -1,38 +1,119 @@
-"""Restrains a model and lets it go again; the gate reads the newest change."""
+"""Restrains a model, or a segment of its requests, and lets it go again; the gate reads what stands."""
+
+from datetime import datetime
+
+from sqlmodel import Session
 
 from analysis.errors import Missing
-from analysis.vocabulary import Oversight
-from bot.operations.doing import Doing, Effect
-from storage import oversight
-from storage.tables import OversightChange
+from analysis.response import fields
+from analysis.response.restraint import Restraint, Segment, Throttle
+from analysis.vocabulary import Oversight, Severity, State
+from bot.operations.doing import Doing, Effect, Request, tell
+from bot.services import SYSTEM, Services
+from storage import audit, incidents, oversight, timers
+from storage.tables import Incident, OversightChange, Timer
+
+ENDS = "restraint_ends"
 
 
 def freeze(doing: Doing) -> Effect:
-    """Set the oversight level that was chosen; the incident is contained from then on."""
-    level = _level(doing)
-    watched = doing.services.policy.model(doing.incident.model_id)
-    fallback = doing.field("fallback") or (watched.fallback if watched else None)
-    _change(doing, level, fallback)
+    """Set the oversight level that was chosen, for whom and until when; the incident is contained from then on."""
+    wanted = _wanted(doing)
+    _set(doing, wanted, doing.field("reason"))
     columns = {"contained_at": doing.incident.contained_at or doing.now}
-    facts = {"level": int(level), "reason": doing.field("reason")}
-    return Effect(columns, facts | ({"fallback": fallback} if fallback else {}))
+    return Effect(columns, told(wanted) | {"reason": doing.field("reason")})
 
 
 def unfreeze(doing: Doing) -> Effect:
-    """Set the model back to normal."""
-    now = oversight.current(doing.session, doing.incident.model_id)
-    if now is None or now.level == Oversight.NORMAL:
+    """Set the model back to normal, and every segment of it."""
+    held = oversight.standing(doing.session, doing.incident.model_id)
+    if not held:
         raise Missing("unfreeze", "model", "is not restrained")
-    _change(doing, Oversight.NORMAL, None)
-    return Effect(facts={"was": now.level, "reason": doing.field("reason")})
+    for one in held:
+        lifted = Restraint(Oversight.NORMAL, Segment.parse(one.segment))
+        _set(doing, lifted, doing.field("reason"))
+    return Effect(facts={"was": max(one.level for one in held), "reason": doing.field("reason")})
 
 
 def loosens(doing: Doing) -> OversightChange | None:
     """Return the restraint that the move would make weaker; None where it makes none weaker."""
-    verb, now = doing.request.verb, oversight.current(doing.session, doing.incident.model_id)
-    if now is None or verb not in {"freeze", "unfreeze"}:
+    if doing.request.verb == "unfreeze":
+        return oversight.strictest(doing.session, doing.incident.model_id)
+    if doing.request.verb != "freeze":
         return None
-    return now if verb == "unfreeze" or _level(doing) < now.level else None
+    wanted = _wanted(doing)
+    now = oversight.current(doing.session, doing.incident.model_id, wanted.segment.name)
+    return now if now is not None and wanted.is_weaker_than(oversight.restraint(now)) else None
+
+
+def at_once(doing: Doing) -> None:
+    """Restrain a model whose policy says so as soon as an incident of it is critical; never make it weaker."""
+    incident = doing.incident
+    watched = doing.services.policy.model(incident.model_id)
+    level = watched.freeze_on_critical if watched else None
+    if level is None or incident.severity != Severity.CRITICAL:
+        return
+    held = oversight.current(doing.session, incident.model_id)
+    if held is not None and held.level >= level:
+        return
+    incidents.advance(doing.session, incident, State(incident.state), contained_at=doing.now)
+    wanted = Restraint(level, fallback=watched.fallback if watched else None)
+    frozen = Doing(doing.services, doing.session, incident, Request("frozen", incident.id, SYSTEM), doing.now)
+    _set(frozen, wanted, "the policy freezes this model at a critical incident")
+    tell(frozen, "frozen", **told(wanted))
+    audit.append(doing.session, audit.Entry(SYSTEM, "frozen", incident.id, "done", told(wanted)), doing.now)
+
+
+def when_over(services: Services, session: Session, timer: Timer, now: datetime) -> None:
+    """End a restraint whose time is over; for a critical incident ask for that, which takes two people."""
+    incident = incidents.get(session, timer.subject)
+    held = session.get(OversightChange, int(timer.data["change"]))
+    if incident is None or held is None or not _stands(session, held):
+        return
+    doing = Doing(services, session, incident, Request("restraint_over", incident.id, SYSTEM), now)
+    is_critical = incidents.worst(session, incident) is Severity.CRITICAL
+    facts = {"level": held.level, "segment": held.segment, "by": held.by, "timer": timer.key}
+    if not is_critical:
+        _set(doing, Restraint(Oversight.NORMAL, Segment.parse(held.segment)), "its time is over")
+    tell(doing, "restraint_due" if is_critical else "restraint_over", **facts)
+    said = {"level": held.level, "segment": held.segment, "lifted": not is_critical}
+    audit.append(session, audit.Entry(SYSTEM, "restraint_over", incident.id, "done", said), now)
+
+
+def told(wanted: Restraint) -> dict[str, object]:
+    """Return what the timeline keeps of a restraint."""
+    facts: dict[str, object] = {"level": int(wanted.level)}
+    rate = wanted.throttle
+    shown = {
+        "fallback": wanted.fallback,
+        "segment": wanted.segment.name,
+        "throttle": f"{rate.per_second:g}/s" if rate else None,
+        "until": wanted.until,
+    }
+    return facts | {name: value for name, value in shown.items() if value}
+
+
+def _wanted(doing: Doing) -> Restraint:
+    """Return the restraint that the form describes; raise Missing for a field that says nothing."""
+    watched = doing.services.policy.model(doing.incident.model_id)
+    try:
+        segment = Segment.parse(doing.field("segment"))
+    except ValueError as error:
+        raise Missing("freeze", "segment", str(error)) from None
+    try:
+        throttle = Throttle.parse(doing.field("throttle")) if doing.field("throttle") else None
+    except ValueError as error:
+        raise Missing("freeze", "throttle", str(error)) from None
+    until = fields.moment(doing.field("until")) if doing.field("until") else None
+    if until is not None and until <= doing.now:
+        raise Missing("freeze", "until", "is in the past")
+    return Restraint(
+        _level(doing),
+        segment,
+        doing.field("fallback") or (watched.fallback if watched else None),
+        throttle,
+        until=until.isoformat() if until else None,
+    )
 
 
 def _level(doing: Doing) -> Oversight:
@@ -46,15 +127,29 @@ def _level(doing: Doing) -> Oversight:
     return level
 
 
-def _change(doing: Doing, level: Oversight, fallback: str | None) -> None:
+def _set(doing: Doing, wanted: Restraint, reason: str) -> None:
+    incident: Incident = doing.incident
     new = OversightChange(
-        model_id=doing.incident.model_id,
+        model_id=incident.model_id,
         sequence=0,
-        level=int(level),
-        fallback=fallback,
-        reason=doing.field("reason"),
-        incident_id=doing.incident.id,
+        segment=wanted.segment.name,
+        level=int(wanted.level),
+        fallback=wanted.fallback,
+        terms=wanted.terms(),
+        until=datetime.fromisoformat(wanted.until) if wanted.until else None,
+        reason=reason,
+        incident_id=incident.id,
         by=doing.request.actor,
         at=doing.now,
     )
     oversight.change(doing.session, new)
+    if new.until is not None:
+        key = f"{ENDS}:{new.id}"
+        timers.plan(
+            doing.session, Timer(key=key, kind=ENDS, subject=incident.id, due_at=new.until, data={"change": new.id})
+        )
+
+
+def _stands(session: Session, held: OversightChange) -> bool:
+    newest = oversight.current(session, held.model_id, held.segment)
+    return newest is not None and newest.id == held.id

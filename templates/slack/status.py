@@ -51,12 +51,13 @@ def last(view: IncidentView, *verbs: str) -> TimelineEntry | None:
 
 
 def restraint(change: OversightChange) -> str:
-    """Return the level by number and name, with the fallback.
+    """Return the level by number and name, for which requests, with the fallback.
 
     >>> restraint(OversightChange(level=3, fallback="1.0.0"))
     'level 3, all reviewed, fallback `1.0.0`'
     """
-    text = f"level {change.level}, {names.LEVEL[Oversight(change.level)].name.lower()}"
+    only = f" for {code(change.segment)}" if change.segment else ""
+    text = f"level {change.level}, {names.LEVEL[Oversight(change.level)].name.lower()}{only}"
     return f"{text}, fallback {code(change.fallback)}" if change.fallback else text
 
 

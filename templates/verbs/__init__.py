@@ -21,14 +21,16 @@ from templates.verbs import (
     progressing,
     quieting,
     reporting,
+    restraining,
     telling,
     timing,
 )
 from templates.verbs.row import Happening, Words
 
 # In the order in which buttons stand.
+ACTING = acting.VERBS | restraining.VERBS
 VERBS: dict[str, Words] = {
-    **acting.VERBS,
+    **{verb: ACTING[verb] for verb in ("acknowledge", "freeze", "export", "retrain", "escalate", "unfreeze")},
     **calling.VERBS,
     **progressing.VERBS,
     **ending.VERBS,
@@ -46,14 +48,15 @@ VERBS: dict[str, Words] = {
 # What the bot itself does or sees; nobody presses it.
 HAPPENINGS: dict[str, Happening] = {
     **happening.HAPPENINGS,
+    **restraining.HAPPENINGS,
     **calling.HAPPENINGS,
     **timing.HAPPENINGS,
     **quieting.HAPPENINGS,
     **approving.HAPPENINGS,
+    **baselines.HAPPENINGS,
     **checking.HAPPENINGS,
     **ending.HAPPENINGS,
     **auditing.HAPPENINGS,
-    **baselines.HAPPENINGS,
     **joining.HAPPENINGS,
     **learning.HAPPENINGS,
     **reporting.HAPPENINGS,

@@ -17,7 +17,7 @@ def do(world, verb, by, message=None):
     """Press and, where a modal opens, fill it; return everything the person saw."""
     seen = world.press(verb, by, message)
     if seen.get("view"):
-        asked = {name.rstrip("?"): FIELDS[name.rstrip("?")] for name in MOVES[verb].asks}
+        asked = {name.rstrip("?"): FIELDS.get(name.rstrip("?"), "") for name in MOVES[verb].asks}
         return [seen, world.fill(by, **{name: value for name, value in asked.items() if value})]
     return [seen]
 
@@ -49,7 +49,7 @@ def test_pressed_by_two_people_at_once_it_acts_once(fairness, verb):
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda who: fairness.press(verb, who, alert), ("oncall", "ml_lead")))
     if MOVES[verb].asks:
-        asked = {n.rstrip("?"): FIELDS[n.rstrip("?")] for n in MOVES[verb].asks if FIELDS[n.rstrip("?")]}
+        asked = {n.rstrip("?"): FIELDS.get(n.rstrip("?"), "") for n in MOVES[verb].asks if FIELDS.get(n.rstrip("?"), "")}
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(lambda who: fairness.fill(who, **asked), ("oncall", "ml_lead")))
     outcomes = [outcome for _, action, outcome in fairness.audit() if action == verb]
