@@ -22,6 +22,7 @@ from bot import (
     cli_outbox,
     cli_policy,
     cli_proxies,
+    cli_quiet,
 )
 
 cli = typer.Typer(
@@ -43,6 +44,7 @@ cli.add_typer(cli_outbox.outbox_cli, name="outbox")
 cli.add_typer(cli_policy.policy_cli, name="policy")
 cli.command()(cli_acting.incident)
 cli.add_typer(cli_acting.approvals_cli, name="approvals")
+cli.add_typer(cli_quiet.quiet_cli, name="quiet")
 cli.add_typer(cli_acting.token_cli, name="token")
 
 

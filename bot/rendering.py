@@ -16,7 +16,7 @@ from bot import rotas
 from bot.services import Services
 from bot.slack.outward import Text
 from bot.slack.rooms import Room
-from storage import approvals, checkpoints, incidents, learning, outbox, overview, people, storms, week
+from storage import approvals, checkpoints, incidents, learning, outbox, overview, people, quiet, storms, week
 from storage import calendar as turns
 from storage.incidents import IncidentView
 from storage.tables import AffectedList, Bundle, Owed, Run, TimelineEntry
@@ -37,6 +37,7 @@ from templates.slack import (
     told,
     troubles,
 )
+from templates.slack import quiet as quieted
 from templates.slack.blocks import Message
 
 # A resolved incident may come back; what is over for good needs no channel.
@@ -207,23 +208,12 @@ def _notice(session: Session, services: Services, row: Owed) -> Shown | None:
     return Shown("post", _text(notice.message(row.data, run, views)), in_thread=False)
 
 
-def _digest(session: Session, services: Services, row: Owed) -> Shown | None:
-    now = services.clock()
-    days = 7 if row.subject == "weekly" else 1
-    since = now - timedelta(days=days)
-    seen = overview.load(session, now, since)
-    if row.subject == "weekly":
-        reviewed = week.load(session, since, now)
-        found = figures.measure(reviewed.seen, services.policy.clocks) if reviewed.seen else []
-        seen = replace(seen, week=reviewed, figures=tuple(found))
-    return Shown("post", _text(digest.DIGESTS[row.subject](seen, now)))
-
-
-def _notice(session: Session, services: Services, row: Owed) -> Shown | None:
-    run = session.get(Run, row.data["run"]) if "run" in row.data else None
-    about = [row.data, *row.data.get("alerts", [])]
-    views = [_view(session, str(one["incident"])) for one in about if one.get("incident")]
-    return Shown("post", _text(notice.message(row.data, run, views)), in_thread=False)
+def _quiet_ahead(session: Session, services: Services, row: Owed) -> Shown | None:
+    """Return the word that a quiet ends soon; None where it has ended by now."""
+    view = quiet.view(session, row.subject)
+    if view is None or view.quiet.ended_at is not None:
+        return None
+    return Shown("post", _text(quieted.ahead(view)), in_thread=False)
 
 
 def _answer(session: Session, services: Services, row: Owed) -> Shown | None:
@@ -306,6 +296,7 @@ KINDS: dict[str, Callable[[Session, Services, Owed], Shown | None]] = {
     "due_review": _due_review,
     "due_review_update": _due_review_update,
     "notice": _notice,
+    "quiet_notice": _quiet_ahead,
     "answer": _answer,
     "more": _more,
     "mail": _mail,

@@ -68,6 +68,15 @@ class QuietView:
 
 def views(session: Session, now: datetime) -> list[QuietView]:
     """Return what is in force, as it is shown."""
-    found, held = in_force(session, now), counts(session)
-    known = people.by_id(session, {one.by for one in found})
+    return _views(session, in_force(session, now))
+
+
+def view(session: Session, quiet_id: str) -> QuietView | None:
+    """Return the quiet of that id, as it is shown."""
+    found = get(session, quiet_id)
+    return _views(session, [found])[0] if found else None
+
+
+def _views(session: Session, found: list[Quiet]) -> list[QuietView]:
+    held, known = counts(session), people.by_id(session, {one.by for one in found})
     return [QuietView(one, known[one.by].name if one.by in known else None, held.get(one.id, 0)) for one in found]

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from analysis.errors import Missing, NotAllowed
 from analysis.parts import UNITS
+from analysis.response.fields import LONGEST as LONGEST_TEXT
 from analysis.response.life import OFFICERS, RESPONDERS
 from analysis.vocabulary import Family, Role, Severity
 
@@ -27,7 +28,12 @@ LONGEST = {
     Kind.MAINTENANCE: timedelta(days=7),
     Kind.ACCEPTED_RISK: timedelta(days=30),  # 003 §12
 }
-NOTICE = timedelta(days=3)  # before an accepted risk ends
+# So long before the end it is said that it comes; of a shorter stretch, when a quarter is left. A snooze needs none.
+NOTICE = {
+    Kind.SILENCE: timedelta(hours=1),
+    Kind.MAINTENANCE: timedelta(minutes=30),
+    Kind.ACCEPTED_RISK: timedelta(days=3),
+}
 # Fairness is silenced by those who answer for it; a critical alert by nobody but whoever answers for the whole.
 MAKERS = {
     Kind.SILENCE: frozenset({Role.ML_LEAD, Role.COMPLIANCE_OFFICER, Role.ADMIN, Role.CTO}),
@@ -87,6 +93,7 @@ class Matcher:
 
 
 NAMED = ("model", "family", "metric", "column", "group")
+TYPED = (Kind.SILENCE, Kind.MAINTENANCE)  # the others are moves of an incident
 
 
 def allow(kind: Kind, matcher: Matcher, roles: Set[Role]) -> None:
@@ -110,6 +117,15 @@ def check_end(verb: str, kind: Kind, now: datetime, ends_at: datetime) -> None:
         raise Missing(verb, "until", f"may be {LONGEST[kind].days} days from now at most")
 
 
+def notice_at(kind: Kind, starts_at: datetime, ends_at: datetime) -> datetime | None:
+    """Return when it is said that the end comes; None where nobody has to know before.
+
+    >>> notice_at(Kind.SILENCE, datetime(2026, 11, 20, 12), datetime(2026, 11, 20, 14))
+    datetime.datetime(2026, 11, 20, 13, 30)
+    """
+    return ends_at - min(NOTICE[kind], (ends_at - starts_at) / 4) if kind in NOTICE else None
+
+
 @dataclass(frozen=True)
 class Typed:
     """A quiet as it was typed: what it is over, until when, why."""
@@ -128,21 +144,52 @@ def read(kind: Kind, words: list[str], now: datetime) -> Typed:
     >>> found.matcher.family, found.ends_at.hour, found.reason
     ('data', 16, 'the feed moves')
     """
-    named, rest = _named(kind, words)
+    matched, rest = named(kind, words)
     ends_at, rest = _end(kind, rest, now)
     if [word.lower() for word in rest[:2]] == ["including", "critical"]:
-        rest, named["up_to"] = rest[2:], Severity.CRITICAL.value
+        rest, matched["up_to"] = rest[2:], Severity.CRITICAL.value
+    return checked(kind, matched, ends_at, " ".join(rest), now)
+
+
+def checked(kind: Kind, matched: dict[str, str], ends_at: datetime, reason: str, now: datetime) -> Typed:
+    """Return what is asked for, at whichever door; raise Missing for what is owed or amiss."""
     check_end(kind, kind, now, ends_at)
-    if not set(named) & ({"model"} if kind is Kind.MAINTENANCE else set(NAMED)):
+    if not set(matched) & ({"model"} if kind is Kind.MAINTENANCE else set(NAMED)):
         wanted = "model=…" if kind is Kind.MAINTENANCE else "one of " + ", ".join(f"{name}=…" for name in NAMED)
         raise Missing(kind, "matcher", f"is missing: name {wanted}")
-    if not rest:
+    if "family" in matched and matched["family"] not in set(Family):
+        raise Missing(kind, "matcher", f"“{matched['family'][:100]}” is no family: use {', '.join(Family)}")
+    if not reason.strip():
         raise Missing(kind, "reason")
-    return Typed(Matcher.of(named), ends_at, " ".join(rest))
+    if len(reason) > LONGEST_TEXT:
+        raise Missing(kind, "reason", f"is longer than {LONGEST_TEXT} characters")
+    return Typed(Matcher.of(matched), ends_at, reason.strip())
 
 
-def _named(kind: Kind, words: list[str]) -> tuple[dict[str, str], list[str]]:
-    named: dict[str, str] = {}
+def kind_of(name: str) -> Kind:
+    """Return which of the two that are no move of an incident is meant; raise Missing.
+
+    >>> kind_of("silence")
+    <Kind.SILENCE: 'silence'>
+    """
+    if name not in TYPED:
+        raise Missing("silence", "kind", f"“{name[:50]}” is none of {', '.join(TYPED)}")
+    return Kind(name)
+
+
+def ending(kind: Kind, words: list[str], now: datetime) -> datetime:
+    """Return the time that `for 4h` or `until 2026-11-23T18:00` names; raise Missing for what is none.
+
+    >>> from datetime import UTC
+    >>> ending(Kind.SILENCE, ["for", "4", "h"], datetime(2026, 11, 20, 12, tzinfo=UTC)).hour
+    16
+    """
+    return _end(kind, words, now)[0]
+
+
+def named(kind: Kind, words: list[str]) -> tuple[dict[str, str], list[str]]:
+    """Return what `model=… column=…` names, and the words after it; raise Missing for what nothing is matched by."""
+    found: dict[str, str] = {}
     for number, word in enumerate(words):
         name, sign, value = word.partition("=")
         if not sign:
@@ -150,12 +197,10 @@ def _named(kind: Kind, words: list[str]) -> tuple[dict[str, str], list[str]]:
             break
         if name.lower() not in NAMED or not value:
             raise Missing(kind, "matcher", f"“{word[:100]}” is none of {', '.join(f'{one}=…' for one in NAMED)}")
-        named[name.lower()] = value.strip("\"'“”")
+        found[name.lower()] = value.strip("\"'“”")
     else:
         words = []
-    if "family" in named and named["family"] not in set(Family):
-        raise Missing(kind, "matcher", f"“{named['family'][:100]}” is no family: use {', '.join(Family)}")
-    return named, words
+    return found, words
 
 
 def _end(kind: Kind, rest: list[str], now: datetime) -> tuple[datetime, list[str]]:

@@ -1,6 +1,7 @@
 """`/v1`: what can be pressed in Slack as a call, under the same rules; RFC 9457 problems where it cannot be done."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
@@ -10,12 +11,14 @@ from sqlmodel import Session
 
 from analysis.errors import Missing, NotAllowed, NotNow, NotSure, NotYou, Refused, Unknown
 from analysis.response import life
+from analysis.response import quiet as silence
 from analysis.response.outcomes import Kind, Outcome
 from analysis.response.permissions import View
 from analysis.response.resets import Cause
+from analysis.vocabulary import Severity
 from bot.http import problems
 from bot.http.callers import Caller, Callers
-from bot.operations import approvals, detection, incidents, resetting, viewing
+from bot.operations import approvals, detection, incidents, quieting, resetting, viewing
 from bot.operations.deciding import Decision
 from bot.operations.detection import Wish
 from bot.operations.doing import Request
@@ -23,7 +26,8 @@ from bot.payload import fit
 from bot.services import Services
 from storage import approvals as asked
 from storage import incidents as stored
-from storage.tables import Approval, Incident, TimelineEntry
+from storage import quiet as kept
+from storage.tables import Approval, Incident, Quiet, TimelineEntry
 from templates import answers
 from templates.slack.mrkdwn import plainly
 
@@ -59,6 +63,30 @@ class Reset(Body):
     model: Annotated[Said, Field(max_length=64)]
     reason: Text
     cause: Annotated[Said, Field(max_length=50)] = Cause.CONCEPT_DRIFT.value
+
+
+class Quieten(Body):
+    """What is to be silent, until when, and why."""
+
+    kind: Said
+    match: Annotated[dict[Said, Said], Field(max_length=10)]
+    span: Annotated[Said | None, Field(alias="for", max_length=20)] = None
+    until: Annotated[Said, Field(max_length=40)] | None = None
+    critical: bool = False
+    reason: Text
+
+    def typed(self, kind: silence.Kind, now: datetime) -> silence.Typed:
+        """Return the same as it would be typed in Slack; raise Missing."""
+        matched, _ = silence.named(kind, [f"{name}={value}" for name, value in self.match.items()])
+        loud = {"up_to": Severity.CRITICAL.value} if self.critical else {}
+        words = ["for", self.span] if self.span else ["until", self.until] if self.until else []
+        return silence.checked(kind, matched | loud, silence.ending(kind, words, now), self.reason, now)
+
+
+class Why(Body):
+    """Why, where that need not be said."""
+
+    reason: Text = ""
 
 
 class Check(Body):
@@ -117,6 +145,30 @@ def router(services: Services) -> APIRouter:
         wish = resetting.Wish(body.model, who.person, body.reason, body.cause, who.delivery, HTTP)
         return _told(resetting.ask(services, wish), done=202)  # it is counted later
 
+    @routes.get("/v1/quiet")
+    def quiet(who: Who) -> Response:
+        return _seen(services, who, "quiet", lambda session: {
+            "quiet": [_quiet(view.quiet) | {"holds": view.held} for view in kept.views(session, services.clock())]
+        })  # fmt: skip
+
+    @routes.post("/v1/quiet")
+    def quieten(body: Quieten, who: Who) -> Response:
+        try:
+            kind, now = silence.kind_of(body.kind), services.clock()
+            wish = quieting.Wish(kind, who.person, body.typed(kind, now), delivery=who.delivery, facts=HTTP)
+            return _quieted(quieting.change(services, wish))
+        except Refused as error:
+            return _refused(error)
+
+    @routes.post("/v1/quiet/{id}/end")
+    def end(id: Said, body: Why, who: Who) -> Response:
+        try:
+            kind, reason = silence.Kind.SILENCE, body.reason
+            wish = quieting.Wish(kind, who.person, ends=id, reason=reason, delivery=who.delivery, facts=HTTP)
+            return _quieted(quieting.change(services, wish))
+        except Refused as error:
+            return _refused(error)
+
     return routes
 
 
@@ -165,6 +217,16 @@ def _whole(session: Session, incident_id: str) -> dict[str, Any]:
 def _incident(incident: Incident) -> dict[str, Any]:
     names = ("id", "model_id", "family", "severity", "state", "version", "opened_at", "acknowledged_at", "resolved_at")
     return incident.model_dump(mode="json", include=set(names)) | {"acknowledged_by": incident.acknowledged_by}
+
+
+def _quieted(found: Quiet | None) -> Response:
+    """Return what was made or ended; a problem where the call came before and was refused then."""
+    return problems.problem(409, answers.REPEATED) if found is None else JSONResponse(_quiet(found))
+
+
+def _quiet(quiet: Quiet) -> dict[str, Any]:
+    names = {"id", "kind", "incident_id", "matcher", "reason", "by", "approved_by", "starts_at", "ends_at", "ended_at"}
+    return quiet.model_dump(mode="json", include=names)
 
 
 def _entry(entry: TimelineEntry) -> dict[str, Any]:

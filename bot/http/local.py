@@ -15,10 +15,22 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import APIRouter, HTTPException, Request
 
 from analysis.errors import Refused, Unknown
-from analysis.response import life
+from analysis.response import life, quiet
 from analysis.response.outcomes import Outcome
+from analysis.response.quiet import Kind
 from bot.http.signature import is_genuine
-from bot.operations import approvals, doing, erasure, extracts, governing, incidents, outgoing, resetting, tokens
+from bot.operations import (
+    approvals,
+    doing,
+    erasure,
+    extracts,
+    governing,
+    incidents,
+    outgoing,
+    quieting,
+    resetting,
+    tokens,
+)
 from bot.operations.deciding import Decision
 from bot.operations.governing import Proposal
 from bot.payload import fit
@@ -26,6 +38,7 @@ from bot.services import Services
 from storage import people
 from storage.extracts import Wanted
 from templates import answers
+from templates.slack import quiet as quieted
 from templates.slack.mrkdwn import plainly
 
 PATH = "/local/v1"
@@ -81,6 +94,19 @@ def _baseline(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
     return _told(outcome) | {"run": outcome.facts.get("run")}
 
 
+def _quiet(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
+    who, facts = _person(services, asked), _facts(asked)
+    if asked["verb"] == "end":
+        ends = quieting.Wish(Kind.SILENCE, who, ends=_text(asked, "quiet"), reason=_text(asked, "reason"), facts=facts)
+        found, shown = quieting.change(services, ends), quieted.ended
+    else:
+        kind = quiet.kind_of(str(asked["verb"]))
+        typed = quiet.read(kind, [fit(str(word)) for word in asked["words"]], services.clock())
+        found, shown = quieting.change(services, quieting.Wish(kind, who, typed, facts=facts)), quieted.made
+    assert found is not None  # nothing comes twice without the id of a delivery
+    return {"says": plainly(shown(found).text)}
+
+
 def _decide(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
     reason = fit(str(asked.get("reason", "")))
     decision = Decision(
@@ -121,6 +147,7 @@ ASKED: dict[str, Callable[[Services, dict[str, Any]], dict[str, Any]]] = {
     "policy": _policy,
     "incident": _incident,
     "baseline": _baseline,
+    "quiet": _quiet,
     "approvals": _decide,
     "token": _token,
 }

@@ -1,20 +1,21 @@
 """Makes things quiet for a while, and tells what still stands when that is over. Each has an end and a reason."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlmodel import Session
 
 from analysis.errors import Missing, Refused, Unknown
 from analysis.response import fields, quiet
-from analysis.response.quiet import NOTICE, Kind, Matcher, Typed
+from analysis.response.notifying import Reason
+from analysis.response.quiet import Kind, Matcher, Typed
 from analysis.vocabulary import Severity, State
 from bot.operations import holding, opening, reopening
 from bot.operations.doing import Doing, Effect, Request, tell
 from bot.services import SYSTEM, Services, whole
-from storage import audit, counters, inbox, incidents, timers
+from storage import audit, counters, inbox, incidents, outbox, timers
 from storage import quiet as kept
-from storage.tables import Quiet, Timer
+from storage.tables import Owed, Quiet, Timer
 
 OVER, AHEAD = "quiet_end", "quiet_notice"
 
@@ -64,12 +65,13 @@ def _keep(doing: Doing, kind: Kind, matcher: dict[str, str], until: datetime) ->
     return made
 
 
-def _plan(session: Session, made: Quiet) -> None:
-    due = {OVER: made.ends_at}
-    if made.kind == Kind.ACCEPTED_RISK and made.ends_at - NOTICE > made.starts_at:
-        due[AHEAD] = made.ends_at - NOTICE
-    for kind, at in due.items():
-        timers.plan(session, Timer(key=f"{kind}:{made.id}", kind=kind, subject=made.id, due_at=at))
+def _plan(session: Session, made: Quiet, place: str | None = None) -> None:
+    """Write when it is over, and when that is said before: there where it was made."""
+    ahead = quiet.notice_at(Kind(made.kind), made.starts_at, made.ends_at)
+    for kind, at in ((OVER, made.ends_at), (AHEAD, ahead)):
+        if at is not None:
+            data = {"place": place} if place else {}
+            timers.plan(session, Timer(key=f"{kind}:{made.id}", kind=kind, subject=made.id, due_at=at, data=data))
 
 
 def _end(session: Session, made: Quiet, now: datetime, by: str, why: str) -> bool:
@@ -87,17 +89,22 @@ class Wish:
     ends: str | None = None  # id of the one to end
     reason: str = ""
     delivery: str | None = None
+    place: str | None = None  # the channel in which it was typed; none: the one of medium incidents
+    facts: dict[str, str] = field(default_factory=dict)  # what the door knows of the person, for the audit log
 
 
 @whole
 def change(services: Services, wish: Wish) -> Quiet | None:
-    """Return the quiet that was made or ended; None where this delivery came before. Raise Refused, audited."""
+    """Return the quiet that was made or ended; None where this delivery came before and was refused.
+
+    Raise Refused, audited.
+    """
     now = services.clock()
     refused: Refused | None = None
     made: Quiet | None = None
     with services.transaction() as session:
         if wish.delivery and not inbox.arrive(session, wish.delivery, "interaction", now):
-            return None
+            return kept.get(session, str(inbox.answer(session, wish.delivery).get("quiet")))
         try:
             with session.begin_nested():
                 made = _made(services, session, wish, now) if wish.typed else _ended(services, session, wish, now)
@@ -110,6 +117,9 @@ def change(services: Services, wish: Wish) -> Quiet | None:
                 **made.matcher,
                 "reason_hmac": services.keys.hashed(made.reason),
             }
+            if wish.delivery:
+                inbox.answered(session, wish.delivery, {"quiet": made.id})
+        data |= wish.facts
         verb = wish.kind.value if wish.typed else "quiet_end"
         entity = made.id if made else (wish.ends or wish.kind.value)[:100]
         audit.append(session, audit.Entry(wish.actor, verb, entity, "refused" if refused else "done", data), now)
@@ -134,7 +144,7 @@ def _made(services: Services, session: Session, wish: Wish, now: datetime) -> Qu
         ends_at=wish.typed.ends_at,
     )
     kept.keep(session, made)
-    _plan(session, made)
+    _plan(session, made, wish.place or services.policy.routes[Severity.MEDIUM].channel or services.policy.engineering)
     return made
 
 
@@ -194,14 +204,35 @@ def _after_acceptance(doing: Doing, made: Quiet) -> None:
 
 
 def when_ahead(services: Services, session: Session, timer: Timer, now: datetime) -> None:
-    """Tell those who accepted a risk that the acceptance ends soon."""
+    """Say that the end comes: of an accepted risk in its thread, to those who accepted it; else where it was made."""
     made = kept.get(session, timer.subject)
-    if made is None or made.ended_at is not None or made.incident_id is None:
+    if made is None or made.ended_at is not None:
+        return
+    if made.incident_id is None:
+        _owe_ahead(session, made, timer, now)
         return
     people = [one for one in (made.by, made.approved_by) if one]
     left = {"until": made.ends_at.isoformat(), "people": list(dict.fromkeys(people))}
     doing = _doing(Over(services, session, made, now, SYSTEM), "quiet_ahead")
     tell(doing, "quiet_ahead", quiet=made.id, timer=timer.key, **left)
+
+
+def _owe_ahead(session: Session, made: Quiet, timer: Timer, now: datetime) -> None:
+    place = timer.data.get("place")
+    if place is None:  # planned before places were kept
+        return
+    owed = Owed(
+        key=timer.key,
+        kind=AHEAD,
+        subject=made.id,
+        channel=place,
+        priority=5,
+        reason=Reason.ASKED,
+        next_at=now,
+        created_at=now,
+    )
+    outbox.owe(session, owed)
+    audit.append(session, audit.Entry(SYSTEM, AHEAD, made.id, "done", {"until": made.ends_at.isoformat()}), now)
 
 
 def _doing(over: Over, verb: str) -> Doing:

@@ -155,7 +155,7 @@ def _maintenance(typed: Typed) -> Answer:
 
 def _quiet(typed: Typed, kind: Kind) -> Answer:
     typed.sees(View.INCIDENT_TIMELINE)
-    return Answer(quiet.answer(typed.door, typed.user, kind, typed.words, typed.delivery))
+    return Answer(quiet.answer(typed.door, typed.user, kind, typed.words, (typed.channel, typed.delivery)))
 
 
 def _figures(typed: Typed) -> Answer:

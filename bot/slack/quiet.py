@@ -13,8 +13,12 @@ from templates.slack.blocks import Message
 AGAIN = "That came twice; it counted once."
 
 
-def answer(door: Door, user: str, kind: Kind, typed: list[str], delivery: str) -> Message:
-    """Return the answer to what was typed after the subcommand; raise Refused. `delivery` was recorded as a look."""
+def answer(door: Door, user: str, kind: Kind, typed: list[str], place: tuple[str, str]) -> Message:
+    """Return the answer to what was typed after the subcommand; raise Refused.
+
+    `place` is the channel, and the delivery, which was recorded as a look.
+    """
+    channel, delivery = place
     services = door.services
     now = services.clock()
     if not typed:
@@ -26,6 +30,11 @@ def answer(door: Door, user: str, kind: Kind, typed: list[str], delivery: str) -
         wish = Wish(kind, user, ends=typed[1], reason=" ".join(typed[2:]), delivery=f"{delivery}:quiet")
         ended = quieting.change(services, wish)
         return shown.ended(ended) if ended else Message(AGAIN)
-    wish = Wish(kind, user, deciding.read(kind, typed, now), delivery=f"{delivery}:quiet")
+    wish = Wish(kind, user, deciding.read(kind, typed, now), delivery=f"{delivery}:quiet", place=_heard(channel, user))
     made = quieting.change(services, wish)
     return shown.made(made) if made else Message(AGAIN)
+
+
+def _heard(channel: str, user: str) -> str:
+    """Return where both the bot and the person hear a later word: the channel, or between the two of them."""
+    return channel if channel.startswith("C") else user

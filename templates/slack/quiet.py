@@ -9,7 +9,7 @@ from storage.tables import Quiet
 from templates import figures
 from templates.slack import blocks
 from templates.slack.blocks import Message, context, section
-from templates.slack.mrkdwn import code, countdown, quote, said
+from templates.slack.mrkdwn import code, countdown, mention, quote, said
 
 COMMAND = "/ethix"
 SIGN = {Kind.SNOOZE: "😴", Kind.SILENCE: "🔕", Kind.MAINTENANCE: "🛠️", Kind.ACCEPTED_RISK: "⚖️"}
@@ -52,6 +52,16 @@ def listed(found: Sequence[QuietView]) -> Message:
         return Message("Nothing is silenced now.", [section("Nothing is silenced now."), context(how)])
     lines = blocks.listed([line(one) for one in found], MOST)
     return Message(f"Quiet now: {figures.count(len(found))}", [*lines, context(how)])
+
+
+def ahead(view: QuietView) -> Message:
+    """Return the word that it ends soon, to who made it."""
+    quiet = view.quiet
+    held = f" It holds back {figures.counted(view.held, 'alert')}." if view.held else " It holds back nothing now."
+    over_ = f"{SIGN[Kind(quiet.kind)]} {code(quiet.id)}: the {NAME[Kind(quiet.kind)]} over {over(quiet)}"
+    text = f"{over_} ends {countdown(quiet.ends_at)}.{held} {mention(quiet.by)}"
+    small = f"What still stands then is told. Longer? Make a new one: `{COMMAND} {quiet.kind} …` with its reason."
+    return Message(text, [section(text), context(small)])
 
 
 def made(quiet: Quiet) -> Message:

@@ -214,3 +214,70 @@ def test_a_baseline_is_reset_over_http_counted_by_the_bot_and_approved_by_a_seco
     assert api.get(f"/v1/incidents/{asked.json()['incident']}", CTO).json()["state"] == "closed"
     rows = [row for row in api.world.audit() if row[1].startswith("baseline_reset")]
     assert rows.count((LEAD, "baseline_reset_asked", "done")) == rows.count((LEAD, "baseline_reset", "done")) == 1
+
+
+def quieten(api, by, **body):
+    told = {"kind": "silence", "match": {"column": "age"}, "for": "4h", "reason": "the feed moves"} | body
+    return api.post("/v1/quiet", by, {name: value for name, value in told.items() if value is not None})
+
+
+def test_a_silence_is_made_listed_and_ended_over_http_and_at_a_shell_as_in_slack(api, monkeypatch):
+    made = quieten(api, LEAD)
+    assert (made.status_code, made.json()["id"], made.json()["matcher"]["column"]) == (200, "QUI-1", "age")
+    assert quieten(api, CTO, critical=True, until="2026-03-03T09:00:00+00:00", **{"for": None}).status_code == 200
+    assert [one["id"] for one in api.get("/v1/quiet", CTO).json()["quiet"]] == ["QUI-1", "QUI-2"]
+    assert api.get("/v1/quiet", "U0VIEWER01").status_code == 403
+    assert api.post("/v1/quiet/QUI-2/end", LEAD).status_code == 403  # it holds critical alerts
+    first = api.post("/v1/quiet/qui-1/end", LEAD, {"reason": "done"}, "once")
+    assert (
+        first.json()["ended_at"] == api.post("/v1/quiet/qui-1/end", LEAD, {"reason": "done"}, "once").json()["ended_at"]
+    )
+    world = api.world
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{world.folder / 'ethixbot.db'}")
+    monkeypatch.setenv("ETHIXBOT_DATA", str(world.bot.services.data))
+    monkeypatch.setenv("ETHIXBOT_POLICY", str(world.folder / "policy.yaml"))
+    code, said = run(
+        "quiet", "maintenance", "--by", "oncall@ethixai.local", "model=income-prequal", "for", "2h", "it moves"
+    )
+    assert (code, "QUI-3: maintenance over model income-prequal until" in said) == (0, True)
+    assert "it moves" in run("quiet", "list")[1]
+    assert "needs one of" in run("quiet", "silence", "--by", "oncall@ethixai.local", "column=age", "for", "2h", "x")[1]
+    assert run("quiet", "end", "QUI-3", "--by", "oncall@ethixai.local", "--reason", "moved")[0] == 0
+    rows = [row for row in world.audit() if row[1] in ("silence", "maintenance", "quiet_end")]
+    assert rows.count((ONCALL, "maintenance", "done")) == rows.count((ONCALL, "silence", "refused")) == 1
+
+
+def test_what_a_silence_lacks_is_said_in_a_sentence(api):
+    for amiss, says in (
+        ({"kind": "snooze"}, "none of silence, maintenance"),
+        ({"match": {}}, "name one of"),
+        ({"match": {"colour": "red"}}, "colour=red"),
+        ({"match": {"column": ""}}, "is none of"),
+        ({"match": {"family": "feline"}}, "is no family"),
+        ({"match": {"up_to": "critical"}}, "is none of"),
+        ({"for": None}, "say “for 4h”"),
+        ({"for": "99 d"}, "30 days"),
+        ({"for": None, "until": "2020-01-01T00:00:00+00:00"}, "lies behind"),
+        ({"for": None, "until": "soon"}, "say “for 4h”"),
+        ({"reason": " "}, "reason is needed"),
+        ({"reason": "x" * 2_001}, "longer than"),
+    ):
+        answer = quieten(api, LEAD, **amiss)
+        assert (answer.status_code, says in answer.json()["detail"]) == (422, True), (amiss, answer.text)
+
+
+def test_before_a_silence_ends_that_is_said_where_it_was_made(api):
+    world = api.world
+    world.type("/ethix silence column=age for 4h the feed moves", by="ml_lead", channel="ml-monitoring")
+    world.type("/ethix silence column=pay for 4h the feed moves", by="ml_lead", channel="ml-monitoring")
+    world.type("/ethix silence end QUI-2", by="ml_lead")
+    world.clock.forward(hours=2, minutes=59)
+    world.settle()
+    assert "QUI-" not in pretty(world.messages("ml-monitoring"))
+    world.clock.forward(minutes=2)
+    world.settle()
+    said = [one["text"] for one in world.messages("ml-monitoring") if "QUI-" in one["text"]]
+    assert len(said) == 1
+    assert "`QUI-1`: the silence over column `age` ends" in said[0]
+    assert "<@U0MLLEAD01>" in said[0]
+    assert ("system", "quiet_notice", "done") in world.audit()
