@@ -36,6 +36,19 @@ def line(view: ApprovalView) -> str:
     return "\n".join([first, f"{asked}; it lapses {date(approval.expires_at)}", *approvals.given(approval)])
 
 
+def own_line(view: ApprovalView) -> str:
+    """Return one's own wish in two lines: what it is, and whom it waits for."""
+    approval = view.approval
+    first = f"👥 *{approvals.title(approval.verb)}* · {code(approval.subject)} · {code(approval.id)}"
+    so_far = f"; so far: {names_of(view)}" if view.votes else ""
+    return f"{first}\nIt needs {approvals.needs(approval)}{so_far}. It lapses {date(approval.expires_at)}"
+
+
+def take_back(approval: Approval) -> Block:
+    """Return the button with which who asked takes the wish back; a form asks why, as for any no."""
+    return button("Take it back", DECLINE, approval.id) | {"accessibility_label": f"Take back {approval.id}"}
+
+
 def waits_for(view: ApprovalView, person: str, roles: Set[Role]) -> bool:
     """Return whether somebody of those roles can still say yes to it."""
     given = {vote.part for vote in view.votes}

@@ -43,6 +43,7 @@ def view(seen: Overview, owner: Owner, now: datetime) -> dict[str, Any]:
         context(f"{said(name)} · {_roles(roles)}"),
         *(_given_up(seen) if MENDERS & roles else []),
         *_approvals(seen, user, roles),
+        *_asked(seen, user),
         *part("Waits for you", [lists.incident_line(one, now) for one in mine], MOST_WAITING, seen.waiting_count),
         *(desk.blocks(owner.desk, owner.rotas, now) if View.INCIDENT_TIMELINE in seen.sees else []),
         *part("Open", [lists.incident_line(one, now) for one in others], MOST_OPEN, seen.open_count - len(theirs)),
@@ -77,6 +78,13 @@ def _approvals(seen: Overview, user: str, roles: Set[Role]) -> list[Block]:
     mine = [one for one in seen.approvals if approval.waits_for(one, user, roles)][:MOST_WAITING]
     drawn = [block for one in mine for block in (section(approval.line(one)), approval.buttons(one.approval))]
     return [divider(), section("*Waits for your approval*"), *drawn] if drawn else []
+
+
+def _asked(seen: Overview, user: str) -> list[Block]:
+    """Return what this person asked for and others have not decided yet, with a button to take it back."""
+    mine = [one for one in seen.approvals if one.approval.requested_by == user][:MOST_WAITING]
+    drawn = [section(approval.own_line(one), accessory=approval.take_back(one.approval)) for one in mine]
+    return [divider(), section("*You asked for*"), *drawn] if drawn else []
 
 
 def _given_up(seen: Overview) -> list[Block]:

@@ -92,7 +92,7 @@ VERBS = {
         modal=Modal(
             title="Close the incident",
             submit="Close",
-            does="A high or critical incident is closed with its root cause, and with what had to be done first done.",
+            does="A high or critical one needs its root cause first, and the follow-ups that were due before closing.",
             fields={"note": Asked("Note", "What is left to say")},
             about=_before_closing,
         ),

@@ -119,6 +119,12 @@ def test_it_is_approved_from_app_home_too(asked):
     home.publish(door, "U0COMPLY01")
     desk = asked.ask("POST", "/_local/home", user="compliance", wait_s=0)["view"]
     assert "Waits for your approval" in pretty(desk)
+    home.publish(door, "U0MLLEAD01")
+    own = asked.ask("POST", "/_local/home", user="ml_lead", wait_s=0)["view"]
+    assert "Waits for your approval" not in pretty(own)
+    assert "It needs one of: Admin" in pretty(own["blocks"])
+    back = {"view_id": own["id"], "action_id": "approval:decline"}
+    assert asked.ask("POST", "/_local/click", user="ml_lead", **back)["view"]["callback_id"] == "approval:decline"
     where = {"view_id": desk["id"], "action_id": "approval:approve", "block_id": "approval:APR-1"}
     seen = asked.ask("POST", "/_local/click", user="compliance", **where)
     assert "the model decides again" in pretty(seen)
