@@ -2,19 +2,37 @@
 
 from analysis.vocabulary import Duty
 from storage.incidents import IncidentView
-from storage.tables import TimelineEntry
+from storage.tables import ChecklistStep, TimelineEntry
 from templates import names
 from templates.slack import status, ticks
+from templates.slack.limits import OPTION
 from templates.slack.mrkdwn import mention, quote, said
 from templates.verbs.row import Asked, Happening, Modal, Option, Words, given
 
 
 def _open_steps(view: IncidentView) -> list[Option]:
-    return [
-        Option(step.key, step.text, names.DUTY[Duty(step.duty)].name if step.duty in set(Duty) else "")
-        for step in view.steps
-        if step.done_at is None
-    ]
+    return [_option(step) for step in view.steps if step.done_at is None]
+
+
+def _option(step: ChecklistStep) -> Option:
+    """Return the step to choose: whole where it fits, else with its end as the second line; then its duty."""
+    first, rest = in_two(step.text)
+    duty = names.DUTY[Duty(step.duty)].name if step.duty in set(Duty) else ""
+    return Option(step.key, first, rest or duty)
+
+
+def in_two(text: str, most: int = OPTION) -> tuple[str, str]:
+    """Return a text that is too long for a line as two, parted where a thought ends.
+
+    >>> in_two("Find the cause: data, features, recent changes", 30)
+    ('Find the cause:', 'data, features, recent changes')
+    """
+    if len(text) <= most:
+        return text, ""
+    marks = [mark for mark in (": ", "; ", ", ", " ") if mark in text[: most + 1]]
+    cuts = [text.rfind(mark, 0, most + 1) + len(mark) for mark in marks]
+    cut = next((one for one in cuts if len(text) - one <= most), cuts[-1] if cuts else most)
+    return text[:cut].rstrip(), text[cut:]
 
 
 def _others(view: IncidentView) -> list[Option]:

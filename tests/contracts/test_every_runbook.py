@@ -1,5 +1,6 @@
 """Every shipped runbook: readable, each step with words, reached by an incident it is for, and drawn within limits."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from analysis.response import runbooks
 from analysis.vocabulary import Family, Severity
 from storage.runbooks import known, shipped
 from storage.tables import ChecklistStep
-from templates.slack import checklist, limits
+from templates.slack import checklist, limits, modals
 from tests.templates.views import NASTY, Maker
 
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
@@ -70,3 +71,19 @@ def test_a_low_one_has_none_and_one_s_own_takes_the_place_of_the_shipped_one():
     own = shipped()[0].model_copy(update={"title": "Ours"})
     assert [one.title for one in known((own,)) if one.id == own.id] == ["Ours"]
     assert len(known((own,))) == len(shipped())
+
+
+@pytest.mark.parametrize("runbook", shipped(), ids=lambda one: one.id)
+def test_a_step_to_tick_is_read_whole_in_the_form(runbook):
+    view = replace(Maker().view(), steps=tuple(open_again(step) for step in steps(runbook)))
+    form = modals.modal("tick", view, NOW)
+    options = next(block for block in form["blocks"] if block.get("block_id") == "step")["element"]["options"]
+    for option, step in zip(options, runbook.steps, strict=True):
+        first = option["text"]["text"]
+        read = first if first == step.text else f"{first} {option['description']['text']}"
+        assert read == step.text
+
+
+def open_again(step):
+    step.done_at = None
+    return step
