@@ -15,7 +15,7 @@ from analysis.policy import Watched
 from bot import archiving
 from bot.operations import keeping
 from bot.services import Services
-from storage import incidents, leases, predictions
+from storage import affected, incidents, leases, predictions
 from storage.tables import Upkeep
 
 log = structlog.get_logger(__name__)
@@ -100,6 +100,25 @@ def _old_files(model: Watched, before: datetime) -> list[Path]:
     return [path for at, path in changed[:-1] if datetime.fromtimestamp(at, UTC) < before]
 
 
+def lists(services: Services) -> int:
+    """Return how many lists of people affected were removed; their counts and digests stay with the incident."""
+    before = services.clock() - services.policy.retention.affected
+    with services.database.read() as session:
+        old = affected.listed_before(session, before)
+    for row in old:
+        folder, name = Path(str(row.path)).parent, f"{row.incident_id}-affected-{row.number}"
+        # A further attempt has a file of its own.
+        files = sorted([*folder.glob(f"{name}.csv"), *folder.glob(f"{name}.*.csv")])
+        with services.transaction() as session:  # said before it is done
+            told = {"files": [one.name for one in files], "sha256": row.sha256, "before": before.isoformat()}
+            keeping.note(services, session, row.incident_id, **told)
+        for one in files:
+            one.unlink(missing_ok=True)
+        with services.transaction() as session:
+            affected.forget(session, row)
+    return len(old)
+
+
 def pseudonyms(services: Services) -> int:
     """Return how many keys of personal hashes were dropped; a new one is begun each year."""
     today, keys = services.clock().date(), services.keys
@@ -119,6 +138,7 @@ def pseudonyms(services: Services) -> int:
 PARTS: dict[str, Callable[[Services], int]] = {
     **{name: rows(name) for name in keeping.OLD},
     "logs": logs,
+    "affected": lists,
     "audit": archiving.archive,
     "pseudonym_keys": pseudonyms,
 }

@@ -47,6 +47,11 @@ RUN = {
     ".venv/bin/ethixbot token create --for oncall@example.org --days 90 --by admin@example.org": 2,
     ".venv/bin/ethixbot token list": 2,
     ".venv/bin/ethixbot token revoke ethx_Ab3dE9x --by admin@example.org": 2,
+    # tests/bot/test_api.py has a database
+    ".venv/bin/ethixbot quiet list": 2,
+    ".venv/bin/ethixbot quiet silence family=data column=age for 4h the feed moves --by lead@example.org": 2,
+    ".venv/bin/ethixbot quiet maintenance model=income-prequal for 2h the feed moves --by oncall@example.org": 2,
+    '.venv/bin/ethixbot quiet end QUI-7 --by lead@example.org --reason "it is done"': 2,
     ".venv/bin/ethixbot doctor": 1,  # no real token here
     # tests/bot/test_audit.py and tests/scenarios/test_sealing.py have a log; here is no database
     ".venv/bin/ethixbot outbox list": 2,

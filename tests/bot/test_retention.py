@@ -17,7 +17,19 @@ from bot.retention import Retention
 from bot.services import Services
 from storage import audit, extracts, policies, proof, segments
 from storage.audit import Entry
-from storage.tables import Alert, AuditRow, AuditSegment, Inbound, Incident, Model, Owed, Run, Timer, Upkeep
+from storage.tables import (
+    AffectedList,
+    Alert,
+    AuditRow,
+    AuditSegment,
+    Inbound,
+    Incident,
+    Model,
+    Owed,
+    Run,
+    Timer,
+    Upkeep,
+)
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 OLD = NOW - timedelta(days=4000)
@@ -131,6 +143,43 @@ def test_what_is_too_old_goes_and_what_an_incident_refers_to_stays(services):
     assert {row.entity: row.data["rows"] for row in lines(services)} == removed
     assert not any(night(services, "two").values())
     assert len(lines(services)) == 5
+
+
+def listed(services, number, incident_id="INC-1", at=OLD):
+    """Put a list of people affected where it lies, with its row."""
+    path = services.data / "affected" / f"{incident_id}-affected-{number}.csv"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("time\r\n")
+    row = AffectedList(
+        incident_id=incident_id, number=number, period="7", requested_by="U1", requested_at=at, next_at=at,
+        status="made", counts={"rows": 9}, path=str(path), sha256="f" * 64, made_at=at,
+    )  # fmt: skip
+    with services.database.write() as session:
+        session.add(row)
+    return path
+
+
+def test_lists_of_people_affected_go_and_what_was_counted_stays(services):
+    with services.database.write() as session:
+        incident(session)
+        incident(session, "INC-2", state="contained")
+    old, again = listed(services, 1), listed(services, 2)
+    young, needed = listed(services, 11, at=NOW - timedelta(days=364)), listed(services, 1, "INC-2")
+    twice = old.with_suffix(".2.csv")
+    twice.write_text("of an attempt that was lost")
+    again.unlink()  # as if it had been killed after that
+    assert night(services)["affected"] == 2
+    assert [path.exists() for path in (old, twice, again, young, needed)] == [False, False, False, True, True]
+    with services.database.read() as session:
+        kept = session.exec(select(AffectedList).order_by(AffectedList.id)).all()
+    assert [(one.path is None, one.counts["rows"], one.sha256[:1]) for one in kept] == [
+        (True, 9, "f"), (True, 9, "f"), (False, 9, "f"), (False, 9, "f"),
+    ]  # fmt: skip
+    assert [row.data["files"] for row in lines(services) if row.entity == "INC-1"] == [
+        [old.with_suffix(".2.csv").name, old.name],
+        [],
+    ]
+    assert night(services, "two")["affected"] == 0
 
 
 def test_many_rows_go_in_small_transactions_each_with_its_line(services):
