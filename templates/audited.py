@@ -8,7 +8,7 @@ from analysis.response.audits import Result
 from storage.incidents import IncidentView
 from storage.tables import TimelineEntry
 from templates import figures, finding, names
-from templates.slack.mrkdwn import date, mention, said
+from templates.slack.mrkdwn import date, day, mention, said
 from templates.verbs.row import given
 
 WHOLE = {
@@ -35,7 +35,7 @@ def whole(result: object) -> str:
 
 def planned(entry: TimelineEntry, view: IncidentView) -> str:
     """Return the thread's line on what is planned."""
-    days = [date(at) for at in map(finding.moment, entry.facts.get("due") or []) if at]
+    days = [day(at) for at in map(finding.moment, entry.facts.get("due") or []) if at]
     return f"🗓️ *Bias audits follow*, run by the bot: {names.listed(days)}. {_people(entry)}".rstrip()
 
 
@@ -44,7 +44,7 @@ def done(entry: TimelineEntry, view: IncidentView) -> str:
     facts = entry.facts
     head = f"🗓️ *Bias audit {facts.get('number', '?')} of {facts.get('of', '?')}*: {whole(facts.get('result'))}."
     after = finding.moment(facts.get("next"))
-    last = f"The next one: {date(after)}." if after else "It was the last one."
+    last = f"The next one: {day(after)}." if after else "It was the last one."
     lines = [f"{head} {_people(entry)}".rstrip(), _looked_at(facts), *_worst(facts), _next(facts), last]
     return "\n".join(filter(None, lines)) + given(entry, "error", 300)
 
@@ -56,7 +56,7 @@ def line(view: IncidentView) -> str:
         return ""
     due = [at for at in map(finding.moment, planned_ones[-1].facts.get("due") or []) if at]
     ended = [entry for entry in view.timeline if entry.verb == "bias_audited"]
-    following = f", next {date(due[len(ended)])}" if len(ended) < len(due) else ""
+    following = f", next {day(due[len(ended)])}" if len(ended) < len(due) else ""
     newest = f" · the newest: {whole(ended[-1].facts.get('result'))}" if ended else ""
     return f"🗓️ Bias audits: {len(ended)} of {len(due)} done{following}{newest}."
 

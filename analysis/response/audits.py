@@ -50,8 +50,9 @@ def due(terms: Audits, closed_at: datetime) -> list[datetime]:
 
 
 def judge(report: Report) -> Judged:
-    """Return what the report says of fairness; a gap as old as the baseline is one too."""
-    found = [one for one in report.findings if one.family is Family.FAIRNESS and one.verdict in JUDGED]
+    """Return what the report says of fairness where there is a limit; a gap as old as the baseline is over it too."""
+    measured = [one for one in report.findings if one.family is Family.FAIRNESS and one.limit is not None]
+    found = [one for one in measured if one.verdict in JUDGED]
     if not found:
         return Judged(Result.UNKNOWN, ())
     result = Result.UNFAIR if any(map(_is_over, found)) else Result.FAIR

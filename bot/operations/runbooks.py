@@ -100,9 +100,14 @@ def _begin(doing: Doing) -> None:
 
 
 def _planned(doing: Doing) -> None:
-    """Owe the checklist its message, and plan to ask after each step that has a limit."""
+    """Owe the checklist its message, tick what was done before, and plan to ask after each step that has a limit."""
     outbox.owe(doing.session, _row(doing, f"{doing.incident.id}:checklist", "checklist"))
-    _plan(doing, kept.of(doing.session, doing.incident.id))
+    steps = kept.of(doing.session, doing.incident.id)
+    for step in steps:
+        before = incidents.last(doing.session, doing.incident.id, step.verb) if step.verb else None
+        if before is not None:
+            kept.tick(doing.session, step, before.actor, before.at, "", by_itself=True)
+    _plan(doing, steps)
     _redraw(doing)
 
 

@@ -8,7 +8,7 @@ from analysis.vocabulary import Role
 from storage.tables import DueReview
 from templates import names
 from templates.slack.blocks import Message, button, context, section
-from templates.slack.mrkdwn import date, mention, said
+from templates.slack.mrkdwn import date, day, mention, said
 
 HELD = "review:held"
 
@@ -32,7 +32,7 @@ def line(turn: DueReview, now: datetime) -> str:
     """Return it as the weekly digest lists it."""
     if turn.held_at is not None:
         return f"☑️ {said(turn.what)}: held {date(turn.held_at)}."
-    return f"🗓️ {said(turn.what)}: due since {date(turn.due_at)}, {_roles(turn)}."
+    return f"🗓️ {said(turn.what)}: due since {day(turn.due_at)}, to be held by {_roles(turn)}."
 
 
 def _roles(turn: DueReview) -> str:

@@ -9,7 +9,7 @@ from storage.week import Decided, Week
 from templates import audited, decided
 from templates.slack import calendar, goals
 from templates.slack.blocks import Block, part
-from templates.slack.mrkdwn import code, date, quote, said
+from templates.slack.mrkdwn import code, date, day, quote, said
 
 MOST = 10
 LONGEST_REASON = 160
@@ -26,8 +26,8 @@ def blocks(week: Week, found: Sequence[Measured], now: datetime) -> list[Block]:
 
 
 def _audit(one: BiasAudit) -> str:
-    where = f"{code(one.incident_id)}, no. {one.number}"
-    return f"🗓️ {where}: {audited.whole(one.result)}" if one.ended_at else f"🗓️ {where}: due {date(one.due_at)}"
+    which = f"Audit {one.number} after {code(one.incident_id)}"
+    return f"🗓️ {which}: {audited.whole(one.result)}." if one.ended_at else f"🗓️ {which}: due {day(one.due_at)}."
 
 
 def _decision(one: Decided, people: dict[str, Person], now: datetime) -> str:

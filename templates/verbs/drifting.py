@@ -33,7 +33,7 @@ def _done(facts: Facts) -> str:
 
 VERBS = {
     "decide": Words(
-        label="Decide on the drift",
+        label="Decide",
         spoken="Decide: retrain, a new baseline, mend the data, or watch",
         may="decide on drift",
         past="decided on the drift",

@@ -21,7 +21,7 @@ REVENUE = {
 def _severities(view: IncidentView) -> list[Option]:
     now = Severity(view.incident.severity)
     return [
-        Option(one.value, names.severity(one), "as it is: confirm it" if one is now else "")
+        Option(one.value, names.severity(one), "As it is now" if one is now else "")
         for one in reversed(Severity)
     ]
 

@@ -94,3 +94,13 @@ def test_nobody_is_asked_for_steps_of_what_has_ended_until_it_is_open_again(serv
 def test_a_deed_ticks_its_step(services):
     assert do(services, "root_cause", LEAD, **CAUSE).changed
     assert "root_cause" in ticked(services)
+
+
+def test_a_runbook_begun_later_knows_what_was_done_before(services):
+    do(services, "freeze", ONCALL, level="3", fallback="", reason="It harms women")
+    do(services, "runbook", LEAD, runbook="security")
+    with services.database.read() as session:
+        mine = [one for one in runbooks.of(session, INCIDENT) if one.runbook == "security"]
+    assert {one.key for one in mine if one.done_at} == {"acknowledge", "pause"}
+    assert {one.done_by for one in mine if one.done_at} == {ONCALL}
+    assert "preserve" in asked_for(services)
