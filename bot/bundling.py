@@ -19,7 +19,7 @@ from storage import evidence as packing
 from storage import incidents as records
 from storage.incidents import IncidentView
 from storage.tables import AuditRow, Baseline, Bundle, Run
-from templates import chart, documents
+from templates import documents
 
 log = structlog.get_logger(__name__)
 
@@ -141,6 +141,8 @@ class Bundling:
             written |= {"drift_snapshot.json": _json(run.report), "window.profile": run.profile or b""}
         if baseline is not None:
             written["baseline.profile"] = baseline.profile
+        from templates import chart  # noqa: PLC0415  (loads matplotlib)
+
         picture = chart.of(view)
         if picture is not None:
             written["chart.png"] = picture.png

@@ -20,7 +20,7 @@ from storage import approvals, checkpoints, incidents, learning, outbox, overvie
 from storage import calendar as turns
 from storage.incidents import IncidentView
 from storage.tables import AffectedList, Bundle, Owed, Run, TimelineEntry
-from templates import chart, documents
+from templates import documents
 from templates.slack import (
     approval,
     calendar,
@@ -103,6 +103,8 @@ def _approval_update(session: Session, services: Services, row: Owed) -> Shown |
 
 def _chart(session: Session, services: Services, row: Owed) -> Shown | None:
     view = _view(session, row.subject)
+    from templates import chart  # noqa: PLC0415  (loads matplotlib)
+
     picture = chart.of(view)
     if picture is None:
         return None

@@ -26,8 +26,8 @@ from bot.pseudonyms import Pseudonym
 from bot.worker import Job
 from storage import engines, places, predictions
 from storage.predictions import Log
-from templates import answers, words
 from templates import proxies as screening
+from templates import words
 
 EXPECTED = (Refused, MemoryError)
 PROFILE = ".profile"  # how the name of a stored profile ends
@@ -36,6 +36,8 @@ PROFILE = ".profile"  # how the name of a stored profile ends
 def sentence(error: Exception) -> str:
     """Return one line for a person."""
     if isinstance(error, Refused):
+        from templates import answers  # noqa: PLC0415  (knows every table, which only a refusal needs)
+
         return answers.refusal(error)
     return "The log needs more memory than a check may have."
 

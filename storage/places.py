@@ -8,6 +8,7 @@ Addresses may hold keys and passwords: they are shown, logged and stored without
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -164,3 +165,12 @@ def _fits(name: str, pattern: str) -> bool:
 def _store(root: str) -> tuple[fs.FileSystem, str]:
     store, path = fs.FileSystem.from_uri(root)
     return store, path
+
+
+@dataclass(frozen=True)
+class Span:
+    """Which rows are wanted, so that a database with an index need not read the others."""
+
+    column: str
+    since: datetime | None = None
+    until: datetime | None = None

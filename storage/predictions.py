@@ -24,9 +24,8 @@ import pyarrow.parquet as pq
 
 from analysis.errors import BadLog, Fault
 from analysis.profile.columns import hours, whole
-from storage import places, streams
-from storage.places import Place, Remote, Rows
-from storage.streams import Span
+from storage import places
+from storage.places import Place, Remote, Rows, Span
 
 SUFFIXES = {
     ".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".tsv": "csv",
@@ -159,6 +158,8 @@ def placed(
 def _batches(shard: Shard, rows: int, span: Span | None = None) -> Iterator[tuple[int, pa.RecordBatch]]:
     path = shard.file
     if isinstance(path, Rows):
+        from storage import streams  # noqa: PLC0415  (loads SQLAlchemy, which only tables need)
+
         yield from enumerate(streams.batches(path, rows, span))
         return
     kind = SUFFIXES.get(path.suffix.lower())

@@ -5,7 +5,6 @@ same rows in a file.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,7 +17,7 @@ from sqlalchemy import types as sql
 from sqlalchemy.exc import NoSuchModuleError, NoSuchTableError, SQLAlchemyError
 
 from analysis.errors import BadLog, Fault
-from storage.places import Rows, hidden
+from storage.places import Rows, Span, hidden
 
 BATCH = 1 << 14  # rows that are Python's objects at a time
 MARGIN = timedelta(seconds=1)
@@ -32,15 +31,6 @@ KINDS: tuple[tuple[type[sql.TypeEngine[Any]], pa.DataType], ...] = (
     (sql.Uuid, pa.string()),
     (sql.LargeBinary, pa.binary()),
 )
-
-
-@dataclass(frozen=True)
-class Span:
-    """Which rows are wanted, so that a database with an index need not read the others."""
-
-    column: str
-    since: datetime | None = None
-    until: datetime | None = None
 
 
 def batches(rows: Rows, most: int = BATCH, span: Span | None = None) -> Iterator[pa.RecordBatch]:

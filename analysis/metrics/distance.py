@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import chdtrc
-from scipy.stats import kstwo
 
 from analysis.profile.cells import Floats, Ints
 
@@ -120,6 +119,8 @@ def ks(a: ArrayLike, b: ArrayLike) -> Ks:
     >>> ks([1, 1, 2], [2, 1, 1]).statistic
     0.25
     """
+    from scipy.stats import kstwo  # noqa: PLC0415  (half a second, for whoever counts only)
+
     p, q = shares(a), shares(b)
     n, m = float(np.sum(a)), float(np.sum(b))
     gap = float(np.abs(np.cumsum(p) - np.cumsum(q)).max())

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import kendalltau, rankdata
 
 from analysis.metrics.intervals import p_of
 from analysis.profile.cells import Floats
@@ -39,6 +38,8 @@ def spearman(a: ArrayLike, b: ArrayLike) -> float:
     >>> round(spearman([5, 4, 3, 2, 1], [5, 4, 3, 1, 2]), 6)
     0.9
     """
+    from scipy.stats import rankdata  # noqa: PLC0415  (half a second, for whoever counts only)
+
     x, y = _enough(a, b)
     ranks = np.corrcoef(rankdata(x), rankdata(y)) if x.std() > 0 and y.std() > 0 else np.full((2, 2), np.nan)
     if np.isnan(ranks[0, 1]):
@@ -52,6 +53,8 @@ def kendall(a: ArrayLike, b: ArrayLike) -> float:
     >>> round(kendall([5, 4, 3, 2, 1], [5, 4, 3, 1, 2]), 6)
     0.8
     """
+    from scipy.stats import kendalltau  # noqa: PLC0415
+
     x, y = _enough(a, b)
     tau = float(kendalltau(x, y, variant="b").statistic)
     if math.isnan(tau):

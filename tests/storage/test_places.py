@@ -12,9 +12,9 @@ import sqlalchemy as sa
 
 from analysis.errors import BadLog, Fault
 from storage.engines import local
-from storage.places import Rows
+from storage.places import Rows, Span
 from storage.predictions import expected, find, log_at, read
-from storage.streams import Span, query
+from storage.streams import query
 from tests.analysis.conftest import DATA, the_spec
 from tests.storage.objects import served
 
