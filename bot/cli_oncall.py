@@ -19,9 +19,15 @@ def oncall(
 
     policy = offline.policy(settings.load())
     chosen = [one for one in policy.rotas if rota in ("", one.name)]
+    if not policy.rotas:
+        raise BadInput(
+            "oncall",
+            "the policy has no rota.",
+            "Write one under `rotas:`; who is on call without stands under `roles:`.",
+        )
     if not chosen:
-        known = ", ".join(one.name for one in policy.rotas) or "none"
-        raise BadInput("--rota", f"the policy has no rota {rota}".rstrip() + f"; it has {known}.")
+        known = ", ".join(one.name for one in policy.rotas)
+        raise BadInput("--rota", f"the policy has no rota {rota}; it has {known}.")
     if ics is not None and len(chosen) > 1:
         raise BadInput(
             "--rota", "a calendar file is for one rota.", f"Choose one of {', '.join(r.name for r in chosen)}."
