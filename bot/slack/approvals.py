@@ -12,6 +12,7 @@ from bot.operations.deciding import Decision
 from bot.slack import home
 from bot.slack.door import APPROVAL, LONGEST_ID, Body, Door, delivery_id, submission_id, whisper
 from bot.slack.modals import typed
+from storage import approvals as storage
 from templates import answers
 from templates.slack import approval, modals
 
@@ -37,9 +38,15 @@ def register(app: App, door: Door) -> None:
 
     @app.action(approval.DECLINE)
     def ask_why(ack: Ack, action: dict[str, Any], body: Body, client: WebClient) -> None:
-        door.directory.know(body["user"]["id"])
+        user, services, wanted = body["user"]["id"], door.services, _known(action.get("value"))
+        door.directory.know(user)
+        with services.database.read() as session:
+            view = storage.view(session, wanted)
+            is_own = view is not None and services.is_same(session, user, view.approval.requested_by)
+        if view is None:
+            raise Unknown("approval", wanted)
         ack()
-        client.views_open(trigger_id=body["trigger_id"], view=approval.decline(_known(action.get("value"))))
+        client.views_open(trigger_id=body["trigger_id"], view=approval.decline(view, is_own=is_own))
 
     @app.view(approval.DECLINE)
     def decline(ack: Ack, body: Body) -> None:

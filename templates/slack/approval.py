@@ -2,15 +2,17 @@
 
 from collections.abc import Set
 
+from analysis.response import fields
 from analysis.response.approving import Status
 from analysis.vocabulary import Role
 from storage.approvals import ApprovalView
 from storage.tables import Approval
 from templates import approvals
 from templates.slack.blocks import Block, Message, actions, button, plain, section
-from templates.slack.limits import CONFIRM
+from templates.slack.limits import CONFIRM, PLACEHOLDER, TITLE
 from templates.slack.mrkdwn import code, date, mention, said
 
+LONGEST = fields.LONGEST
 APPROVE, DECLINE = "approval:approve", "approval:decline"
 SIGNS = {
     Status.APPROVED: "✅", Status.DECLINED: "❌", Status.WITHDRAWN: "↩️", Status.EXPIRED: "⌛", Status.VOID: "🚫",
@@ -105,27 +107,30 @@ def needed(view: ApprovalView) -> str:
     )
 
 
-def decline(approval_id: str) -> dict[str, object]:
-    """Return the modal that asks why."""
+def decline(view: ApprovalView, *, is_own: bool) -> dict[str, object]:
+    """Return the modal that asks why: no, or, of one's own wish, taken back; one that has ended says how."""
+    approval = view.approval
+    word = "Take it back" if is_own else "Decline"
+    waits = approval.status == Status.PENDING
+    first = line(view) if waits else f"{SIGNS[Status(approval.status)]} {_ended(view)}"
     return {
         "type": "modal",
         "callback_id": DECLINE,
-        "private_metadata": approval_id,
-        "title": plain("Decline", 24),
-        "submit": plain("Decline", 24),
-        "close": plain("Cancel", 24),
-        "blocks": [
-            {
-                "type": "input",
-                "block_id": "reason",
-                "label": plain("Reason"),
-                "element": {
-                    "type": "plain_text_input",
-                    "action_id": "reason",
-                    "multiline": True,
-                    "max_length": 2_000,
-                    "placeholder": plain("What speaks against it; who asked reads this", 150),
-                },
-            }
-        ],
+        "private_metadata": approval.id,
+        "title": plain(word, TITLE),
+        **({"submit": plain(word, TITLE)} if waits else {}),
+        "close": plain("Cancel" if waits else "Close", TITLE),
+        "blocks": [section(first), *([_why(is_own=is_own)] if waits else [])],
     }
+
+
+def _why(*, is_own: bool) -> Block:
+    prompt = "Why it is not wanted any more" if is_own else "What speaks against it; who asked reads this"
+    element = {
+        "type": "plain_text_input",
+        "action_id": "reason",
+        "multiline": True,
+        "max_length": LONGEST,
+        "placeholder": plain(prompt, PLACEHOLDER),
+    }
+    return {"type": "input", "block_id": "reason", "label": plain("Reason"), "element": element}

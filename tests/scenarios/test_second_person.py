@@ -89,7 +89,9 @@ def test_it_is_asked_in_the_thread_and_done_in_both_names(asked):
 
 
 def test_declining_needs_a_reason_which_the_asker_hears_and_a_change_makes_the_next_one_void(asked):
-    press(asked, "decline", "compliance")
+    form = pretty(press(asked, "decline", "compliance")["view"])
+    assert "Unfreeze the model" in form
+    assert "Maya Lindqvist asked" in form
     assert "reason" in asked.fill("compliance", reason=" ")["errors"]
     assert asked.fill("compliance", reason="the audit is not done")["ok"]
     asked.settle()
@@ -124,7 +126,7 @@ def test_it_is_approved_from_app_home_too(asked):
     assert "Waits for your approval" not in pretty(own)
     assert "It needs one of: Admin" in pretty(own["blocks"])
     back = {"view_id": own["id"], "action_id": "approval:decline"}
-    assert asked.ask("POST", "/_local/click", user="ml_lead", **back)["view"]["callback_id"] == "approval:decline"
+    assert "Take it back" in pretty(asked.ask("POST", "/_local/click", user="ml_lead", **back)["view"]["submit"])
     where = {"view_id": desk["id"], "action_id": "approval:approve", "block_id": "approval:APR-1"}
     seen = asked.ask("POST", "/_local/click", user="compliance", **where)
     assert "the model decides again" in pretty(seen)
