@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import update
 from sqlmodel import Session, col, func, select
 
 from analysis.detection.report import Report
@@ -19,6 +20,11 @@ def reset_of(session: Session, model_id: str, version: str) -> Run | None:
     """Return the run that counted the baseline anew; None where it was made otherwise."""
     mine = select(Run).where(Run.model_id == model_id, Run.purpose == "reset", Run.baseline == version)
     return session.exec(mine).first()
+
+
+def name_baseline(session: Session, run: Run, version: str) -> None:
+    """Let the run name the baseline that it made."""
+    session.connection().execute(update(Run).where(col(Run.id) == run.id).values(baseline=version))
 
 
 def is_finished_since(session: Session, model_id: str, since: datetime) -> bool:

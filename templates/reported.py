@@ -4,7 +4,7 @@ from typing import Any
 
 from analysis.response.reports import Kind
 from storage.tables import Alert, PersonReport
-from templates import figures, resets
+from templates import figures, names, resets
 
 NAMES = {
     Kind.BIAS: "Unfair treatment",
@@ -72,7 +72,7 @@ def told(alert: Alert) -> tuple[str, str]:
     said = str(alert.details.get("description", ""))
     short = said if len(said) <= LONGEST else f"{said[:LONGEST].rstrip()}…"
     if reset(alert):
-        return f"{RESET} of {alert.model_id}: {resets.cause(reset(alert).get('cause'))}. “{short}”", ""
+        return f"{names.first(resets.cause(reset(alert).get('cause')))}. “{short}”", ""
     how = "reported by a person" if alert.repeats == 1 else f"reported {figures.counted(alert.repeats, 'time')}"
     return f"{of(alert)}, {how}: “{short}”", ""
 

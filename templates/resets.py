@@ -28,7 +28,7 @@ def cause(name: object) -> str:
 def following(asked: Mapping[str, Any]) -> str:
     """Return what comes next, as the incident says it."""
     who = names.listed([names.ROLE[Role(role)] for role in asked.get("needs", [])], "or")
-    return f"When it is counted, the thread asks {who} to approve; this incident ends with their answer."
+    return f"When it is counted, the thread asks a second person ({who}) to approve; their answer ends this incident."
 
 
 def _asked(outcome: Outcome) -> str:

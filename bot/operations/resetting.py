@@ -16,7 +16,7 @@ from analysis.vocabulary import Role
 from bot.operations import asking, baselines, documenting, incidents
 from bot.operations.doing import tell, urgency
 from bot.services import Services, kept, whole
-from storage import audit, inbox, leases
+from storage import audit, inbox, leases, runs
 from storage import baselines as stored
 from storage.incidents import message_key
 from storage.tables import Baseline, Incident, Model, Run
@@ -117,12 +117,12 @@ def counted(services: Services, run: Run, made: Baseline) -> bool:
     """Keep what was counted, not active yet, and ask for the second person in the thread of the incident."""
     now = services.clock()
     with services.transaction() as session:
+        if not leases.settle(session, run, status="finished", finished_at=now):
+            return False
         before = stored.active(session, run.model_id)
         assert before is not None  # `ask` says so, and none is ever taken away
         new = stored.keep(session, made)
-        if not leases.settle(session, run, status="finished", finished_at=now, baseline=new.version):
-            session.rollback()
-            return False
+        runs.name_baseline(session, run, new.version)
         doing = documenting.of(services, session, str(run.incident_id), run.requested_by, now)
         facts = {"version": new.version, "rows": new.rows, "before": before.version}
         tell(doing, "baseline_counted", **facts)

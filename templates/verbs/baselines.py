@@ -13,7 +13,9 @@ LONGEST_ERROR = 300
 def _counted(entry: TimelineEntry, view: IncidentView) -> str:
     version, before = code(entry.facts.get("version", "?")), code(entry.facts.get("before", "?"))
     rows = figures.counted(number(entry, "rows") or 0, "decision")
-    return f"🧮 Counted: {version}, from {rows}. It counts once a second person approves; until then {before} does."
+    compare = f"ethixbot baseline diff {view.model.id} {entry.facts.get('before')} {entry.facts.get('version')}"
+    holds = f"It holds once a second person approves; until then {before} does."
+    return f"🧮 Counted: {version}, from {rows}. {holds} What would change: {code(compare, 160)}"
 
 
 def _done(entry: TimelineEntry, view: IncidentView) -> str:

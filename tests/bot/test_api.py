@@ -202,7 +202,10 @@ def test_a_baseline_is_reset_over_http_counted_by_the_bot_and_approved_by_a_seco
     api.world.settle()
     api.world.settle()
     seen = pretty(api.world.messages("ml-monitoring"))
-    assert all(words in seen for words in ("Baseline reset of income-prequal", "a new form", "🧮 Counted: "))
+    assert all(
+        words in seen
+        for words in ("The data comes from another source. “a new form”", "asks a second person (CTO)", "🧮 Counted: ")
+    )
     listed = pretty(api.world.type("/ethix baseline", by="viewer")["ephemeral"])
     assert asked.json()["incident"] in listed
     again = whispers(api.world.type("/ethix baseline reset income-prequal cause=refresh it has settled", by="ml_lead"))
