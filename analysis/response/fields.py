@@ -14,6 +14,7 @@ from analysis.response.drift import Decision
 from analysis.response.impact import Revenue
 from analysis.response.learning import CauseType, Needed
 from analysis.response.reports import Kind
+from analysis.response.restraint import Segment, Throttle
 from analysis.vocabulary import PERSON, Duty, Severity
 
 LONGEST = 2_000  # characters of a reason or a note
@@ -29,6 +30,8 @@ class Form(StrEnum):
     PERSON = "person"  # a Slack user id
     MOMENT = "moment"  # an ISO time with its offset
     DAY = "day"  # an ISO date
+    SEGMENT = "segment"  # as `restraint.Segment` is written
+    RATE = "rate"  # as `restraint.Throttle` is written
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,8 @@ TEXT = Field()
 FIELDS = {
     "level": Field(Form.CHOICE),
     "fallback": Field(Form.LINE, longest=200),
-    "segment": Field(Form.LINE, longest=200),
-    "throttle": Field(Form.LINE, longest=50),
+    "segment": Field(Form.SEGMENT, longest=200),
+    "throttle": Field(Form.RATE, longest=50),
     "clock": Field(Form.CHOICE),
     "authority": Field(Form.LINE, longest=200),
     "reference": Field(Form.LINE, longest=200),
@@ -106,7 +109,8 @@ def check(verb: str, asked: str, value: str) -> None:
         raise Missing(verb, name)
     if len(value) > field.longest:
         raise Missing(verb, name, f"is longer than {field.longest} characters")
-    wrong = _wrong(field, value)
+    parse = PARSED.get(field.form)
+    wrong = _unreadable(parse, value) if parse else _wrong(field, value)
     if wrong:
         raise Missing(verb, name, wrong)
 
@@ -127,6 +131,17 @@ def _wrong(field: Field, value: str) -> str:
         return f"“{value[:100]}” is no day: write 2026-11-30"
     if field.form is Form.MOMENT and not _is_moment(value):
         return f"“{value[:100]}” is no time with its offset: write 2026-11-30T14:00:00+00:00"
+    return ""
+
+
+PARSED: dict[Form, Callable[[str], object]] = {Form.SEGMENT: Segment.parse, Form.RATE: Throttle.parse}
+
+
+def _unreadable(parse: Callable[[str], object], value: str) -> str:
+    try:
+        parse(value)
+    except ValueError as error:
+        return str(error)
     return ""
 
 

@@ -94,22 +94,15 @@ def told(wanted: Restraint) -> dict[str, object]:
 
 
 def _wanted(doing: Doing) -> Restraint:
-    """Return the restraint that the form describes; raise Missing for a field that says nothing."""
+    """Return the restraint that a checked form describes; raise Missing where it would be over already."""
     watched = doing.services.policy.model(doing.incident.model_id)
-    try:
-        segment = Segment.parse(doing.field("segment"))
-    except ValueError as error:
-        raise Missing("freeze", "segment", str(error)) from None
-    try:
-        throttle = Throttle.parse(doing.field("throttle")) if doing.field("throttle") else None
-    except ValueError as error:
-        raise Missing("freeze", "throttle", str(error)) from None
+    throttle = Throttle.parse(doing.field("throttle")) if doing.field("throttle") else None
     until = fields.moment(doing.field("until")) if doing.field("until") else None
     if until is not None and until <= doing.now:
         raise Missing("freeze", "until", "is in the past")
     return Restraint(
         _level(doing),
-        segment,
+        Segment.parse(doing.field("segment")),
         doing.field("fallback") or (watched.fallback if watched else None),
         throttle,
         until=until.isoformat() if until else None,

@@ -165,6 +165,8 @@ def _prompt(row: Asked) -> Block:
 ELEMENTS: dict[Form, Callable[[fields.Field, Asked, str | None], Block]] = {
     Form.TEXT: _text,
     Form.LINE: _text,
+    Form.SEGMENT: _text,
+    Form.RATE: _text,
     Form.PERSON: _person,
     Form.MOMENT: _moment,
     Form.DAY: _day,

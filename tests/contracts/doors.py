@@ -211,7 +211,9 @@ def _good(view: IncidentView, verb: str, name: str) -> str:
         return field.options[0] if field.options else offers(view)[0].value if offers and offers(view) else "nothing"
     opened = view.incident.opened_at
     day, moment = (opened + timedelta(days=5)).date().isoformat(), (opened + timedelta(days=2)).isoformat()
-    return {Form.PERSON: OTHER, Form.DAY: day, Form.MOMENT: moment}.get(field.form, "Because & so")
+    return {
+        Form.PERSON: OTHER, Form.DAY: day, Form.MOMENT: moment, Form.SEGMENT: "sex=Female", Form.RATE: "20/s",
+    }.get(field.form, "Because & so")  # fmt: skip
 
 
 def bad(asked: str) -> dict[str, str]:
@@ -222,6 +224,8 @@ def bad(asked: str) -> dict[str, str]:
         Form.TEXT: {"long": "x" * (field.longest + 1)},
         Form.LINE: {"lines": "a\nb"},
         Form.CHOICE: {"unknown": "nonsense"},
+        Form.SEGMENT: {"unknown": "women"},
+        Form.RATE: {"unknown": "few"},
         Form.PERSON: {"unknown": "U0NOBODY99", "name": "Priya"},
         Form.DAY: {"unknown": "soon", "far": "9999-12-31", "old": "2020-01-01"},
         Form.MOMENT: {"unknown": "soon", "naive": "2026-03-05T10:00", "far": "9999-12-31T23:59:59-12:00"},

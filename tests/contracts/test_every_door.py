@@ -4,7 +4,8 @@ from itertools import product
 
 import pytest
 
-from analysis.response import life
+from analysis.response import fields, life
+from analysis.response.fields import Form
 from analysis.response.life import MOVES
 from analysis.telling import Telling
 from analysis.vocabulary import Role, State
@@ -119,15 +120,21 @@ def test_what_is_amiss_in_a_form_is_one_clear_sentence_at_each_door(doors):
         given = good(view, verb)
         doors.set(state=next(state for state in FIRST if state in move.source).value)
         before = before or doors.timeline()
-        amiss = [(asked.rstrip("?"), *one) for asked in move.asks for one in bad(asked).items()]
-        for name, what, value in amiss:
-            said = {door: doors.through(door, verb, given | {name: value}).says for door in DOORS}
+        amiss = [(asked, *one) for asked in move.asks for one in bad(asked).items()]
+        for asked, what, value in amiss:
+            name = asked.rstrip("?")
+            ways = [door for door in DOORS if door != "slack" or can_be_picked(asked)]
+            said = {door: doors.through(door, verb, given | {name: value}).says for door in ways}
             assert said["http"] == said["shell"], (verb, name, what)
-            assert is_clear(said["http"]), (verb, name, what, said)
-            assert is_clear(said["slack"]), (verb, name, what, said)
+            assert all(is_clear(one) for one in said.values()), (verb, name, what, said)
             row = doors.last()
             assert (row.action, row.outcome) == (verb, "refused"), (verb, name, what, row.data)
     assert doors.timeline() == before
+
+
+def can_be_picked(asked):
+    """Whether Slack's element can hold something wrong: a picker holds a time or nothing, which may well be right."""
+    return not (fields.is_optional(asked) and fields.of(asked.rstrip("?")).form is Form.MOMENT)
 
 
 def is_clear(said):
