@@ -11,7 +11,7 @@ from sqlmodel import Session, col, func, select
 from analysis.response import life
 from analysis.response.runbooks import Runbook
 from analysis.vocabulary import Severity, State
-from storage import approvals, clocks, involved, learning, oversight, people, reports, runbooks, timers
+from storage import approvals, clocks, involved, learning, oversight, people, reports, runbooks, seldom, timers
 from storage.database import Again
 from storage.tables import (
     AffectedList,
@@ -214,8 +214,9 @@ def view(session: Session, incident_id: str) -> IncidentView | None:
         )
     )
     room = session.exec(select(Owed).where(Owed.key == room_key(incident_id))).first()
-    duties = tuple(involved.current(session, incident_id))
-    told = reports.of(session, incident_id)
+    has = seldom.had(session, incident_id, incident.model_id)
+    duties = tuple(involved.current(session, incident_id)) if "duties" in has else ()
+    told = reports.of(session, incident_id) if "reports" in has else ()
     model = session.get(Model, incident.model_id)
     assert model is not None  # a foreign key
     return IncidentView(
@@ -223,13 +224,13 @@ def view(session: Session, incident_id: str) -> IncidentView | None:
         model=model,
         alerts=alerts,
         timeline=timeline,
-        oversight=oversight.seen(session, incident.model_id),
-        restraints=tuple(oversight.standing(session, incident.model_id)),
-        bundles=_of(session, Bundle, incident_id),
-        retrains=_of(session, RetrainRequest, incident_id),
+        oversight=oversight.seen(session, incident.model_id) if "oversight" in has else None,
+        restraints=tuple(oversight.standing(session, incident.model_id)) if "oversight" in has else (),
+        bundles=_of(session, Bundle, incident_id) if "bundles" in has else (),
+        retrains=_of(session, RetrainRequest, incident_id) if "retrains" in has else (),
         clocks=clocks.of(session, incident_id),
-        quiet=_of(session, Quiet, incident_id),
-        approvals=tuple(approvals.waiting(session, incident_id)),
+        quiet=_of(session, Quiet, incident_id) if "quiet" in has else (),
+        approvals=tuple(approvals.waiting(session, incident_id)) if "approvals" in has else (),
         people=people.by_id(
             session,
             {one for entry in timeline for one in _named(entry)}
@@ -239,11 +240,11 @@ def view(session: Session, incident_id: str) -> IncidentView | None:
         duties=duties,
         room=room.remote_channel if room else None,
         steps=runbooks.of(session, incident_id),
-        root_causes=learning.root_causes(session, incident_id),
-        follow_ups=learning.follow_ups(session, incident_id),
-        affected=_of(session, AffectedList, incident_id),
+        root_causes=learning.root_causes(session, incident_id) if "root_causes" in has else (),
+        follow_ups=learning.follow_ups(session, incident_id) if "follow_ups" in has else (),
+        affected=_of(session, AffectedList, incident_id) if "affected" in has else (),
         reports=told,
-        others=tuple(one for one in open_ones(session, incident.model_id) if one.id != incident_id),
+        others=_others(session, incident) if "others" in has else (),
         next_call=timers.next_of(session, incident_id, "escalate"),
         permalink=_permalink(session, incident_id),
         leads_to=_permalink(session, incident.merged_into) if incident.merged_into else None,
@@ -256,6 +257,10 @@ def involved_in(view: IncidentView) -> list[str]:
     called = [str(one) for entry in view.timeline for one in entry.facts.get("people", [])]
     has = [view.incident.acknowledged_by] if view.incident.acknowledged_by else []
     return list(dict.fromkeys([*(one.person for one in view.duties), *has, *called]))
+
+
+def _others(session: Session, incident: Incident) -> tuple[Incident, ...]:
+    return tuple(one for one in open_ones(session, incident.model_id) if one.id != incident.id)
 
 
 def _permalink(session: Session, incident_id: str) -> str | None:
@@ -281,8 +286,8 @@ def _of(session: Session, table: Any, incident_id: str) -> tuple[Any, ...]:  # n
 
 def _report(session: Session, alerts: Sequence[Alert]) -> dict[str, Any]:
     seen_by = next((alert.run_id for alert in alerts if alert.run_id is not None), None)
-    run = session.get(Run, seen_by) if seen_by is not None else None
-    return run.report if run else {}
+    found = session.exec(select(Run.report).where(Run.id == seen_by)).first() if seen_by is not None else None
+    return dict(found or {})
 
 
 def latest(session: Session, incident_id: str) -> TimelineEntry | None:
