@@ -11,11 +11,11 @@ LONGEST_ERROR = 300
 
 
 def _counted(entry: TimelineEntry, view: IncidentView) -> str:
-    version, before = code(entry.facts.get("version", "?")), code(entry.facts.get("before", "?"))
+    version, before = (str(entry.facts.get(name, "?")) for name in ("version", "before"))
     rows = figures.counted(number(entry, "rows") or 0, "decision")
-    compare = f"ethixbot baseline diff {view.model.id} {entry.facts.get('before')} {entry.facts.get('version')}"
-    holds = f"It holds once a second person approves; until then {before} does."
-    return f"🧮 Counted: {version}, from {rows}. {holds} What would change: {code(compare, 160)}"
+    compare = code(f"ethixbot baseline diff {view.model.id} {before} {version}", 160)
+    holds = f"It holds once a second person approves; until then {code(before)} does."
+    return f"🧮 Counted: {code(version)}, from {rows}. {holds} What would change: {compare}"
 
 
 def _done(entry: TimelineEntry, view: IncidentView) -> str:
