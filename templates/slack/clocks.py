@@ -13,7 +13,7 @@ LONGEST_REASON = 160
 ACKNOWLEDGE = "acknowledge"
 OWED = {
     "acknowledge": "acknowledgement",
-    "assess": "severity, judged by a person",
+    "assess": "judgement of the severity",
     "contain": "containment",
     "root_cause": "root cause",
     "fix": "fix",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from analysis.rotas import ON_CALL
 from analysis.vocabulary import Duty
 from storage.desk import Desk
 from storage.incidents import IncidentView
@@ -55,11 +56,11 @@ def _shift(user: str, seen: Seen) -> str:
     """Return who is on call now, and when this person is or is next."""
     now = [(place, next(iter(duties), None)) for place, duties in seen.duties.items()]
     held = ", ".join(f"{seen.name(duty.person)} {place}" for place, duty in now if duty)
-    name = title(seen.rota.name)
+    name = "" if seen.rota.name == ON_CALL else f"{title(seen.rota.name)}: "  # the heading says that already
     theirs = [duty for duties in seen.duties.values() for duty in duties if seen.is_of(duty, user)]
     first = min(theirs, key=lambda duty: duty.starts_at, default=None)
     if first is None:
-        return f"☎️ {name}: {held}"
+        return f"☎️ {name}{held}"
     if first.starts_at <= seen.now:
-        return f"☎️ {name}: {held}\n*You are {first.place} until {date(first.ends_at)}*"
-    return f"☎️ {name}: {held}\nYou are {first.place} from {date(first.starts_at)}"
+        return f"☎️ {name}{held}\n*You are {first.place} until {date(first.ends_at)}*"
+    return f"☎️ {name}{held}\nYou are {first.place} from {date(first.starts_at)}"

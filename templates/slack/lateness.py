@@ -66,6 +66,9 @@ SKIPPED = {
     "approval": "The end of a wait for approval",
     "watch": "The end of the watch after an incident",
     "follow_up": "The reminder of a follow-up",
+    "bias_audit": "A bias audit",
+    "calendar": "The reminder of a review",
+    "restraint_ends": "The end of a restraint",
 }
 
 

@@ -22,8 +22,9 @@ from bot.rendering import render
 from bot.services import Services
 from bot.slack.oncall import override
 from storage import policies
+from storage.desk import Desk
 from storage.tables import AuditRow, Override, Owed, Person, Timer
-from templates.slack import limits, notice
+from templates.slack import desk, limits, notice
 from templates.slack import oncall as shown
 from templates.slack import shifts as forms
 
@@ -453,6 +454,31 @@ def test_the_demo_has_somebody_on_call_whenever_it_is_started(tmp_path, hours):
     made = policies.parse(shifts.with_rota(demo.policy_text(tmp_path, demo.DATA), now), "demo")
     duties = [oncall_at(made.rota("on_call"), place, [], now) for place in Place]
     assert all(one is not None and one.person for one in duties)
+
+
+def test_the_desk_says_who_is_on_call_and_when_ones_own_turn_is(services):
+    with services.database.read() as session:
+        seen = rotas.seen(session, services.policy.rotas[0], services.clock())
+    mine, hers = (str(desk.blocks(Desk(user=who), [seen], services.clock())) for who in (SAM, PRIYA))
+    assert "☎️ *Sam Whitfield* primary, *Tomás Herrera* secondary" in mine
+    assert "*You are primary until" in mine
+    assert "You are primary from" in hers
+
+
+def test_who_stands_behind_for_good_has_no_end(services):
+    with services.database.read() as session:
+        seen = rotas.seen(session, services.policy.rotas[0], services.clock())
+    said = str(shown.overview([seen]).blocks)
+    assert "*On call*, handed over at 09:00 UTC" in said
+    assert "Secondary: *Tomás Herrera* for the coming weeks" in said
+
+
+def test_without_a_rota_a_shell_says_where_one_goes(tmp_path):
+    environment = {"DATABASE_URL": f"sqlite:///{tmp_path / 'none.db'}", "ETHIXBOT_DATA": str(tmp_path)}
+    error = CliRunner(env=environment).invoke(cli, ["oncall"]).exception
+    assert str(error) == (
+        "oncall: the policy has no rota. Write one under `rotas:`; who is on call without stands under `roles:`."
+    )
 
 
 def test_every_line_to_a_person_has_words():

@@ -12,6 +12,7 @@ from bot.demo import demo
 from bot.services import Services
 from storage import policies
 from storage.tables import Model, Owed, Run, Timer
+from templates.slack import lateness
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ROTA = Rota(name="days", orders=[Order(since=date(2026, 11, 2), primary=("a@example.org", "b@example.org"))])
@@ -98,6 +99,13 @@ def test_a_clock_change_gives_one_moment_a_day(day):
     before, on, after = (at(day + timedelta(days=n), time(2, 30), "Europe/Berlin") for n in (-1, 0, 1))
     assert before < on < after
     assert (after - before).total_seconds() in (47 * 3600, 49 * 3600)
+
+
+def test_whatever_may_be_skipped_has_words():
+    assert set(schedule.HANDLERS) - {"overdue"} <= set(lateness.SKIPPED)  # of a watch that is late nothing is told
+    facts = {"of": "INC-1", "due": NOW.isoformat(), "why": "late"}
+    (line,) = lateness.skipped(facts | {"kind": "step_due"}, None, ())
+    assert line.startswith("⏭️ The reminder of an open step (`INC-1`) due <!date^")
 
 
 def test_a_due_digest_is_owed_to_its_channel(services):

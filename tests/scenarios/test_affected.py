@@ -48,6 +48,8 @@ def test_it_is_counted_by_group_and_listed_for_who_asked_alone(fairness, data):
     assert sum(row["outcome"] == "unfavourable" for row in listed) == refused
     assert f"{len(mine):,} decisions" in thread
     assert f"{refused:,} unfavourable (" in thread
+    assert "from <!date^1743379200^" in thread
+    assert "(counted from <!date^1743379200^" in pretty(fairness.alert()["blocks"])
     assert {row["sex"] for row in listed} == {"Female"}
     assert not {row["request_id"] for row in log} & {row["request_id_hashed"] for row in listed}
     assert f"{refused:,} of them unfavourable" in pretty(fairness.alert()["blocks"])

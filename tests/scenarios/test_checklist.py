@@ -73,6 +73,7 @@ def test_an_overdue_step_is_asked_after_once_and_not_when_it_was_done(fairness):
     assert len(told) == 3  # affected, contain, preserve; verify and acknowledge were done
     assert "1 of" not in told[0]
     assert "3 steps overdue" in str(fairness.alert()["blocks"])
+    assert "*overdue* since <!date^" in str(fairness.alert()["replies"])
     later(fairness, minutes=61)
     again = [reply for reply in fairness.alert()["replies"] if "of the checklist is overdue" in reply["text"]]
     assert len(again) == 3

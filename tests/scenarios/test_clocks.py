@@ -98,7 +98,7 @@ def test_a_night_in_which_nobody_answers_is_warned_of_and_breached_once_each(unc
 def test_what_people_do_meets_the_clocks_and_the_end_starts_the_review(unchecked):
     do(unchecked, "acknowledge", "oncall")
     do(unchecked, "freeze", "oncall", level="3", reason="Far fewer women are approved")
-    assert "Next: *severity, judged by a person* by <!date^" in pretty(message(unchecked)["blocks"])
+    assert "Next: *judgement of the severity* by <!date^" in pretty(message(unchecked)["blocks"])
     do(unchecked, "severity", "oncall", severity="critical", reason="It is every branch")
     assert "confirmed that it is 🔴 Critical" in replies(unchecked)[-1]
     assert "Next: *status update* by <!date^" in pretty(message(unchecked)["blocks"])
