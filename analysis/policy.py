@@ -18,6 +18,7 @@ from analysis.response.calendar import Review
 from analysis.response.calendars import Calendar
 from analysis.response.restraint import Gate
 from analysis.response.runbooks import Runbook
+from analysis.response.serving import Registered, Retrain, Rollback, Validation
 from analysis.response.terms import Terms
 from analysis.rotas import ON_CALL, Rota
 from analysis.telling import Telling
@@ -44,13 +45,6 @@ class Source(Part):
         return self
 
 
-class Retrain(Part):
-    """The pipeline: a command, started as its own process group and followed to its end."""
-
-    command: tuple[str, ...]
-    timeout: Span = timedelta(hours=6)
-
-
 class Watched(Part):
     """A deployed model and how it is watched."""
 
@@ -69,6 +63,9 @@ class Watched(Part):
     freeze_on_critical: Oversight | None = None
     gate: Gate = Gate()
     retrain: Retrain | None = None
+    validation: Validation = Validation()
+    registry: Registered = Registered()
+    rollback: Rollback = Rollback()
 
 
 class Rule(Part):

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from analysis.policy import Retrain
+from analysis.response.serving import Retrain
 from bot.operations import retraining
 from bot.services import Services
 from bot.supervise import TIMED_OUT

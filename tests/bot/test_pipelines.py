@@ -74,7 +74,7 @@ def test_secrets_stay_out_of_the_pipelines_environment(tmp_path, monkeypatch):
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-secret")
     seen = {}
     monkeypatch.setattr(subprocess, "run", lambda *args, **more: seen.update(more))
-    from analysis.policy import Retrain
+    from analysis.response.serving import Retrain
 
     request = RetrainRequest(id="RTR-1", model_id="m")
     Pipelines(None)._spawn(request, Retrain(command=("true",)), tmp_path)
