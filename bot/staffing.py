@@ -16,6 +16,7 @@ from templates import staffing as words
 from templates.oncall import gap as gap_line
 
 AHEAD = timedelta(days=14)
+USER = "user:"  # of a step that calls one person
 Result = tuple[bool | None, str]
 
 
@@ -54,7 +55,9 @@ def roles(session: Session, policy: Policy, now: datetime) -> Result:
 
 def _named(policy: Policy) -> set[str]:
     held = {name for names in policy.roles.values() for name in names if not name.startswith(GROUP)}
-    return held | {name for rota in policy.rotas for name in rota.people()}
+    called = {name for path in policy.escalation for step in path.steps for name in step.to}
+    alone = {name.removeprefix(USER) for name in called if name.startswith(USER)}
+    return held | alone | {name for rota in policy.rotas for name in rota.people()}
 
 
 def _holders(session: Session, policy: Policy, role: Role) -> set[str]:

@@ -65,6 +65,14 @@ def test_who_left_and_who_was_never_there_are_named(session, policy):
     assert says == "nobody@example.org is not known in Slack; cto@ethixai.local is deactivated in Slack"
 
 
+def test_whom_an_escalation_calls_by_name_is_looked_at_too(session, policy):
+    first = policy.escalation[0]
+    steps = (first.steps[0].model_copy(update={"to": ("user:gone@example.org",)}),)
+    path = first.model_copy(update={"steps": steps})
+    is_well, says = staffing.named(session, policy.model_copy(update={"escalation": (path,)}), NOW)
+    assert (is_well, says) == (False, "gone@example.org is not known in Slack")
+
+
 def test_a_role_whose_only_holder_left_is_held_by_nobody(session, policy):
     leave(session, "ceo")
     assert staffing.roles(session, policy, NOW) == (False, "nobody is CEO, whom the escalation calls")
