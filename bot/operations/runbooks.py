@@ -65,8 +65,18 @@ def change(doing: Doing) -> Effect:
     chosen = known.get(doing.field("runbook"))
     if chosen is None or not kept.begin(doing.session, doing.incident.id, chosen, doing.now, doing.now):
         raise Unknown("runbook that is not followed yet", doing.field("runbook"), sorted(known))
+    _tick_what_was_done(doing, chosen.id)
     _planned(doing)
     return Effect(facts={"runbook": chosen.id, "title": chosen.title})
+
+
+def _tick_what_was_done(doing: Doing, runbook: str) -> None:
+    """Tick the steps of a runbook that is begun late whose deed was done before."""
+    for step in kept.of(doing.session, doing.incident.id):
+        asked = step.verb if step.runbook == runbook else None
+        before = incidents.last(doing.session, doing.incident.id, asked) if asked else None
+        if before is not None:
+            kept.tick(doing.session, step, before.actor, before.at, "", by_itself=True)
 
 
 def when_due(services: Services, session: Session, timer: Timer, now: datetime) -> None:
@@ -100,14 +110,9 @@ def _begin(doing: Doing) -> None:
 
 
 def _planned(doing: Doing) -> None:
-    """Owe the checklist its message, tick what was done before, and plan to ask after each step that has a limit."""
+    """Owe the checklist its message, and plan to ask after each step that has a limit."""
     outbox.owe(doing.session, _row(doing, f"{doing.incident.id}:checklist", "checklist"))
-    steps = kept.of(doing.session, doing.incident.id)
-    for step in steps:
-        before = incidents.last(doing.session, doing.incident.id, step.verb) if step.verb else None
-        if before is not None:
-            kept.tick(doing.session, step, before.actor, before.at, "", by_itself=True)
-    _plan(doing, steps)
+    _plan(doing, kept.of(doing.session, doing.incident.id))
     _redraw(doing)
 
 

@@ -63,7 +63,7 @@ def fix(view: IncidentView, now: datetime) -> str:
 
 
 def learnt(view: IncidentView, now: datetime) -> str:
-    """Return the root cause, what was decided about drift, and what is still to be done."""
+    """Return the root cause, what was decided about drift, what is still to be done, and the audits."""
     lines, chosen = [], _last(view, "decide")
     if chosen is not None:
         reason = quote(chosen.facts.get("reason", ""), LONGEST_REASON)

@@ -12,7 +12,20 @@ from bot.operations import audits, detection
 from storage import timers
 from storage.tables import BiasAudit, Incident, Run
 from tests.bot.lived import (
-    CAUSE, COMPLIANCE, ENGINEER, INCIDENT, LEAD, MODEL, actions, do, entries, found, later, lesser, report, resolved,
+    CAUSE,
+    COMPLIANCE,
+    ENGINEER,
+    INCIDENT,
+    LEAD,
+    MODEL,
+    actions,
+    do,
+    entries,
+    found,
+    later,
+    lesser,
+    report,
+    resolved,
     taken,
 )  # fmt: skip
 
