@@ -111,9 +111,10 @@ def _begin(doing: Doing) -> None:
 
 def _planned(doing: Doing) -> None:
     """Owe the checklist its message, and plan to ask after each step that has a limit."""
-    outbox.owe(doing.session, _row(doing, f"{doing.incident.id}:checklist", "checklist"))
+    is_new = outbox.owe(doing.session, _row(doing, f"{doing.incident.id}:checklist", "checklist"))
     _plan(doing, kept.of(doing.session, doing.incident.id))
-    _redraw(doing)
+    if not is_new:  # else it is drawn as it then is
+        _redraw(doing)
 
 
 def _plan(doing: Doing, steps: Sequence[ChecklistStep]) -> None:
