@@ -16,7 +16,7 @@ from analysis.paths import Path
 from analysis.response.audits import Audits
 from analysis.response.calendar import Review
 from analysis.response.calendars import Calendar
-from analysis.response.restraint import Gate
+from analysis.response.restraint import Gate, Gates
 from analysis.response.runbooks import Runbook
 from analysis.response.serving import Registered, Retrain, Rollback, Validation
 from analysis.response.terms import Terms
@@ -173,6 +173,7 @@ class Policy(Part):
     reopen_within: Span = Field(default=timedelta(days=7), ge=timedelta(hours=1), le=timedelta(days=90))
     reviews: tuple[Review, ...] = ()  # of the calendar, though nothing happened
     bias_audits: Audits = Audits()  # after a fairness incident was closed
+    gates: Gates = Gates()
     engineering: str = "engineering"  # channel for troubles of the bot itself
     appeal_url: str | None = Field(default=None, pattern=r"^https?://\S+$")  # where people affected may appeal
     contact: str | None = None  # who answers letters and notices, as they name it

@@ -43,6 +43,7 @@ from bot.slack.events import Sweeper
 from bot.slack.outward import Outward
 from bot.slack.people import Directory
 from bot.ticking import Tick
+from bot.ways import Outside
 from storage import audit, leases, migrate, policies
 from storage.database import Database
 
@@ -170,7 +171,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Bot:
     door = Door(services, directory)
     pace, line = Pace(settings.post_interval, settings.look_after, settings.lease), Line()
     mail = Smtp(settings.smtp_url.get_secret_value(), settings.mail_from) if settings.smtp_url else None
-    senders = [Delivery(services, outward, pace, line, mail) for _ in range(SENDERS)]
+    senders = [Delivery(services, outward, pace, line, mail, Outside(services, settings)) for _ in range(SENDERS)]
     tick = Tick(services)
     ticker = schedule.ticker(services, tick)
     mending = Loop("ticker", lambda: schedule.mend(ticker, utc_now()))

@@ -20,6 +20,7 @@ from bot.line import EDITS, Line
 from bot.rendering import Shown
 from bot.services import Services, kept
 from bot.slack.outward import Outward, Place, Text
+from bot.ways import WAYS, Outside
 from storage import failpoints, outbox
 from storage.outbox import Claimant
 from storage.tables import Owed
@@ -28,7 +29,6 @@ log = structlog.get_logger(__name__)
 
 LEASE_S = 90.0  # longer than the client's own time-out of 30 s and the steps of an upload
 FRESH = timedelta(seconds=5)  # far below any lease: a claim so young needs no second look
-OTHER_WAYS = ("mail",)  # kinds that do not go through Slack
 GIVE_UP = timedelta(hours=72)  # what only never went through is tried so long; Slack may be down for a day
 LONGEST_PAUSE_S = 300.0
 BLOCKS_RETRIED = timedelta(seconds=60)  # an image block may be refused while Slack still looks at the file
@@ -62,6 +62,7 @@ class Delivery:
     pace: Pace = field(default_factory=Pace)
     line: Line = field(default_factory=Line)
     mail: Smtp | None = None  # for critical alerts that Slack does not take
+    outside: Outside | None = None  # other systems
     owner: str = field(default_factory=lambda: f"{os.getpid()}-{uuid.uuid4().hex[:8]}")
 
     def step(self) -> bool:
@@ -78,7 +79,8 @@ class Delivery:
         except SendError as error:
             self._failed(row, parent, error)
         else:
-            self.line.holds()
+            if row.kind not in outbox.ELSEWHERE:
+                self.line.holds()
             failpoints.reach("outbox.after_send")
             self._sent(row, done)
         return True
@@ -87,7 +89,7 @@ class Delivery:
         rests = self.line.resting(now)
         span = (timedelta(seconds=s) for s in (self.pace.lease, self.pace.post_interval, self.pace.look_after))
         lease, interval, look_after = span
-        only = OTHER_WAYS if self.line.is_closed(now) else ()
+        only = outbox.ELSEWHERE if self.line.is_closed(now) else ()
         return Claimant(self.owner, now, lease, rests - {EDITS}, EDITS in rests, interval, look_after, only)
 
     def _claim(self) -> tuple[Owed, Owed | None] | None:
@@ -103,6 +105,10 @@ class Delivery:
 
     def _send(self, row: Owed, parent: Owed | None) -> Done:
         """Return what to note on the row; raise SendError."""
+        if row.kind in WAYS:
+            assert self.outside is not None
+            self._mark(row)
+            return Done(WAYS[row.kind](self.outside, row))
         with self.services.database.read() as session:
             shown = rendering.render(session, self.services, row)
         if shown is None:
@@ -271,7 +277,7 @@ class Delivery:
         log.warning("not sent", key=row.key, error=error.says)
 
     def _rest(self, row: Owed, error: SendError, now: datetime) -> None:
-        if row.kind in OTHER_WAYS:
+        if row.kind in outbox.ELSEWHERE:
             return
         if isinstance(error, Unreachable):
             self.line.broke(error.says, now, error.after)
@@ -283,7 +289,7 @@ class Delivery:
 
     def _pause(self, row: Owed, error: SendError) -> float:
         """Return how long the row waits: the line's own rest is not its fault, everything else doubles."""
-        if isinstance(error, Unreachable):
+        if isinstance(error, Unreachable) and row.kind not in outbox.ELSEWHERE:
             return 0.0
         wait = error.after if isinstance(error, TryLater) else self.pace.look_after
         if isinstance(error, Limited) or row.attempts <= 3:

@@ -32,6 +32,11 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"  # ETHIXBOT_HOST, ETHIXBOT_PORT: the HTTP door
     port: int = Field(8420, ge=0, le=65535)
     gate_token: SecretStr | None = Field(None, repr=False)  # ETHIXBOT_GATE_TOKEN; none: anybody may ask
+    webhook_secret: SecretStr | None = Field(
+        None, repr=False
+    )  # ETHIXBOT_WEBHOOK_SECRET: signs both ways
+    github_token: SecretStr | None = Field(None, repr=False)  # ETHIXBOT_GITHUB_TOKEN: issues and workflows
+    mlflow_token: SecretStr | None = Field(None, repr=False)  # ETHIXBOT_MLFLOW_TOKEN
     smtp_url: SecretStr | None = Field(None, repr=False)  # ETHIXBOT_SMTP_URL, smtp://user:password@host:587
     mail_from: str = "ethixbot@localhost"  # ETHIXBOT_MAIL_FROM
     slack_timeout: int = Field(30, ge=1)  # seconds that a call to Slack may take; shorter than the lease
@@ -58,7 +63,8 @@ class Settings(BaseSettings):
 
     def secrets(self) -> list[str]:
         """Return every secret of the environment, so that no log shows one."""
-        kept = [self.slack_bot_token, self.slack_app_token, self.slack_signing_secret, self.gate_token]
+        kept = [self.slack_bot_token, self.slack_app_token, self.slack_signing_secret]
+        kept += [self.gate_token, self.webhook_secret, self.github_token, self.mlflow_token]
         known = [part.strip() for one in kept if one is not None for part in one.get_secret_value().split(",")]
         addresses = [self.database_url, self.smtp_url.get_secret_value() if self.smtp_url else ""]
         return [*known, *(one for address in addresses for one in re.findall(r"://[^/@]*?:([^/\s]+)@", address))]

@@ -19,6 +19,8 @@ from storage.tables import Owed
 WAITING = ("pending", "sending")
 # Uploaded first: they are tried when they are marked, not when they are claimed.
 PREPARED = ("chart", "file", "calendar", "document")
+# Sent to another system than Slack: neither its pace nor its health counts.
+ELSEWHERE = ("mail", "gate_flags", "gate_hook", "registry", "tracker", "page", "notify")
 # Slack's one post a second and channel does not count them.
 UNPACED = (
     "update",
@@ -26,7 +28,7 @@ UNPACED = (
     "approval_update",
     "follow_up_update",
     "withdraw",
-    "mail",
+    *ELSEWHERE,
     "room",
     "room_look",
     "checklist_update",

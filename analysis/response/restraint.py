@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -21,6 +21,13 @@ class Gate(Part):
     sample_watched: float = Field(default=0.15, ge=0, le=1)  # level 1: 10–20 %
     confidence: float = Field(default=0.80, ge=0, le=1)  # level 2: below it people decide
     safe_mode: dict[str, str | float | bool] = Field(default_factory=dict)  # parameters to serve with while restrained
+
+
+class Gates(Part):
+    """Other gates that are told what ours tells."""
+
+    flagd: str | None = None  # a file of flags for flagd (OpenFeature), written at every change
+    webhooks: tuple[Annotated[str, Field(pattern=r"^https?://\S+$")], ...] = ()  # signed with ETHIXBOT_WEBHOOK_SECRET
 
 
 @dataclass(frozen=True)

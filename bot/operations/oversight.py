@@ -8,6 +8,7 @@ from analysis.errors import Missing
 from analysis.response import fields
 from analysis.response.restraint import Restraint, Segment, Throttle
 from analysis.vocabulary import Oversight, Severity, State
+from bot.operations import gating
 from bot.operations.doing import Doing, Effect, Request, tell
 from bot.services import SYSTEM, Services
 from storage import audit, incidents, oversight, timers
@@ -136,6 +137,7 @@ def _set(doing: Doing, wanted: Restraint, reason: str) -> None:
         at=doing.now,
     )
     oversight.change(doing.session, new)
+    gating.follow(doing.services, doing.session, incident.model_id, doing.now)
     if new.until is not None:
         key = f"{ENDS}:{new.id}"
         timers.plan(

@@ -1,0 +1,34 @@
+"""Owes other gates than ours what serving code is told: called by whatever changes a restraint or what serves."""
+
+import hashlib
+from datetime import datetime
+
+from sqlmodel import Session
+
+from analysis.response.notifying import Reason
+from bot.services import Services
+from storage import outbox
+from storage.tables import Owed
+
+
+def follow(services: Services, session: Session, model_id: str, now: datetime) -> None:
+    """Owe the file of flags and each webhook; what waits already tells the newest too."""
+    gates = services.policy.gates
+    owed: list[tuple[str, dict[str, str]]] = [("gate_flags", {})] if gates.flagd else []
+    owed += [("gate_hook", {"url": url}) for url in gates.webhooks]
+    for kind, data in owed:
+        where = hashlib.sha256(data["url"].encode()).hexdigest()[:16] if data else "file"
+        name = f"{kind}:{where}:{model_id}"
+        row = Owed(
+            key=f"{name}:{now.timestamp():.6f}",
+            coalesce=name,
+            kind=kind,
+            subject=model_id,
+            channel=kind,
+            priority=0,
+            data=dict(data),
+            reason=Reason.ACTED,
+            next_at=now,
+            created_at=now,
+        )
+        outbox.owe(session, row)

@@ -1,0 +1,37 @@
+"""Systems beside Slack that the outbox sends to: a row a kind. Each sender loads the record as it then is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bot.integrations import gates
+from bot.services import Services
+from bot.settings import Settings
+from storage.tables import Owed
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What a sender has in hand: everything of the bot, and the secrets of the environment."""
+
+    services: Services
+    settings: Settings
+
+
+# Returns what to note on the row; raises SendError as `bot.integrations.errors` says. May be called again for one row.
+Way = Callable[[Outside, Owed], dict[str, Any]]
+
+
+def _flags(outside: Outside, row: Owed) -> dict[str, Any]:
+    return gates.write_flags(outside.services)
+
+
+def _hook(outside: Outside, row: Owed) -> dict[str, Any]:
+    secret = outside.settings.webhook_secret
+    return gates.send(outside.services, row, secret.get_secret_value() if secret else None)
+
+
+WAYS: dict[str, Way] = {
+    "gate_flags": _flags,
+    "gate_hook": _hook,
+}
