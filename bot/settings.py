@@ -32,9 +32,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"  # ETHIXBOT_HOST, ETHIXBOT_PORT: the HTTP door
     port: int = Field(8420, ge=0, le=65535)
     gate_token: SecretStr | None = Field(None, repr=False)  # ETHIXBOT_GATE_TOKEN; none: anybody may ask
-    webhook_secret: SecretStr | None = Field(
-        None, repr=False
-    )  # ETHIXBOT_WEBHOOK_SECRET: signs both ways
+    webhook_secret: SecretStr | None = Field(None, repr=False)  # ETHIXBOT_WEBHOOK_SECRET: signs both ways
     github_token: SecretStr | None = Field(None, repr=False)  # ETHIXBOT_GITHUB_TOKEN: issues and workflows
     mlflow_token: SecretStr | None = Field(None, repr=False)  # ETHIXBOT_MLFLOW_TOKEN
     smtp_url: SecretStr | None = Field(None, repr=False)  # ETHIXBOT_SMTP_URL, smtp://user:password@host:587

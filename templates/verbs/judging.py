@@ -20,10 +20,7 @@ REVENUE = {
 
 def _severities(view: IncidentView) -> list[Option]:
     now = Severity(view.incident.severity)
-    return [
-        Option(one.value, names.severity(one), "As it is now" if one is now else "")
-        for one in reversed(Severity)
-    ]
+    return [Option(one.value, names.severity(one), "As it is now" if one is now else "") for one in reversed(Severity)]
 
 
 def _severity(entry: TimelineEntry, view: IncidentView) -> str:

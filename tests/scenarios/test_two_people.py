@@ -49,7 +49,7 @@ def test_pressed_by_two_people_at_once_it_acts_once(fairness, verb):
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda who: fairness.press(verb, who, alert), ("oncall", "ml_lead")))
     if MOVES[verb].asks:
-        asked = {n.rstrip("?"): FIELDS.get(n.rstrip("?"), "") for n in MOVES[verb].asks if FIELDS.get(n.rstrip("?"), "")}
+        asked = {name: FIELDS[name] for name in (n.rstrip("?") for n in MOVES[verb].asks) if FIELDS.get(name)}
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(lambda who: fairness.fill(who, **asked), ("oncall", "ml_lead")))
     outcomes = [outcome for _, action, outcome in fairness.audit() if action == verb]
