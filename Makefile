@@ -16,7 +16,11 @@ install: .venv/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.lock
 	touch $@
 
-demo: install
+.venv/.demo: .venv/.installed bot/demo/requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bot/demo/requirements.lock
+	touch $@
+
+demo: .venv/.demo
 	$(BIN)/ethixbot demo $(ARGS)
 
 check: .venv/.tested
@@ -35,7 +39,8 @@ chaos: .venv/.tested
 
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --group build pyproject.toml -o requirements.lock
-	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --extra fast --extra postgres --extra spark --group build --group test pyproject.toml -c requirements.lock -o tests/requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --extra demo --extra fast --extra postgres --extra spark --group build --group test pyproject.toml -c requirements.lock -o tests/requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --extra demo --group build pyproject.toml -c tests/requirements.lock -o bot/demo/requirements.lock
 
 clean:
 	rm -rf .venv
