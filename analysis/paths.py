@@ -13,12 +13,17 @@ from analysis.rotas import Place
 from analysis.vocabulary import PERSON, Family, Role
 
 MINUTE = timedelta(minutes=1)
-WRITTEN = "a role, rota:name, rota:name:secondary, user:U… or user:name@example.org, group:S… or channel:name"
+WRITTEN = (
+    "a role, rota:name, rota:name:secondary, user:U… or user:name@example.org, group:S…, channel:name, pager:name or"
+    " notify:name"
+)
 KINDS = {
     "rota": re.compile(rf"[a-z0-9][a-z0-9_-]{{0,63}}(:({'|'.join(Place)}))?"),
     "user": re.compile(rf"{PERSON.pattern}|[^@\s]+@[^@\s]+"),
     "group": re.compile(r"S[A-Z0-9]{1,20}"),
     "channel": re.compile(r"[^\s#:]{1,80}"),
+    "pager": re.compile(r"[a-z0-9][a-z0-9_-]{0,39}"),
+    "notify": re.compile(r"[a-z0-9][a-z0-9_-]{0,39}"),
 }
 
 
@@ -31,8 +36,6 @@ def target(text: str) -> str:
     kind, _, name = text.partition(":")
     if text in set(Role) or (kind in KINDS and KINDS[kind].fullmatch(name)):
         return text
-    if kind == "pager":
-        raise ValueError("a pager cannot be called yet: no pager service is connected")
     raise ValueError(f"“{text}” is nobody who can be called: write {WRITTEN}")
 
 

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from analysis.detection.conditions import When
 from analysis.detection.limits import Level, Limits
+from analysis.outside import Mailed, Notifier, Pager, Recipient, Tracker
 from analysis.parts import Part, Span
 from analysis.paths import Path
 from analysis.response.audits import Audits
@@ -108,6 +109,7 @@ class Digest(Part):
     at: time
     zone: str = "UTC"
     weekday: int | None = Field(default=None, ge=1, le=7)  # ISO; weekly only
+    mail: tuple[Recipient, ...] = ()  # who gets it as a mail too
 
 
 class Flapping(Part):
@@ -174,6 +176,10 @@ class Policy(Part):
     reviews: tuple[Review, ...] = ()  # of the calendar, though nothing happened
     bias_audits: Audits = Audits()  # after a fairness incident was closed
     gates: Gates = Gates()
+    tracker: Tracker | None = None
+    pagers: tuple[Pager, ...] = ()
+    notifiers: tuple[Notifier, ...] = ()
+    mail: tuple[Mailed, ...] = ()
     engineering: str = "engineering"  # channel for troubles of the bot itself
     appeal_url: str | None = Field(default=None, pattern=r"^https?://\S+$")  # where people affected may appeal
     contact: str | None = None  # who answers letters and notices, as they name it
@@ -195,6 +201,8 @@ class Policy(Part):
             ("rotas", [rota.name for rota in self.rotas]),
             ("runbooks", [one.id for one in self.runbooks]),
             ("reviews", [one.name for one in self.reviews]),
+            ("pagers", [one.name for one in self.pagers]),
+            ("notifiers", [one.name for one in self.notifiers]),
         ):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
@@ -211,6 +219,11 @@ class Policy(Part):
         turns = {name.split(":")[1] for name in called if name.startswith("rota:")}
         if turns - {rota.name for rota in self.rotas}:
             raise ValueError(f"escalation: there is no rota {', '.join(sorted(turns - {r.name for r in self.rotas}))}")
+        for kind, there in (("pager", self.pagers), ("notify", self.notifiers)):
+            strange = sorted(called - {f"{kind}:{one.name}" for one in there})
+            strange = [name for name in strange if name.startswith(f"{kind}:")]
+            if strange:
+                raise ValueError(f"escalation: there is no {', '.join(strange)}")
         loud = [s.value for s, route in self.routes.items() if route.everyone and s is not Severity.CRITICAL]
         if loud:
             raise ValueError(f"routes: everyone is for critical only, not {', '.join(loud)}")
@@ -245,6 +258,14 @@ class Policy(Part):
     def rota(self, name: str) -> Rota | None:
         """Return the rota of that name."""
         return next((rota for rota in self.rotas if rota.name == name), None)
+
+    def pager(self, name: str) -> Pager | None:
+        """Return the pager of that name."""
+        return next((one for one in self.pagers if one.name == name), None)
+
+    def notifier(self, name: str) -> Notifier | None:
+        """Return the notifier of that name."""
+        return next((one for one in self.notifiers if one.name == name), None)
 
     def rules_for(self, model_id: str) -> tuple[Rule, ...]:
         """Return the rules that watch the model."""

@@ -34,8 +34,8 @@ class Telling(Part):
 
     @model_validator(mode="after")
     def can_be_reached(self) -> "Telling":
-        """Return it; raise ValueError for a user group, which has no place of its own to write to."""
-        groups = [one for one in self.to if one.startswith("group:")]
+        """Return it; raise ValueError for a user group, a pager or a notifier, which take no message."""
+        groups = [one for one in self.to if one.startswith(("group:", "pager:", "notify:"))]
         if groups:
             raise ValueError(f"to: {groups[0]} cannot be written to: name roles, people, rotas or a channel")
         return self
