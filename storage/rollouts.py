@@ -1,0 +1,128 @@
+"""Changes of what serves: claimed one step at a time, settled only by the claim's owner."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from analysis.response.rollouts import UNDER_WAY, Kind, Status
+from storage import registry
+from storage.tables import AliasChange, ModelVersion, RetrainRequest, Rollout
+
+NAMES = (registry.CHAMPION, registry.LAST_KNOWN_GOOD, registry.FALLBACK)
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What is known of the versions of an incident's model: what serves, what was good, what could come."""
+
+    aliases: dict[str, str]
+    versions: dict[str, ModelVersion]
+    passed: tuple[RetrainRequest, ...] = ()  # whose candidates may be promoted, newest first
+    rollouts: tuple[Rollout, ...] = ()  # of the incident, oldest first
+
+    @property
+    def newest(self) -> Rollout | None:
+        """Return the incident's newest change."""
+        return self.rollouts[-1] if self.rollouts else None
+
+
+def claim(session: Session, now: datetime, lease: timedelta) -> Rollout | None:
+    """Return the change whose next step is due, claimed; None where there is none."""
+    row = session.exec(_due(now).order_by(col(Rollout.next_at)).limit(1).with_for_update(skip_locked=True)).first()
+    if row is None:
+        return None
+    row.status = Status.RUNNING if row.status == Status.QUEUED else row.status
+    row.attempts, row.next_at = row.attempts + 1, now + lease
+    session.add(row)
+    session.flush()
+    return row
+
+
+def is_any_due(session: Session, now: datetime) -> bool:
+    """Return whether a claim would find something."""
+    return session.exec(_due(now).limit(1)).first() is not None
+
+
+def _due(now: datetime) -> SelectOfScalar[Rollout]:
+    return select(Rollout).where(col(Rollout.status).in_([one.value for one in UNDER_WAY]), Rollout.next_at <= now)
+
+
+def get(session: Session, rollout_id: str) -> Rollout | None:
+    """Return the change, or None."""
+    return session.get(Rollout, rollout_id)
+
+
+def under_way(session: Session, model_id: str) -> Rollout | None:
+    """Return the change of the model that is not at its end."""
+    mine = select(Rollout).where(Rollout.model_id == model_id)
+    return session.exec(mine.where(col(Rollout.status).in_([one.value for one in UNDER_WAY]))).first()
+
+
+def newest(session: Session, model_id: str, kind: Kind | None = None, **facts: str) -> Rollout | None:
+    """Return the model's newest change that went through; of that kind, with those facts."""
+    query = select(Rollout).where(Rollout.model_id == model_id, Rollout.status == Status.DONE.value)
+    query = query.where(Rollout.kind == kind.value) if kind else query
+    query = query.where(*(getattr(Rollout, name) == value for name, value in facts.items()))
+    return session.exec(query.order_by(col(Rollout.finished_at).desc(), col(Rollout.id).desc()).limit(1)).first()
+
+
+def watched(session: Session, model_id: str, now: datetime) -> Rollout | None:
+    """Return the change of the model after which it is being watched."""
+    found = newest(session, model_id)
+    return found if found is not None and found.watched_until is not None and found.watched_until > now else None
+
+
+def version(session: Session, model_id: str, name: str) -> ModelVersion | None:
+    """Return the version as it is registered."""
+    mine = [ModelVersion.model_id == model_id, ModelVersion.version == name]
+    return session.exec(select(ModelVersion).where(*mine)).first()
+
+
+def blocked_for(session: Session, incident_id: str) -> list[ModelVersion]:
+    """Return the versions that must not serve before the incident is resolved."""
+    return list(session.exec(select(ModelVersion).where(ModelVersion.blocked_by == incident_id)))
+
+
+def aliases(session: Session, model_id: str) -> dict[str, str]:
+    """Return what each name stands for, as the gate reads it."""
+    found = {name: registry.alias(session, model_id, name) for name in NAMES}
+    return {name: one.version for name, one in found.items() if one is not None and one.version is not None}
+
+
+def point(session: Session, rollout: Rollout, name: str, to: str | None, at: datetime) -> bool:
+    """Return whether the name stood for something else until now; the row says which change moved it."""
+    held = registry.alias(session, rollout.model_id, name)
+    if (held.version if held else None) == to:
+        return False
+    moved = AliasChange(model_id=rollout.model_id, alias=name, sequence=0, version=to, by=rollout.requested_by, at=at)
+    moved.reason, moved.rollout_id = rollout.reason, rollout.id
+    registry.point(session, moved)
+    return True
+
+
+def passed(session: Session, model_id: str) -> list[RetrainRequest]:
+    """Return the retrains whose candidate has passed validation, newest first."""
+    mine = [RetrainRequest.model_id == model_id, RetrainRequest.status == "validated_pass"]
+    found = session.exec(select(RetrainRequest).where(*mine).order_by(col(RetrainRequest.requested_at).desc()))
+    return [one for one in found if one.candidate is not None]
+
+
+def serving(session: Session, incident_id: str, model_id: str) -> Serving:
+    """Return what the forms and messages of an incident show of its model's versions."""
+    versions = session.exec(select(ModelVersion).where(ModelVersion.model_id == model_id))
+    mine = select(Rollout).where(Rollout.incident_id == incident_id).order_by(col(Rollout.requested_at))
+    return Serving(
+        aliases(session, model_id),
+        {one.version: one for one in versions},
+        tuple(passed(session, model_id)),
+        tuple(session.exec(mine)),
+    )
+
+
+def baseline_before(session: Session, model_id: str, version: str) -> str | None:
+    """Return the baseline that was active before that version was promoted; None where no promotion changed it."""
+    promoted = newest(session, model_id, Kind.PROMOTE, to_version=version)
+    before = promoted.snapshot.get("baseline") if promoted else None
+    return str(before) if before else None
