@@ -96,9 +96,19 @@ def point(session: Session, rollout: Rollout, name: str, to: str | None, at: dat
     held = registry.alias(session, rollout.model_id, name)
     if (held.version if held else None) == to:
         return False
-    moved = AliasChange(model_id=rollout.model_id, alias=name, sequence=0, version=to, by=rollout.requested_by, at=at)
-    moved.reason, moved.rollout_id = rollout.reason, rollout.id
-    registry.point(session, moved)
+    registry.point(
+        session,
+        AliasChange(
+            model_id=rollout.model_id,
+            alias=name,
+            sequence=0,
+            version=to,
+            by=rollout.requested_by,
+            reason=rollout.reason,
+            rollout_id=rollout.id,
+            at=at,
+        ),
+    )
     return True
 
 

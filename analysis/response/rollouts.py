@@ -69,7 +69,8 @@ def pause(tries: int) -> timedelta:
     >>> [pause(tries).total_seconds() for tries in (1, 2, 3, 30)]
     [2.0, 4.0, 8.0, 60.0]
     """
-    return min(FIRST_PAUSE * 2 ** min(tries - 1, 10), LONGEST_PAUSE)
+    doubled: int = 2 ** min(tries - 1, 10)
+    return min(FIRST_PAUSE * doubled, LONGEST_PAUSE)
 
 
 class Version(Protocol):
