@@ -20,7 +20,7 @@ ENDS = "restraint_ends"
 def freeze(doing: Doing) -> Effect:
     """Set the oversight level that was chosen, for whom and until when; the incident is contained from then on."""
     wanted = _wanted(doing)
-    _set(doing, wanted, doing.field("reason"))
+    put(doing, wanted, doing.field("reason"))
     columns = {"contained_at": doing.incident.contained_at or doing.now}
     return Effect(columns, told(wanted) | {"reason": doing.field("reason")})
 
@@ -32,7 +32,7 @@ def unfreeze(doing: Doing) -> Effect:
         raise Missing("unfreeze", "model", "is not restrained")
     for one in held:
         lifted = Restraint(Oversight.NORMAL, Segment.parse(one.segment))
-        _set(doing, lifted, doing.field("reason"))
+        put(doing, lifted, doing.field("reason"))
     return Effect(facts={"was": max(one.level for one in held), "reason": doing.field("reason")})
 
 
@@ -60,7 +60,7 @@ def at_once(doing: Doing) -> None:
     incidents.advance(doing.session, incident, State(incident.state), contained_at=doing.now)
     wanted = Restraint(level, fallback=watched.fallback if watched else None)
     frozen = Doing(doing.services, doing.session, incident, Request("frozen", incident.id, SYSTEM), doing.now)
-    _set(frozen, wanted, "the policy freezes this model at a critical incident")
+    put(frozen, wanted, "the policy freezes this model at a critical incident")
     tell(frozen, "frozen", **told(wanted))
     audit.append(doing.session, audit.Entry(SYSTEM, "frozen", incident.id, "done", told(wanted)), doing.now)
 
@@ -75,7 +75,7 @@ def when_over(services: Services, session: Session, timer: Timer, now: datetime)
     is_critical = incidents.worst(session, incident) is Severity.CRITICAL
     facts = {"level": held.level, "segment": held.segment, "by": held.by, "timer": timer.key}
     if not is_critical:
-        _set(doing, Restraint(Oversight.NORMAL, Segment.parse(held.segment)), "its time is over")
+        put(doing, Restraint(Oversight.NORMAL, Segment.parse(held.segment)), "its time is over")
     tell(doing, "restraint_due" if is_critical else "restraint_over", **facts)
     said = {"level": held.level, "segment": held.segment, "lifted": not is_critical}
     audit.append(session, audit.Entry(SYSTEM, "restraint_over", incident.id, "done", said), now)
@@ -121,7 +121,8 @@ def _level(doing: Doing) -> Oversight:
     return level
 
 
-def _set(doing: Doing, wanted: Restraint, reason: str) -> None:
+def put(doing: Doing, wanted: Restraint, reason: str) -> None:
+    """Write the restraint down as what stands for its segment, tell other gates, and plan its end."""
     incident: Incident = doing.incident
     new = OversightChange(
         model_id=incident.model_id,
