@@ -6,6 +6,7 @@
     ├── BadLimits           the limits of a policy do not hold together
     ├── BadProfile          stored bytes are no profile, damaged, or of another version
     ├── ForeignProfile      two profiles that count differently cannot be merged or compared
+    ├── BadCandidate        the predictions of a candidate cannot be judged
     ├── NoEngine            the engine that was asked for is not installed or does not start
     ├── NotAllowed          none of the person's roles may do this
     ├── NotNow              not from the state the incident is in
@@ -107,6 +108,12 @@ class ForeignProfile(Refused):
     """Two profiles were counted by different specs, so their numbers do not add up."""
 
     reason = "foreign_profile"
+
+
+class BadCandidate(Refused):
+    """The predictions that a pipeline left of its candidate cannot be judged; `detail` says why."""
+
+    reason = "bad_candidate"
 
 
 class NoEngine(Refused):

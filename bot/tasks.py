@@ -1,4 +1,4 @@
-"""What a worker process does: count a baseline, compare a window, copy the last decisions."""
+"""What a worker process does: count a baseline, compare a window, judge a candidate, copy the last decisions."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,9 +18,12 @@ from analysis.detection.pair import Pair
 from analysis.detection.report import Report
 from analysis.errors import BadLog, Fault, Refused
 from analysis.profile import Profile
+from analysis.response import validating
 from analysis.response.affected import Scope
+from analysis.response.serving import Validation
+from analysis.response.validating import Reports
 from analysis.spec import Spec
-from bot import explaining, listing
+from bot import candidates, explaining, listing
 from bot.meter import Meter
 from bot.pseudonyms import Pseudonym
 from bot.worker import Job
@@ -185,6 +188,24 @@ def affected(job: Job) -> dict[str, Any]:
     return listing.write(log, scope, str(job.told["favourable"]), _pseudonym(job.key), Path(job.folder))
 
 
+def validate(job: Job) -> dict[str, Any]:
+    """Hold a candidate's predictions against the baseline and the champion's, and write `profile.bin` of them."""
+    assert job.spec is not None
+    assert job.baseline is not None
+    log, asked = _log(job), job.candidate or {}
+    since, until = (datetime.fromisoformat(asked[end]) if asked.get(end) else None for end in ("since", "until"))
+    log = replace(log, since=since, until=until) if since or not asked["is_window"] else _window(log, job)
+    found = candidates.predictions_of(str(asked["predictions"]), log)
+    sides = candidates.counted(Spec.from_json(job.spec), log, found, str(asked["version"]))
+    (Path(job.folder) / "profile.bin").write_bytes(sides.candidate.to_bytes())
+    before = Profile.from_bytes(Path(job.baseline).read_bytes())
+    limits = Limits.model_validate(job.checks or {})
+    reports = Reports(*(comparing.compare(before, one, limits, job.baseline_version) for one in (before, *sides.both)))
+    verdict = validating.judge(reports, sides.paired, Validation.model_validate(asked["rules"]))
+    window = reports.candidate.window.to_json()
+    return verdict.to_json() | {"window": window, "requests": sides.rows, "predicted": sides.predicted}
+
+
 TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {
     "baseline": baseline,
     "reset": reset,
@@ -193,6 +214,7 @@ TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {
     "affected": affected,
     "analyze": analyze,
     "proxies": screen,
+    "validate": validate,
 }
 
 

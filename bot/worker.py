@@ -34,6 +34,7 @@ class Job:
     engine: str = "local"  # a name of ENGINES
     threads: int = 0  # 0: what suits the engine
     scope: dict[str, Any] | None = None  # which decisions are counted and listed
+    candidate: dict[str, Any] | None = None  # predictions of one to be judged, its version, since and until, the rules
     draws: bool = False  # pictures into the folder `plots`
     memory: int = MEMORY
     tells: bool = False  # write lines “rows, rows in all” to standard output while reading

@@ -326,6 +326,7 @@ REFUSALS = {
     "bad_spec": "What was said about the columns does not fit the log",
     "bad_limits": "The limits do not hold together",
     "bad_profile": "The stored profile cannot be used",
+    "bad_candidate": "The candidate cannot be judged",
     "no_engine": "The log was not counted, for its engine cannot be used",
     "foreign_profile": "The two profiles were counted by different specs, so they cannot be put together or compared",
 }
