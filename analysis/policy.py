@@ -19,7 +19,7 @@ from analysis.response.calendar import Review
 from analysis.response.calendars import Calendar
 from analysis.response.restraint import Gate, Gates
 from analysis.response.runbooks import Runbook
-from analysis.response.serving import Registered, Retrain, Rollback, Validation
+from analysis.response.serving import Logged, Registered, Retrain, Rollback, Validation
 from analysis.response.terms import Terms
 from analysis.rotas import ON_CALL, Rota
 from analysis.telling import Telling
@@ -67,6 +67,7 @@ class Watched(Part):
     validation: Validation = Validation()
     registry: Registered = Registered()
     rollback: Rollback = Rollback()
+    logs: tuple[Logged, ...] = ()  # that evidence takes a copy of
 
 
 class Rule(Part):

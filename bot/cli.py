@@ -18,6 +18,7 @@ from bot import (
     cli_backup,
     cli_baseline,
     cli_erase,
+    cli_evidence,
     cli_oncall,
     cli_outbox,
     cli_policy,
@@ -39,6 +40,7 @@ cli.command()(cli_backup.restore)
 cli.command()(cli_oncall.oncall)
 cli.add_typer(cli_baseline.baseline_cli, name="baseline")
 cli.add_typer(cli_audit.audit_cli, name="audit")
+cli.add_typer(cli_evidence.evidence_cli, name="evidence")
 cli.add_typer(cli_erase.erase_cli, name="erase")
 cli.add_typer(cli_outbox.outbox_cli, name="outbox")
 cli.add_typer(cli_policy.policy_cli, name="policy")

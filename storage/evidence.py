@@ -68,15 +68,16 @@ def write_tags(bag: Path, info: dict[str, str]) -> None:
     tags = {
         "bagit.txt": "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
         "bag-info.txt": "".join(f"{k}: {v}\n" for k, v in sorted((info | {"Payload-Oxum": oxum}).items())),
-        "manifest-sha256.txt": "".join(f"{_sha256(path)}  {path.relative_to(bag).as_posix()}\n" for path in payload),
+        "manifest-sha256.txt": "".join(f"{sha256(path)}  {path.relative_to(bag).as_posix()}\n" for path in payload),
     }
     for name, text in tags.items():
         (bag / name).write_text(text, encoding="utf-8", newline="\n")
-    lines = [f"{_sha256(bag / name)}  {name}\n" for name in sorted(tags)]
+    lines = [f"{sha256(bag / name)}  {name}\n" for name in sorted(tags)]
     (bag / "tagmanifest-sha256.txt").write_text("".join(lines), encoding="utf-8", newline="\n")
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

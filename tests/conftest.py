@@ -41,8 +41,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 # Stories of weeks and of words: what they write is tried on both databases elsewhere, and each costs seconds.
 ON_SQLITE_ALONE = {
-    "test_affected", "test_checklist", "test_desk", "test_duties", "test_mail", "test_persistence", "test_reporting",
-    "test_reviewing", "test_rules", "test_standing", "test_talking", "test_telling", "test_every_command",
+    "test_affected", "test_checklist", "test_desk", "test_duties", "test_every_command", "test_evidence",
+    "test_mail", "test_persistence", "test_reporting", "test_reviewing", "test_rules", "test_standing",
+    "test_talking", "test_telling",
 }  # fmt: skip
 
 

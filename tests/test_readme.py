@@ -65,6 +65,9 @@ RUN = {
     ".venv/bin/ethixbot audit verify": 2,
     ".venv/bin/ethixbot audit verify --anchors slack": 2,
     ".venv/bin/ethixbot audit verify --anchors INC-2026-11-001-evidence-v1.tar.gz --key signing-key.pub.pem": 2,
+    # tests/scenarios/test_evidence.py has a bundle
+    ".venv/bin/ethixbot evidence export INC-2026-11-001 --by auditor@example.org --out case.tar.gz": 2,
+    ".venv/bin/ethixbot evidence verify case.tar.gz --key signing-key.pub.pem": 2,
     # tests/scenarios/test_restoring.py has a database
     ".venv/bin/ethixbot backup /backups/ethixbot-2026-11-21": 2,
     ".venv/bin/ethixbot restore /backups/ethixbot-2026-11-21 --by admin@example.org --anchors checkpoints.txt"

@@ -16,10 +16,15 @@ class Retrain(Part):
     github: str | None = Field(
         default=None, pattern=r"^[\w.-]+/[\w.-]+/[\w.-]+\.ya?ml(@\S+)?$"
     )  # owner/repo/file.yml@ref
+    github_api: str = Field(
+        default="https://api.github.com", pattern=r"^https?://\S+$"
+    )  # Enterprise: https://HOST/api/v3
     webhook: str | None = Field(default=None, pattern=r"^https?://\S+$")  # signed; calls back with how it goes
     timeout: Span = timedelta(hours=6)
     memory_mb: int | None = Field(default=None, ge=64)  # of a command
-    validation: str | None = None  # log of the window that candidates are judged on; none: the pipeline's own file
+    validation: str | None = (
+        None  # log of the window that candidates are judged on; none: the model's own, as last checked
+    )
 
     @model_validator(mode="after")
     def is_one_kind(self) -> "Retrain":
@@ -48,7 +53,9 @@ class Registered(Part):
     kind: Literal["builtin", "mlflow"] = "builtin"
     url: str | None = Field(default=None, pattern=r"^https?://\S+$")  # of MLflow; its token: ETHIXBOT_MLFLOW_TOKEN
     name: str | None = None  # of the model there; none: its id here
-    verify: Span = timedelta(hours=6)  # how often checksums are compared and aliases looked at
+    verify: Annotated[Span, Field(ge=timedelta(hours=1), le=timedelta(days=30))] = timedelta(
+        hours=6
+    )  # how often checksums are compared and aliases looked at
 
     @model_validator(mode="after")
     def is_reachable(self) -> "Registered":
@@ -67,3 +74,19 @@ class Rollback(Part):
     timeout: Span = timedelta(minutes=15)
     watch: Annotated[Span, Field(ge=timedelta(minutes=5))] = timedelta(hours=1)
     watch_every: Annotated[Span, Field(ge=timedelta(minutes=1))] = timedelta(minutes=10)  # checks meanwhile
+
+
+class Logged(Part):
+    """One log that evidence takes a copy of: files by their newest change, or what a command prints."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")
+    kind: Literal["application", "access", "ci"] = "application"
+    path: str | None = None  # a file or a glob
+    command: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def is_one_kind(self) -> "Logged":
+        """Return it; raise ValueError where it is neither of files nor of a command, or of both."""
+        if bool(self.path) == bool(self.command):
+            raise ValueError(f"log {self.name}: give a path or a command")
+        return self

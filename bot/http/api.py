@@ -27,7 +27,7 @@ from bot.services import Services
 from storage import approvals as asked
 from storage import incidents as stored
 from storage import quiet as kept
-from storage.tables import Approval, Incident, Quiet, TimelineEntry
+from storage.tables import Alert, Approval, Incident, Quiet, TimelineEntry
 from templates import answers
 from templates.slack.mrkdwn import plainly
 
@@ -116,6 +116,15 @@ def router(services: Services) -> APIRouter:
             return _refused(Unknown("move", verb[:50], list(life.MOVES)))
         request = Request(verb, incident[:50], who.person, body.state, body.version, body.fields, who.delivery)
         return _told(incidents.move(services, request))
+
+    @routes.post("/v1/alerts/{alert}/export")
+    def export(alert: Said, who: Who) -> Response:
+        with services.database.read() as session:
+            found = session.get(Alert, alert[:50])
+            incident = found.incident_id if found else None
+        if incident is None:
+            return _refused(Unknown("alert with an incident", alert[:50]))
+        return _told(incidents.move(services, Request("export", incident, who.person, delivery=who.delivery)))
 
     @routes.get("/v1/approvals")
     def waiting(who: Who) -> Response:

@@ -12,7 +12,18 @@ from analysis.errors import NotAllowed, Unknown
 from analysis.response import cadence, permissions
 from analysis.response.permissions import Action
 from analysis.vocabulary import Family, Risk
-from bot.operations import audits, notices, opening, recovering, resetting, standing, verifying
+from bot.operations import (
+    audits,
+    evidence,
+    notices,
+    opening,
+    recovering,
+    registering,
+    resetting,
+    standing,
+    verifying,
+    watching,
+)
 from bot.services import Services, kept, whole
 from storage import alerts, audit, baselines, inbox, leases
 from storage.tables import Baseline, Model, Run
@@ -161,7 +172,9 @@ def finish(services: Services, run: Run, told: dict[str, Any], profile: bytes) -
         became = opening.record(result, standing.raised)
         opening.held_back(result, standing.held_back)
         recovered = recovering.recover(result, report, standing)
+        watching.seen(services, session, run, report, became)
         notices.run_ended(session, run, became, now)
+        evidence.grow(session, run.model_id, now)
         data = {"rows": report.window.rows, "alerts": len(became), "recovered": len(recovered)}
         data |= {"held_back": len(standing.held_back)} if standing.held_back else {}
         audit.append(session, audit.Entry(run.requested_by, "analyzed", run.model_id, "done", data), now)
@@ -191,6 +204,8 @@ def fail(services: Services, run: Run, error: str, *, again: bool = False) -> bo
             audits.failed(services, session, run, error, now)
         if not retry and run.purpose == resetting.PURPOSE:
             resetting.failed(services, session, run, error, now)
+        elif not retry and run.purpose == registering.PURPOSE:
+            registering.failed(services, session, run, error, now)
         elif not retry:
             notices.run_failed(session, run, error, services.policy.engineering, now)
         if not retry:

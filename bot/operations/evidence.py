@@ -1,10 +1,13 @@
 """Asks for a bundle of evidence, and records that it was made."""
 
+from datetime import datetime
 from typing import Any
 
-from sqlmodel import col, func, select
+from sqlmodel import Session, col, func, select
 
+from analysis.response import life
 from analysis.response.outcomes import Kind, Outcome
+from analysis.vocabulary import State
 from bot.operations.doing import Doing, Effect, Request, tell, urgency
 from bot.services import SYSTEM, Services, kept
 from storage import audit, incidents, leases, outbox
@@ -21,18 +24,40 @@ def ask(doing: Doing) -> Effect | Outcome:
     if same is not None:
         facts = {"incident": incident.id, "by": same.requested_by, "at": same.requested_at.isoformat()}
         return Outcome(Kind.ALREADY, "export", facts | {"version": same.version, "status": same.status})
-    count = doing.session.exec(select(func.count()).select_from(Bundle).where(col(Bundle.incident_id) == incident.id))
+    return Effect(facts={"version": _queue(doing.session, incident, doing.request.actor, doing.now).version})
+
+
+def grow(session: Session, model_id: str, now: datetime) -> None:
+    """Queue the next version of each bundle that stands for an incident of the model: an evaluation has come in.
+
+    Versions are never written over. What waits to be made takes the new evaluation in by itself.
+    """
+    there = select(Bundle.incident_id).where(Bundle.status == "made").distinct()
+    waiting = select(Bundle.incident_id).where(col(Bundle.status).in_(["queued", "making"]))
+    states = [state.value for state in life.OPEN | {State.RESOLVED}]
+    found = select(Incident).where(Incident.model_id == model_id, col(Incident.state).in_(states))
+    growing = found.where(col(Incident.id).in_(there), col(Incident.id).not_in(waiting))
+    for incident in session.exec(growing.order_by(col(Incident.id))):
+        incidents.advance(session, incident, State(incident.state))  # what is on record of it has grown
+        bundle = _queue(session, incident, SYSTEM, now)
+        said = {"version": bundle.version}
+        audit.append(session, audit.Entry(SYSTEM, "export_grows", incident.id, "done", said), now)
+
+
+def _queue(session: Session, incident: Incident, by: str, now: datetime) -> Bundle:
+    """Return the next version of the incident's bundle; of the incident as it is now there must be none yet."""
+    versions = select(func.count()).select_from(Bundle).where(col(Bundle.incident_id) == incident.id)
     bundle = Bundle(
         incident_id=incident.id,
-        version=count.one() + 1,
+        version=session.exec(versions).one() + 1,
         incident_version=incident.version,
-        requested_by=doing.request.actor,
-        requested_at=doing.now,
-        next_at=doing.now,
+        requested_by=by,
+        requested_at=now,
+        next_at=now,
     )
-    doing.session.add(bundle)
-    doing.session.flush()
-    return Effect(facts={"version": bundle.version})
+    session.add(bundle)
+    session.flush()
+    return bundle
 
 
 @kept

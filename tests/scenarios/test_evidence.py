@@ -4,16 +4,25 @@ import base64
 import hashlib
 import io
 import json
+import sys
 import tarfile
+from datetime import UTC, datetime
 
 import bagit
 import httpx
 import pyarrow.parquet as pq
 import pytest
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from sqlmodel import select
+from typer.testing import CliRunner
 
-from storage import evidence
+from analysis.response.serving import Logged
+from bot import gathering
+from bot.cli import cli
+from storage import evidence, inspection
+from storage.tables import Bundle
 from tests.world import pretty
 
 
@@ -88,3 +97,86 @@ def test_asked_for_twice_it_is_made_once(fairness):
     fairness.settle()
     made = [r for r in fairness.alert()["replies"] if r.get("files")]
     assert len(made) == 1
+
+
+def bundles(world):
+    with world.bot.services.database.read() as session:
+        return [(one.version, one.status, one.requested_by) for one in session.exec(select(Bundle)).all()]
+
+
+def test_it_grows_as_checks_come_in_and_nothing_is_written_over(fairness):
+    fairness.press("export", by="auditor")
+    fairness.settle()
+    first = next((fairness.folder / "data/evidence").glob("*-v1.tar.gz"))
+    before = first.read_bytes()
+    fairness.week("e")
+    assert bundles(fairness) == [(1, "made", "U0AUDITO01"), (2, "made", "system")]
+    assert first.read_bytes() == before
+    public = fairness.bot.services.keys.signing.public_key()
+    second = next((fairness.folder / "data/evidence").glob("*-v2.tar.gz"))
+    assert inspection.verify(second, public).faults == ()
+    assert "Version 2 of the evidence" in pretty(fairness.alert())
+
+
+def test_without_a_bundle_nothing_grows(fairness):
+    fairness.week("e")
+    assert bundles(fairness) == []
+
+
+def test_the_checklist_names_the_file_or_the_reason_of_every_line(bag):
+    case = json.loads((bag / "data/case_bundle.json").read_text())
+    assert [one["what"] for one in case["checklist"]] == [item.what for item in gathering.CHECKLIST]
+    for one in case["checklist"]:
+        assert one["files"] or one["missing"], one
+        assert all((bag / "data" / name).exists() for name in one["files"])
+    tables = case["tables"]
+    assert tables["decisions.parquet"]["rows"] == 4_000
+    assert (
+        tables["decisions.parquet"]["sha256"]
+        == hashlib.sha256((bag / "data/decisions.parquet").read_bytes()).hexdigest()
+    )
+
+
+def test_logs_are_copied_with_secrets_masked_and_what_cannot_be_is_named(fairness, tmp_path):
+    (tmp_path / "app.log").write_text("started\ntoken xoxb-1234567890-abcdef\n")
+    services = fairness.bot.services
+    logs = (
+        Logged(name="backend", path=str(tmp_path / "*.log")),
+        Logged(name="ci", kind="ci", command=(sys.executable, "-c", "print('run 12 passed')")),
+        Logged(name="broken", kind="access", command=(sys.executable, "-c", "raise SystemExit(3)")),
+    )
+    watched = services.policy.models[0].model_copy(update={"logs": logs})
+    folder = tmp_path / "out"
+    folder.mkdir()
+    missing = gathering.logs(watched, folder, datetime.now(UTC))
+    assert missing == {"logs/access": "broken: the command ended with code 3"}
+    assert "token xox…" in (folder / "logs/application-backend.txt").read_text()
+    assert "run 12 passed" in (folder / "logs/ci-ci.txt").read_text()
+    seen = gathering.checklist({"logs/ci-ci.txt": "x"}, missing)
+    by_name = {one["what"]: one for one in seen}
+    assert by_name["recent CI runs"]["files"] == ["logs/ci-ci.txt"]
+    assert by_name["access and authentication logs"]["missing"] == "broken: the command ended with code 3"
+    assert "models.logs" in by_name["application logs of the last 30 days"]["missing"]
+
+
+def test_a_shell_verifies_it_with_the_public_key_alone(fairness, tmp_path):
+    fairness.press("export", by="auditor")
+    fairness.settle()
+    archive = next((fairness.folder / "data/evidence").glob("*-v1.tar.gz"))
+    key = fairness.folder / "data/evidence/signing-key.pub.pem"
+    told = runner.invoke(cli, ["evidence", "verify", str(archive), "--key", str(key), "--json"])
+    said = json.loads(told.output)
+    assert (told.exit_code, said["valid"], said["audit_rows"] > 2) == (0, True, True)
+    damaged = tmp_path / "damaged.tar.gz"
+    damaged.write_bytes(evidence.pack(unpacked(archive, tmp_path), "x", evidence.Said({}), Other).path.read_bytes())
+    told = runner.invoke(cli, ["evidence", "verify", str(damaged), "--key", str(key)])
+    assert (told.exit_code, "is not signed by this key" in told.output) == (1, True)
+
+
+def unpacked(archive, folder):
+    with tarfile.open(archive) as tar:
+        tar.extractall(folder / "again", filter="data")
+    return next((folder / "again").iterdir()) / "data"
+
+
+runner, Other = CliRunner(), Ed25519PrivateKey.generate()
