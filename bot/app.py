@@ -206,6 +206,7 @@ def open_services(settings: Settings, clock: Clock = utc_now, installer: str = "
     missing = migrate.upgrade(database)
     policy, version = _in_force(database, settings, clock, installer)
     services = Services(database, policy, settings.data, own, clock, policy_version=version)
+    services.mlflow_token = settings.mlflow_token
     if missing:
         with services.transaction() as session:
             sealing.restored(services, session, missing)

@@ -17,7 +17,9 @@ import structlog
 
 from analysis.policy import Watched
 from analysis.response import resets
-from bot.operations import audits, detection, resetting
+from bot import registrar
+from bot.integrations.errors import SendError, TryLater, Uncertain
+from bot.operations import audits, detection, registering, resetting
 from bot.services import Services
 from bot.worker import MEMORY, Job
 from storage import failpoints, leases, places
@@ -186,6 +188,9 @@ class Runner:
         watched = self.services.policy.model(run.model_id)
         if watched is None:
             raise WorkFailedError(f"{run.model_id} is no longer in the policy.")
+        if run.purpose == registering.PURPOSE:
+            self._registry(run, watched)
+            return
         if run.purpose == "baseline":
             self._baseline(run, watched, folder)
             return
@@ -197,6 +202,21 @@ class Runner:
         if baseline is None:
             raise WorkFailedError(f"{run.model_id} has no baseline: say in the policy which log it is made from.")
         self._check(run, watched, (baseline, model), folder)
+
+    def _registry(self, run: Run, watched: Watched) -> None:
+        beat, seen_at = beating(self.services, run, LEASE), time.monotonic()
+
+        def pulse() -> None:
+            nonlocal seen_at
+            if time.monotonic() - seen_at > BEAT_S:
+                seen_at = time.monotonic()
+                if not beat():
+                    raise WorkLostError
+
+        try:
+            registrar.look(self.services, run, watched, pulse)
+        except SendError as error:
+            raise WorkFailedError(error.says, died=isinstance(error, TryLater | Uncertain)) from None
 
     def _work(self, run: Run, job: Job) -> dict[str, Any]:
         job = replace(job, memory=self.memory)

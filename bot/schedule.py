@@ -30,6 +30,7 @@ from bot.operations import (
     overdue,
     oversight,
     quieting,
+    registering,
     reviewing,
     runbooks,
     sealing,
@@ -151,6 +152,7 @@ def plan(services: Services) -> None:
             if one.due_at > (now if first is None else first):
                 timer = Timer(key=one.key, kind=one.kind, subject=one.subject, due_at=one.due_at, data=one.data)
                 timers.plan(session, timer)
+        registering.plan(services, session, now)
 
 
 def _turns(policy: Policy, now: datetime) -> list[Occurrence]:
@@ -203,6 +205,7 @@ HANDLERS: dict[str, Callable[[Services, Session, Timer, datetime], None]] = {
     "bias_audit": audits.when_due,
     "calendar": calendar.when_due,
     oversight.ENDS: oversight.when_over,
+    registering.KIND: registering.when_due,
 }
 
 

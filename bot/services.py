@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import structlog
+from pydantic import SecretStr
 from sqlmodel import Session
 
 from analysis.errors import BadInput, NotSure
@@ -61,6 +62,7 @@ class Services:
     clock: Clock = utc_now
     wake: Wake = field(default_factory=Wake)  # set by a commit; delivery waits on it
     policy_version: int | None = None  # of the stored ones; none: what was handed in stays
+    mlflow_token: SecretStr | None = None  # for a registry elsewhere
     directory: Callable[[Sequence[str]], None] | None = None  # looks people up in Slack now, or raises NotSure
 
     @contextmanager

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.integrations import gates
+from bot.integrations.registry import step
 from bot.services import Services
 from bot.settings import Settings
 from storage.tables import Owed
@@ -31,7 +32,12 @@ def _hook(outside: Outside, row: Owed) -> dict[str, Any]:
     return gates.send(outside.services, row, secret.get_secret_value() if secret else None)
 
 
+def _registry(outside: Outside, row: Owed) -> dict[str, Any]:
+    return step.keep(outside.services, row)
+
+
 WAYS: dict[str, Way] = {
     "gate_flags": _flags,
     "gate_hook": _hook,
+    "registry": _registry,
 }

@@ -59,7 +59,7 @@ class Overview:
 
 
 GIVEN_UP, MOST_INCIDENTS, MOST_MODELS = 5, 30, 30
-LOOKED = col(Run.purpose) != "activation"  # a log was read
+LOOKED = col(Run.purpose).not_in(["activation", "registry"])  # a log was read
 _DETAILS: Any = defer(Alert.details)  # type: ignore[arg-type]  # of an alert that is only counted
 _PROFILE: Any = defer(Run.profile)  # type: ignore[arg-type]
 

@@ -180,6 +180,7 @@ METRIC = {
     "latency_p95": Metric("slow responses", "ms"),
     "latency_p99": Metric("slowest responses", "ms"),
     "composite": Metric("drift over all checks", "number"),
+    "sha256": Metric("what the version is made of"),
     RULE: Metric("rule of the policy"),
 }
 

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from analysis.detection.alerts import Alert as Raised
 from analysis.detection.findings import RULE, Finding, Reason
 from analysis.detection.report import Report
+from analysis.response.checksums import METRIC
 from analysis.vocabulary import Family
 from storage.tables import Alert as Stored
-from templates import figures, finding, names, reported, words
+from templates import checksums, figures, finding, names, reported, words
 from templates.finding import fact, listed, written
 
 MOST_NAMES = 3
@@ -255,6 +256,7 @@ SENTENCES: dict[str, Callable[[Finding], str]] = {
     "error_rate": _errors,
     "latency_p95_ratio": _latency,
     RULE: _rule,
+    METRIC: checksums.sentence,
 }
 
 NO_SHIFT = {"psi", "kl", "wasserstein_over_std", "score_total_variation", "score_psi", "output_entropy_change"}
@@ -307,5 +309,5 @@ AFFECTED: dict[Family, Callable[[Raised | None, Report | None], str]] = {
     ),
     Family.QUALITY: _of_inputs,
     Family.OPERATIONS: _of_service,
-    Family.SECURITY: lambda raised, report: "Not known yet.",
+    Family.SECURITY: lambda raised, report: checksums.affected(raised) if raised else "Not known yet.",
 }

@@ -35,6 +35,7 @@ class Action(StrEnum):
     OUTBOX_DROP = "outbox_drop"
     ERASE = "erase"
     RESTORE = "restore"
+    REGISTRY = "registry"
     POLICY = "policy"
     TOKEN = "token"  # noqa: S105  (a name)
 
@@ -73,6 +74,7 @@ ACTIONS = {
     Action.OUTBOX_DROP: MENDERS,
     Action.ERASE: frozenset({Role.ADMIN, Role.COMPLIANCE_OFFICER}),  # who runs the bot; who answers for personal data
     Action.RESTORE: frozenset({Role.ADMIN}),
+    Action.REGISTRY: frozenset({Role.ADMIN, Role.ML_LEAD}),
     Action.POLICY: frozenset(
         {Role.ADMIN, Role.ML_LEAD, Role.COMPLIANCE_OFFICER, Role.GOVERNANCE_LEAD, Role.SECURITY_OFFICER, Role.CTO}
     ),

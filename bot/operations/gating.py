@@ -1,4 +1,7 @@
-"""Owes other gates than ours what serving code is told: called by whatever changes a restraint or what serves."""
+"""Owes other gates than ours what serving code is told, and a registry elsewhere how versions stand.
+
+Called by whatever changes a restraint or what serves.
+"""
 
 import hashlib
 from datetime import datetime
@@ -32,3 +35,24 @@ def follow(services: Services, session: Session, model_id: str, now: datetime) -
             created_at=now,
         )
         outbox.owe(session, row)
+    tag(services, session, model_id, now)
+
+
+def tag(services: Services, session: Session, model_id: str, now: datetime) -> None:
+    """Owe a registry elsewhere the tags that say how its versions stand; what waits already tells the newest too."""
+    watched = services.policy.model(model_id)
+    if watched is None or watched.registry.kind == "builtin":
+        return
+    name = f"registry:tags:{model_id}"
+    row = Owed(
+        key=f"{name}:{now.timestamp():.6f}",
+        coalesce=name,
+        kind="registry",
+        subject=model_id,
+        channel="registry",
+        priority=0,
+        reason=Reason.ACTED,
+        next_at=now,
+        created_at=now,
+    )
+    outbox.owe(session, row)

@@ -55,7 +55,12 @@ class Result:
 
 def fingerprint(model_id: str, raised: Raised) -> str:
     """Return the name of the cause: model and what the analysis says stays the same from run to run."""
-    return hashlib.sha256("\0".join([model_id, *map(str, raised.fingerprint)]).encode()).hexdigest()
+    return named(model_id, raised.fingerprint)
+
+
+def named(model_id: str, cause: Sequence[str]) -> str:
+    """Return the name of a cause by its own fingerprint."""
+    return hashlib.sha256("\0".join([model_id, *map(str, cause)]).encode()).hexdigest()
 
 
 def stand(result: Result, raised: Sequence[Raised]) -> Standing:

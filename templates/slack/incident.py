@@ -8,13 +8,14 @@ from datetime import datetime
 from analysis.detection.alerts import Alert as Raised
 from analysis.detection.findings import Finding
 from analysis.response import life
+from analysis.response.checksums import METRIC
 from analysis.vocabulary import Family, State
 from storage.incidents import IncidentView
 from storage.tables import Alert
 from templates import affected as counting
 from templates import figures, finding, names, origins, plain, regulation, reported, steps, words
 from templates.finding import written
-from templates.slack import buttons, clocks, status, waiting
+from templates.slack import buttons, clocks, registered, status, waiting
 from templates.slack import reported as reports
 from templates.slack.blocks import Block, Message, context, facts, header, section
 from templates.slack.mrkdwn import code, date, day, everyone, said, stamp
@@ -139,6 +140,8 @@ def measured(view: IncidentView) -> list[Block]:
     raised, alert = finding.raised(first_alert(view)), first_alert(view)
     if raised is None or alert is None:
         return reports.blocks(view)
+    if raised.lead.metric == METRIC:
+        return [facts(registered.compared(raised, alert))]
     pairs = [
         *(_ruled(raised.lead) if raised.lead.is_of_rule else _compared(view, raised.lead)),
         ("Since", _since(alert, raised)),

@@ -69,6 +69,7 @@ SKIPPED = {
     "bias_audit": "A bias audit",
     "calendar": "The reminder of a review",
     "restraint_ends": "The end of a restraint",
+    "registry": "The look at the registry",
 }
 
 

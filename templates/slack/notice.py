@@ -6,7 +6,7 @@ from typing import Any
 from storage.incidents import IncidentView
 from storage.tables import Run
 from templates import approvals, figures, finding, targets, troubles
-from templates.slack import incident, lateness, oncall, review, room
+from templates.slack import incident, lateness, oncall, registered, review, room
 from templates.slack.blocks import Message, section
 from templates.slack.mrkdwn import code, link, quote, said
 
@@ -131,4 +131,8 @@ ABOUT: dict[str, Callable[[Data, Run | None, Sequence[IncidentView]], list[str]]
     "shift_taken": oncall.taken,
     "shift_back": oncall.given_back,
     "assigned": _assigned,
+    "alias_moved": registered.moved,
+    "version_appeared": registered.appeared,
+    "registry_away": registered.away,
+    "unread": registered.unread,
 }

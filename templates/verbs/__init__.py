@@ -20,6 +20,7 @@ from templates.verbs import (
     people,
     progressing,
     quieting,
+    registering,
     reporting,
     restraining,
     telling,
@@ -60,6 +61,7 @@ HAPPENINGS: dict[str, Happening] = {
     **joining.HAPPENINGS,
     **learning.HAPPENINGS,
     **reporting.HAPPENINGS,
+    **registering.HAPPENINGS,
     **affected.HAPPENINGS,
     **telling.HAPPENINGS,
 }

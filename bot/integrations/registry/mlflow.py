@@ -1,0 +1,125 @@
+"""MLflow's model registry by its REST API (2.0, the same from MLflow 2.3 on): versions, aliases, tags of versions.
+
+https://mlflow.org/docs/latest/api_reference/rest-api.html. The checksums of a version are its tags
+`artefact_sha256`, `training_data` and `training_data_sha256`, for MLflow itself keeps none.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+from pydantic import SecretStr
+
+from bot.integrations.errors import Limited, Permanent, TryLater, Uncertain
+from bot.integrations.registry.port import Found
+
+API = "/api/2.0/mlflow"
+PATIENCE_S = 10.0
+PAGE = 200
+LONGEST = 300  # characters of what it answers
+PARTS = ("artefact", "artefact_sha256", "training_data", "training_data_sha256")
+
+
+class MLflow:
+    """One MLflow server; every call may be made again."""
+
+    def __init__(self, url: str, name: str | None = None, token: SecretStr | None = None) -> None:
+        self.url, self.name, self.token = url.rstrip("/"), name, token
+
+    def versions(self, model: str) -> list[Found]:
+        """Return every version of the model, oldest first; a server that says nothing of it has none."""
+        asked: dict[str, Any] = {"filter": f"name='{self._name(model)}'", "max_results": PAGE}
+        found: list[Found] = []
+        while True:
+            told = self._call("GET", "/model-versions/search", asked)
+            found += [_found(one) for one in told.get("model_versions", [])]
+            if not told.get("next_page_token"):
+                return sorted(found, key=lambda one: _number(one.version))
+            asked["page_token"] = told["next_page_token"]
+
+    def aliases(self, model: str) -> dict[str, str]:
+        """Return what each alias stands for."""
+        told = self._call("GET", "/registered-models/get", {"name": self._name(model)})
+        return {str(one["alias"]): str(one["version"]) for one in told["registered_model"].get("aliases", [])}
+
+    def point(self, model: str, alias: str, version: str | None) -> None:
+        """Let the alias stand for the version, or for nothing."""
+        asked = {"name": self._name(model), "alias": alias}
+        if version is None:
+            self._call("DELETE", "/registered-models/alias", asked)
+        else:
+            self._call("POST", "/registered-models/alias", {**asked, "version": version})
+
+    def tag(self, model: str, version: str, name: str, value: str | None) -> None:
+        """Set a tag of the version, or take it away."""
+        asked = {"name": self._name(model), "version": version, "key": name}
+        if value is None:
+            self._call("DELETE", "/model-versions/delete-tag", asked)
+        else:
+            self._call("POST", "/model-versions/set-tag", {**asked, "value": value})
+
+    def _name(self, model: str) -> str:
+        return self.name or model
+
+    def _call(self, method: str, path: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the answer; raise SendError."""
+        sent: dict[str, Any] = {"params": asked} if method == "GET" else {"json": asked}
+        try:
+            answer = httpx.request(
+                method, f"{self.url}{API}{path}", headers=self._headers(), timeout=PATIENCE_S, trust_env=False, **sent
+            )
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise TryLater(f"MLflow cannot be reached: {error or type(error).__name__}") from None
+        except httpx.HTTPError as error:
+            raise Uncertain(f"MLflow: {type(error).__name__}") from None
+        _check(answer)
+        try:
+            told = answer.json()
+        except ValueError:
+            told = None
+        if not isinstance(told, dict):
+            raise Permanent(f"{self.url} does not answer as MLflow does")
+        return told
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token.get_secret_value()}"} if self.token else {}
+
+
+def _check(answer: httpx.Response) -> None:
+    """Raise SendError where the answer is not that it is done."""
+    status = answer.status_code
+    if status == 429:
+        raise Limited("MLflow: HTTP 429", after=_seconds(answer.headers.get("retry-after")))
+    if status >= 500 or status in (408, 425):
+        raise TryLater(f"MLflow: HTTP {status}")
+    if status in (401, 403):
+        raise Permanent(f"MLflow: HTTP {status}: it does not take ETHIXBOT_MLFLOW_TOKEN")
+    if status >= 300:
+        raise Permanent(f"MLflow: HTTP {status}: {_said(answer)}")
+
+
+def _said(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json().get("message"))[:LONGEST]
+    except (ValueError, AttributeError):
+        return "no reason given"
+
+
+def _seconds(told: str | None) -> float:
+    try:
+        return max(1.0, float(told or ""))
+    except ValueError:
+        return 5.0
+
+
+def _found(told: Mapping[str, Any]) -> Found:
+    tags = {str(one["key"]): str(one["value"]) for one in told.get("tags", [])}
+    details = {name: told[name] for name in ("run_id", "description", "creation_timestamp") if told.get(name)}
+    parts = {name: tags.get(name) for name in PARTS}
+    parts["artefact"] = parts["artefact"] or told.get("source") or None
+    return Found(str(told["version"]), **parts, details={**details, "tags": tags})
+
+
+def _number(version: str) -> tuple[int, str]:
+    """Return what orders versions, which MLflow numbers from 1."""
+    return (int(version) if version.isdecimal() else 0, version)
