@@ -34,6 +34,7 @@ from bot.operations import detection, governing, sealing
 from bot.pipelines import Pipelines
 from bot.receive import Socket
 from bot.retention import Retention
+from bot.rollouts import Rollouts
 from bot.runner import Runner
 from bot.services import Clock, Services, utc_now
 from bot.settings import Settings
@@ -188,7 +189,9 @@ def _loops(services: Services, door: Door, senders: list[Delivery]) -> list[Loop
         Loop("checks", Runner(services).step, longest_s=UNTIL_DONE),
         Loop("evidence", Bundling(services).step, longest_s=UNTIL_DONE),
         Loop("affected", Counting(services).step, longest_s=UNTIL_DONE),
-        Loop("pipelines", Pipelines(services).step, longest_s=UNTIL_DONE),
+        Loop("pipelines", Pipelines(services, settings).step, longest_s=UNTIL_DONE),
+        Loop("validations", Validations(services).step, longest_s=UNTIL_DONE),
+        Loop("rollouts", Rollouts(services).step, longest_s=UNTIL_DONE),
         Loop("retention", Retention(services).step, longest_s=UNTIL_DONE),
         Loop("people", door.directory.step),
         Loop("policy", governing.Following(services).step),

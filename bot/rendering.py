@@ -16,7 +16,7 @@ from bot import rotas
 from bot.services import Services
 from bot.slack.outward import Text
 from bot.slack.rooms import Room
-from storage import approvals, checkpoints, incidents, learning, outbox, overview, people, quiet, storms, week
+from storage import approvals, checkpoints, incidents, learning, outbox, overview, people, quiet, rollouts, storms, week
 from storage import calendar as turns
 from storage.incidents import IncidentView
 from storage.tables import AffectedList, Bundle, Owed, Run, TimelineEntry
@@ -31,6 +31,8 @@ from templates.slack import (
     link,
     notice,
     proof,
+    retrain,
+    rollout,
     room,
     storm,
     thread,
@@ -286,6 +288,15 @@ KINDS: dict[str, Callable[[Session, Services, Owed], Shown | None]] = {
     "chart": _chart,
     "link": _link,
     "file": _file,
+def _rollout(session: Session, services: Services, row: Owed, how: str = "post") -> Shown | None:
+    view = rollouts.view(session, row.subject)
+    return Shown(how, _text(rollout.message(view)), in_thread=how == "post") if view is not None else None
+
+
+def _rollout_update(session: Session, services: Services, row: Owed) -> Shown | None:
+    return _rollout(session, services, row, "edit")
+
+
     "on_call": _on_call,
     "calendar": _calendar,
     "document": _document,
@@ -316,6 +327,8 @@ KINDS: dict[str, Callable[[Session, Services, Owed], Shown | None]] = {
 
 def _view(session: Session, incident_id: str) -> IncidentView:
     view = incidents.view(session, incident_id)
+    "rollout": _rollout,
+    "rollout_update": _rollout_update,
     assert view is not None
     return view
 

@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 GONE = {"message_not_found", "thread_not_found", "cant_update_message"}
 CLOSED = {"is_archived", "is_inactive", "channel_not_found", "not_in_channel", "restricted_action", "read_only_channel"}
 MAIL_AFTER = timedelta(minutes=2)
-REPEATABLE = ("update", "storm_update", "approval_update", "checklist_update")
+REPEATABLE = ("update", "storm_update", "approval_update", "checklist_update", "rollout_update")
 AFTER_THE_OTHER = timedelta(seconds=2)
 
 

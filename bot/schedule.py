@@ -35,6 +35,7 @@ from bot.operations import (
     runbooks,
     sealing,
     storms,
+    watching,
 )
 from bot.services import SYSTEM, Services
 from bot.ticking import Tick
@@ -206,6 +207,8 @@ HANDLERS: dict[str, Callable[[Services, Session, Timer, datetime], None]] = {
     "calendar": calendar.when_due,
     oversight.ENDS: oversight.when_over,
     registering.KIND: registering.when_due,
+    watching.CHECK: watching.when_to_check,
+    watching.OVER: watching.when_over,
 }
 
 

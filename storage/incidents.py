@@ -11,8 +11,22 @@ from sqlmodel import Session, col, func, select
 from analysis.response import life
 from analysis.response.runbooks import Runbook
 from analysis.vocabulary import Severity, State
-from storage import approvals, clocks, involved, learning, oversight, people, reports, runbooks, seldom, timers
+from storage import (
+    approvals,
+    clocks,
+    involved,
+    learning,
+    outside,
+    oversight,
+    people,
+    reports,
+    rollouts,
+    runbooks,
+    seldom,
+    timers,
+)
 from storage.database import Again
+from storage.rollouts import Serving
 from storage.tables import (
     AffectedList,
     Alert,
@@ -64,6 +78,8 @@ class IncidentView:
     reports: tuple[PersonReport, ...] = ()  # of people, oldest first
     next_call: Timer | None = None  # of its escalation, the soonest that waits
     permalink: str | None = None
+    serving: Serving | None = None  # what is known of the model's versions
+    case: TrackerCase | None = None  # its issue in the tracker
     leads_to: str | None = None  # permalink of what it was merged into
     report: dict[str, Any] = field(default_factory=dict)  # of the newest run that saw the first alert of a check
 
@@ -246,6 +262,8 @@ def view(session: Session, incident_id: str) -> IncidentView | None:
         reports=told,
         others=_others(session, incident) if "others" in has else (),
         next_call=timers.next_of(session, incident_id, "escalate"),
+        case=outside.case_of(session, incident_id) if "case" in has else None,
+        serving=rollouts.serving(session, incident_id, incident.model_id) if "serving" in has else None,
         permalink=_permalink(session, incident_id),
         leads_to=_permalink(session, incident.merged_into) if incident.merged_into else None,
         report=_report(session, alerts),

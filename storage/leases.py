@@ -56,7 +56,7 @@ def is_any_waiting(session: Session, table: type[Work], lease: Lease) -> bool:
 
 UNDER_WAY: tuple[tuple[Any, str], ...] = (
     (Run, "running"), (Bundle, "making"), (AffectedList, "counting"), (Owed, "sending"), (Upkeep, "running"),
-    (Rollout, "running"),
+    (Rollout, "running"), (Rollout, "undoing"),
 )  # fmt: skip
 
 

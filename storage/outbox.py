@@ -33,6 +33,7 @@ UNPACED = (
     "room_look",
     "checklist_update",
 )
+    "rollout_update",
 
 
 def owe(session: Session, owed: Owed) -> bool:

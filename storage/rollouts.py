@@ -7,8 +7,9 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from analysis.response.rollouts import UNDER_WAY, Kind, Status
-from storage import registry
-from storage.tables import AliasChange, ModelVersion, RetrainRequest, Rollout
+from analysis.response.serving import Rollback
+from storage import people, registry
+from storage.tables import AliasChange, ModelVersion, Person, RetrainRequest, Rollout
 
 NAMES = (registry.CHAMPION, registry.LAST_KNOWN_GOOD, registry.FALLBACK)
 
@@ -21,6 +22,8 @@ class Serving:
     versions: dict[str, ModelVersion]
     passed: tuple[RetrainRequest, ...] = ()  # whose candidates may be promoted, newest first
     rollouts: tuple[Rollout, ...] = ()  # of the incident, oldest first
+    took: timedelta | None = None  # the model's newest change that went through
+    how: Rollback | None = None  # as the policy says, where a form is made of it
 
     @property
     def newest(self) -> Rollout | None:
@@ -47,6 +50,23 @@ def is_any_due(session: Session, now: datetime) -> bool:
 
 def _due(now: datetime) -> SelectOfScalar[Rollout]:
     return select(Rollout).where(col(Rollout.status).in_([one.value for one in UNDER_WAY]), Rollout.next_at <= now)
+
+
+@dataclass(frozen=True)
+class RolloutView:
+    """What is shown of one change: it, and the people it names."""
+
+    rollout: Rollout
+    people: dict[str, Person]
+
+
+def view(session: Session, rollout_id: str) -> RolloutView | None:
+    """Return what is shown of the change; None where there is none of that id."""
+    found = session.get(Rollout, rollout_id)
+    if found is None:
+        return None
+    named = filter(None, [found.requested_by, found.approved_by])
+    return RolloutView(found, people.by_id(session, set(named)))
 
 
 def get(session: Session, rollout_id: str) -> Rollout | None:
@@ -128,7 +148,12 @@ def serving(session: Session, incident_id: str, model_id: str) -> Serving:
         {one.version: one for one in versions},
         tuple(passed(session, model_id)),
         tuple(session.exec(mine)),
+        took=_took(newest(session, model_id)),
     )
+
+
+def _took(done: Rollout | None) -> timedelta | None:
+    return done.finished_at - done.requested_at if done is not None and done.finished_at is not None else None
 
 
 def baseline_before(session: Session, model_id: str, version: str) -> str | None:

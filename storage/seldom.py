@@ -3,7 +3,7 @@
 An incident is loaded for each message that is drawn of it; a query costs more there than what it finds.
 """
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, exists, literal, union_all
+from sqlalchemy import BindParameter, ColumnElement, bindparam, exists, literal, or_, union_all
 from sqlmodel import Session, col, select
 
 from analysis.response import life
@@ -11,15 +11,18 @@ from analysis.response.approving import Status
 from storage.tables import (
     AffectedList,
     Alert,
+    AliasChange,
     Approval,
     Assignment,
     Bundle,
     FollowUp,
     Incident,
+    ModelVersion,
     OversightChange,
     PersonReport,
     Quiet,
     RetrainRequest,
+    Rollout,
     RootCause,
 )
 
@@ -43,6 +46,7 @@ _ROWS: dict[str, ColumnElement[bool]] = {
     "root_causes": exists().where(col(RootCause.incident_id) == _INCIDENT),
 }
 
+    "serving": or_(*(exists().where(col(table.model_id) == _MODEL) for table in (ModelVersion, AliasChange, Rollout))),
 
 _LOOK = union_all(*(select(literal(name)).where(is_there) for name, is_there in _ROWS.items()))
 

@@ -75,6 +75,14 @@ ALREADY: dict[str, Callable[[Facts], str]] = {
         if "retrain" in facts
         else _first(facts, "retrain")
     ),
+    **dict.fromkeys(
+        ("promote", "rollback", "reverse"),
+        lambda facts: (
+            f"{code(facts['rollout'])} of this model is under way, asked for by {_who(facts)}{_when(facts)}."
+            if "rollout" in facts
+            else _first(facts, "promote")
+        ),
+    ),
 }
 
 
@@ -174,6 +182,7 @@ def _not_you(error: Any) -> str:  # noqa: ANN401
 # What is asked for outside a form.
 FIELD = {
     "reason": "A reason",
+    "word": "The word",
     "note": "A note on what was done",
     "level": "The level",
     "model": "The model",

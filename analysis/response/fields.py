@@ -69,6 +69,7 @@ FIELDS = {
     "kind": Field(Form.CHOICE, tuple(Kind)),
     "alert": Field(Form.CHOICE),
     "decision": Field(Form.CHOICE, tuple(Decision)),
+    "candidate": Field(Form.CHOICE),
     "version": Field(Form.LINE, longest=100),
     "cause_type": Field(Form.CHOICE, tuple(CauseType)),
     "what": Field(Form.LINE, longest=300),

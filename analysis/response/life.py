@@ -15,6 +15,7 @@ RESPONDERS = frozenset({Role.ON_CALL, Role.ML_ENGINEER, Role.SENIOR_ML_ENGINEER,
 OFFICERS = frozenset({Role.COMPLIANCE_OFFICER, Role.SECURITY_OFFICER, Role.GOVERNANCE_LEAD, Role.CEO})
 TRAINERS = frozenset({Role.ON_CALL, Role.ML_ENGINEER, Role.SENIOR_ML_ENGINEER, Role.ML_LEAD, Role.ADMIN})
 READERS = RESPONDERS | OFFICERS | {Role.PRODUCT_OWNER, Role.AUDITOR}
+OWNERS = frozenset({Role.PRODUCT_OWNER})  # 000: approves promotion and rollback
 UNFREEZERS = frozenset({Role.ML_LEAD, Role.PRODUCT_OWNER, Role.COMPLIANCE_OFFICER, Role.CTO, Role.ADMIN})
 # Deadlines are kept by those who answer for them, not by whoever runs against one; a breach is confirmed by those whom
 # 001 §7 has tell the regulator.
@@ -58,6 +59,7 @@ class Move:
     second: frozenset[Role] = frozenset()  # who may approve it, where one person is not enough (E4)
     second_at: frozenset[Severity] = frozenset(Severity)  # at which severities that is so
     dangerous: bool = False  # the roles of who asks are looked up anew; without an answer it is refused
+    word: str | None = None  # what who approves has to type
 
 
 MOVES = {
@@ -74,7 +76,40 @@ MOVES = {
             style="danger",
         ),
         Move("export", frozenset(State), None, READERS, again=True),
-        Move("retrain", OPEN, State.REMEDIATING, TRAINERS, asks=("reason", "notes?")),
+        Move("retrain", OPEN, State.REMEDIATING, TRAINERS, asks=("reason", "notes?", "baseline?"), again=True),
+        Move("cancel_retrain", frozenset(State), None, TRAINERS, asks=("reason",), again=True, is_loose=True),
+        Move(
+            "promote",
+            AT_WORK,
+            State.REMEDIATING,
+            TRAINERS,
+            asks=("candidate", "reason"),
+            again=True,
+            second=OWNERS,
+            dangerous=True,
+            word="PROMOTE",
+        ),
+        Move(
+            "rollback",
+            OPEN,
+            State.REMEDIATING,
+            RESPONDERS,
+            asks=("version?", "reason"),
+            again=True,
+            style="danger",
+            second=OWNERS,
+            dangerous=True,
+        ),
+        Move(
+            "reverse",
+            OPEN | {State.RESOLVED},
+            None,
+            RESPONDERS,
+            asks=("reason",),
+            again=True,
+            second=OWNERS,
+            dangerous=True,
+        ),
         Move("escalate", OPEN, None, READERS - {Role.AUDITOR}, asks=("reason",), again=True),
         Move("update", OPEN, None, READERS - {Role.AUDITOR}, asks=("note",), again=True, is_loose=True),
         Move("pause_clock", frozenset(State), None, KEEPERS, asks=("clock", "reason"), again=True, is_loose=True),

@@ -94,6 +94,7 @@ def approve(case: Case) -> Outcome:
     subject = SUBJECTS.get(case.approval.verb, INCIDENT)
     given = {vote.part for vote in approvals.votes(case.session, case.approval.id)}
     part = _part(case, given)
+    _typed(case)
     why = _void(case, subject)
     if why is not None:
         case.end(Status.VOID, why)
@@ -162,6 +163,19 @@ def _part(case: Case, given: set[int]) -> int:
         raise NotYou("approve", needs)
     holders = {role: len(services.holders(session, {role})) for role in needs}
     return approving.part_for("approve", case.parts, given, services.roles(session, actor), holders)
+
+
+def _typed(case: Case) -> None:
+    """Raise Missing where the wish is dangerous enough to ask for a word, and another or none was typed (C6)."""
+    word = word_for(case.approval.verb)
+    if word is not None and case.decision.word.strip() != word:
+        raise Missing("approve", "word", f"has to be {word}, in capitals")
+
+
+def word_for(verb: str) -> str | None:
+    """Return the word that who approves has to type; None where a press is enough."""
+    move = life.MOVES.get(verb)
+    return move.word if move is not None else None
 
 
 def _remember_login(case: Case) -> None:

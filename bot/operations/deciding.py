@@ -27,6 +27,7 @@ class Decision:
     reason: str = ""
     delivery: str | None = None  # id of the incoming delivery; a second one changes nothing
     facts: dict[str, Any] = field(default_factory=dict)  # what the door knows of the person, for the audit log
+    word: str = ""  # what was typed, where the wish asks for a word
 
 
 @dataclass(frozen=True)

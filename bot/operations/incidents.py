@@ -12,7 +12,7 @@ from analysis.response.fields import Form
 from analysis.response.outcomes import Kind, Outcome
 from analysis.response.permissions import View
 from analysis.vocabulary import Role, State
-from bot.operations import asking, clocks, escalation, reporting, runbooks, seconding, telling, viewing
+from bot.operations import asking, clocks, escalation, reporting, rollouts, runbooks, seconding, telling, viewing
 from bot.operations.doing import Doing, Request, owe_redraw, tell
 from bot.operations.effects import EFFECTS
 from bot.services import Services, whole
@@ -36,7 +36,11 @@ def press(services: Services, request: Request) -> tuple[Outcome, IncidentView |
 def _seen(services: Services, session: Session, incident_id: str) -> IncidentView | None:
     """Return the incident with what the policy offers it, as a form needs it."""
     view = incidents.view(session, incident_id)
-    return replace(view, runbooks=shelf.known(services.policy.runbooks)) if view else None
+    if view is None:
+        return None
+    watched = services.policy.model(view.model.id)
+    serving = replace(view.serving, how=watched.rollback) if view.serving and watched else view.serving
+    return replace(view, runbooks=shelf.known(services.policy.runbooks), serving=serving)
 
 
 def menu(services: Services, request: Request) -> tuple[IncidentView | None, list[str]]:
@@ -188,6 +192,7 @@ def _do(doing: Doing, was: State, target: State) -> Outcome:
         effect.then(doing)
     runbooks.follow(doing)
     telling.follow(doing)
+    rollouts.follow(doing)
     asking.sweep(doing)
     facts = {"incident": incident.id, "from": was.value, "state": target.value, "timeline": entry.id, **effect.facts}
     return Outcome(Kind.DONE, verb, facts)

@@ -32,7 +32,9 @@ def follow(doing: Doing) -> None:
 
 
 def _is_rolled_back(doing: Doing) -> bool:
-    """Return whether the newest freeze paused the model and put its fallback in its place."""
+    """Return whether it was rolled back, or its newest freeze paused it and put its fallback in its place."""
+    if incidents.last(doing.session, doing.incident.id, "rolled_back") is not None:
+        return True
     frozen = incidents.last(doing.session, doing.incident.id, "freeze")
     return frozen is not None and frozen.facts.get("level") == Oversight.PAUSED and bool(frozen.facts.get("fallback"))
 

@@ -1,8 +1,8 @@
 """The message that asks a second person: in the thread of its incident, edited when it is decided."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 
-from analysis.response import fields
+from analysis.response import fields, life
 from analysis.response.approving import Status
 from analysis.vocabulary import Role
 from storage.approvals import ApprovalView
@@ -61,16 +61,20 @@ def waits_for(view: ApprovalView, person: str, roles: Set[Role]) -> bool:
 
 def buttons(approval: Approval) -> Block:
     """Return the row of the two buttons; yes is asked for twice."""
-    yes = {
-        **button("Approve", APPROVE, approval.id),
-        "style": "primary",
-        "accessibility_label": f"Approve {approval.id}: {approvals.title(approval.verb)}",
+    second_thought = {
         "confirm": {
             "title": plain(approvals.title(approval.verb), CONFIRM["title"]),
             "text": plain("It is done at once, in both your names.", CONFIRM["text"]),
             "confirm": plain("Approve", CONFIRM["confirm"]),
             "deny": plain("Cancel", CONFIRM["deny"]),
-        },
+        }
+    }
+    move = life.MOVES.get(approval.verb)
+    yes = {
+        **button("Approve", APPROVE, approval.id),
+        "style": "primary",
+        "accessibility_label": f"Approve {approval.id}: {approvals.title(approval.verb)}",
+        **(second_thought if move is None or move.word is None else {}),  # else a form asks for a word
     }
     no = {**button("Decline", DECLINE, approval.id), "accessibility_label": f"Decline {approval.id}, with a reason"}
     return actions(f"approval:{approval.id}", [yes, no])
@@ -105,6 +109,29 @@ def needed(view: ApprovalView) -> str:
     return (
         f"It needs {approvals.needs(approval)}. {whom}{so_far} Without an answer it lapses {date(approval.expires_at)}."
     )
+
+
+def confirm(view: ApprovalView, word: str, about: Sequence[str]) -> dict[str, object]:
+    """Return the modal in which who approves types a word, after what was looked at."""
+    element = {"type": "plain_text_input", "action_id": "word", "placeholder": plain(word, PLACEHOLDER)}
+    return {
+        "type": "modal",
+        "callback_id": APPROVE,
+        "private_metadata": view.approval.id,
+        "title": plain(approvals.title(view.approval.verb), TITLE),
+        "submit": plain("Approve", TITLE),
+        "close": plain("Cancel", TITLE),
+        "blocks": [
+            section(line(view)),
+            *([section(*about)] if about else []),
+            {
+                "type": "input",
+                "block_id": "word",
+                "label": plain(f"Type {word} to have it done, in both your names"),
+                "element": element,
+            },
+        ],
+    }
 
 
 def decline(view: ApprovalView, *, is_own: bool) -> dict[str, object]:

@@ -116,6 +116,14 @@ def _approval(data: Data, run: Run | None, views: Sequence[IncidentView]) -> lis
     return [f"👥 *{what}* ({code(data.get('approval', '?'))}) waits for your approval, under *Home*."]
 
 
+def _rollout_failed(data: Data, run: Run | None, views: Sequence[IncidentView]) -> list[str]:
+    about = f"{code(data.get('rollout', '?'))} of {code(data.get('model', '?'))} ({code(data.get('incident', '?'))})"
+    return [
+        f"🛑 *{about} failed half-way and could not be taken back.* The model is paused: look at once what serves.",
+        f"> {quote(data.get('stuck', ''), 500)}",
+    ]
+
+
 ABOUT: dict[str, Callable[[Data, Run | None, Sequence[IncidentView]], list[str]]] = {
     "run_ended": _ended,
     "run_failed": _failed,
@@ -135,4 +143,5 @@ ABOUT: dict[str, Callable[[Data, Run | None, Sequence[IncidentView]], list[str]]
     "version_appeared": registered.appeared,
     "registry_away": registered.away,
     "unread": registered.unread,
+    "rollout_failed": _rollout_failed,
 }

@@ -24,6 +24,8 @@ from templates.verbs import (
     reporting,
     restraining,
     telling,
+    retraining,
+    serving,
     timing,
 )
 from templates.verbs.row import Happening, Words
@@ -31,7 +33,11 @@ from templates.verbs.row import Happening, Words
 # In the order in which buttons stand.
 ACTING = acting.VERBS | restraining.VERBS
 VERBS: dict[str, Words] = {
-    **{verb: ACTING[verb] for verb in ("acknowledge", "freeze", "export", "retrain", "escalate", "unfreeze")},
+    **{
+        verb: ACTING[verb]
+        for verb in ("acknowledge", "freeze", "export", "retrain", "escalate", "unfreeze", "cancel_retrain")
+    },
+    **serving.VERBS,
     **calling.VERBS,
     **progressing.VERBS,
     **ending.VERBS,
@@ -51,6 +57,8 @@ HAPPENINGS: dict[str, Happening] = {
     **happening.HAPPENINGS,
     **restraining.HAPPENINGS,
     **calling.HAPPENINGS,
+    **retraining.HAPPENINGS,
+    **serving.HAPPENINGS,
     **timing.HAPPENINGS,
     **quieting.HAPPENINGS,
     **approving.HAPPENINGS,

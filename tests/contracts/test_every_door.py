@@ -14,6 +14,7 @@ from bot.operations.doing import Request
 from bot.services import Services
 from templates import names
 from tests.bot.test_life import services  # noqa: F401  (a fixture)
+from tests.bot import rolled
 from tests.contracts.doors import INCIDENT, OTHER, WHO, Doors, bad, good
 
 DOORS = ("slack", "http", "shell")
@@ -44,6 +45,7 @@ def doors(services: Services) -> Doors:  # noqa: F811
     """The night of the fairness alert, some way on, with two reports beside it of which one was merged into it."""
     services.policy = services.policy.model_copy(update={"stakeholders": (WAITS,)})
     made = Doors(services)
+    rolled.rolled_back(services, "Because & so")
     made.hold(*Role)
     for number, kind in enumerate(("complaint", "outage")):
         told = {"kind": kind, "model": "income-prequal", "severity": "", "revenue": "", "description": "x"}

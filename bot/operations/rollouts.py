@@ -1,0 +1,171 @@
+"""Asks for a change of which version serves: promotion, rollback, reverse (C6, C7); `bot.rollouts` carries it out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.errors import Missing
+from analysis.response import rollouts as deciding
+from analysis.response.notifying import Reason
+from analysis.response.outcomes import Kind as Ended
+from analysis.response.outcomes import Outcome
+from analysis.response.rollouts import Kind, What
+from analysis.vocabulary import State
+from bot.operations.doing import Doing, Effect, urgency
+from storage import audit, baselines, counters, incidents, outbox, oversight
+from storage import rollouts as stored
+from storage.registry import CHAMPION, LAST_KNOWN_GOOD
+from storage.tables import Model, OversightChange, Owed, RetrainRequest, Rollout
+
+AGAINST = {
+    What.REGISTERED: "is no registered version of this model",
+    What.CHECKSUM: "is not what was registered: its checksum differs",
+    What.FREE: "is blocked",
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """What somebody wants to serve, and why it may: a retrain that passed, or the incident whose block it lifts."""
+
+    kind: Kind
+    to: str
+    field: str  # of the form, under which it is said what speaks against it
+    retrain: str | None = None
+    lifts: str | None = None
+
+
+def promote(doing: Doing) -> Effect | Outcome:
+    """Begin to put a validated candidate into service; raise Missing where it did not pass, or the model is frozen."""
+    chosen = _candidate(doing)
+    _not_frozen_elsewhere(doing)
+    return _begin(doing, Change(Kind.PROMOTE, str(chosen.candidate), "candidate", retrain=chosen.id))
+
+
+def roll_back(doing: Doing) -> Effect | Outcome:
+    """Begin to bring an earlier version back: the one that was named, else the last known good one."""
+    known = stored.aliases(doing.session, doing.incident.model_id)
+    to = doing.field("version") or known.get(LAST_KNOWN_GOOD)
+    if not to:
+        raise Missing("rollback", "version", "has to be named: nothing is registered as last known good")
+    return _begin(doing, Change(Kind.ROLLBACK, to, "version"))
+
+
+def reverse(doing: Doing) -> Effect | Outcome:
+    """Begin to take the incident's rollback back; raise Missing where there is none, or it is too long ago."""
+    last = stored.newest(doing.session, doing.incident.model_id)
+    assert last is None or last.finished_at is not None  # it went through
+    is_mine = last is not None and (last.kind, last.incident_id) == (Kind.ROLLBACK, doing.incident.id)
+    if last is None or not is_mine or last.from_version is None:
+        raise Missing("reverse", "rollback", "of this incident is not the last change, so there is none to take back")
+    if last.finished_at is None or doing.now - last.finished_at > deciding.REVERSIBLE:
+        raise Missing("reverse", "rollback", "is longer ago than a day: promote or roll back instead")
+    return _begin(doing, Change(Kind.REVERSE, last.from_version, "rollback", lifts=doing.incident.id))
+
+
+def _candidate(doing: Doing) -> RetrainRequest:
+    """Return the retrain that was named, by its id or by the version that it made."""
+    given, passed = doing.field("candidate"), stored.passed(doing.session, doing.incident.model_id)
+    found = next((one for one in passed if given in (one.id, one.candidate)), None)
+    if found is None:
+        could = ", ".join(one.id for one in passed[:5]) or "there is none"
+        raise Missing("promote", "candidate", f"“{given[:50]}” has not passed validation; what has: {could}")
+    return found
+
+
+def _not_frozen_elsewhere(doing: Doing) -> None:
+    """Raise Missing where another incident restrains the model: a frozen model takes no deployment (C3)."""
+    for held in oversight.standing(doing.session, doing.incident.model_id):
+        if held.incident_id not in (None, doing.incident.id):
+            raise Missing("promote", "model", f"is frozen for {held.incident_id}: it has to be unfrozen there first")
+
+
+def _begin(doing: Doing, change: Change) -> Effect | Outcome:
+    session, model_id = doing.session, doing.incident.model_id
+    session.get(Model, model_id, with_for_update=True)  # of two at once the second sees the first
+    running = stored.under_way(session, model_id)
+    if running is not None:
+        facts = {"incident": doing.incident.id, "by": running.requested_by, "at": running.requested_at.isoformat()}
+        return Outcome(Ended.ALREADY, doing.request.verb, facts | {"rollout": running.id, "kind": running.kind})
+    serves = stored.aliases(session, model_id).get(CHAMPION)
+    if change.to == serves:
+        raise Missing(doing.request.verb, change.field, f"{change.to} serves already")
+    amiss = deciding.against(deciding.checks(stored.version(session, model_id, change.to), lifts=change.lifts))
+    if amiss is not None:
+        why = f" ({amiss.why})" if amiss.why else ""
+        raise Missing(doing.request.verb, change.field, f"{change.to} {AGAINST[amiss.what]}{why}")
+    rollout = _row(doing, change, serves)
+    session.add(rollout)
+    session.flush()
+    done: dict[str, Any] = {"rollout": rollout.id, "version": change.to, "was": serves, "reason": rollout.reason}
+    return Effect(facts=done | ({"retrain": change.retrain} if change.retrain else {}), then=_owe_message)
+
+
+def _row(doing: Doing, change: Change, serves: str | None) -> Rollout:
+    watched = doing.services.policy.model(doing.incident.model_id)
+    if watched is None:
+        raise Missing(doing.request.verb, "model", "is no longer in the policy")
+    return Rollout(
+        id=counters.rollout_id(doing.session, change.kind),
+        kind=change.kind,
+        model_id=watched.id,
+        incident_id=doing.incident.id,
+        retrain_id=change.retrain,
+        from_version=serves,
+        to_version=change.to,
+        reason=doing.field("reason"),
+        requested_by=doing.request.actor,
+        approved_by=doing.request.approved_by,
+        requested_at=doing.now,
+        snapshot=_snapshot(doing) | {"steps": list(deciding.steps(change.kind, watched.rollback))},
+        next_at=doing.now,
+    )
+
+
+def _snapshot(doing: Doing) -> dict[str, Any]:
+    """Return all that the steps may change, as it is now: the way back leads there."""
+    session, model_id = doing.session, doing.incident.model_id
+    active = baselines.active(session, model_id)
+    return {
+        "aliases": stored.aliases(session, model_id),
+        "baseline": active.version if active else None,
+        "restraints": [one.id for one in oversight.standing(session, model_id)],
+    }
+
+
+def key(rollout_id: str) -> str:
+    """Return the outbox key of the one message that follows the change."""
+    return f"rollout:{rollout_id}"
+
+
+def _owe_message(doing: Doing) -> None:
+    rollout = stored.under_way(doing.session, doing.incident.model_id)
+    assert rollout is not None  # it was just begun
+    owed = Owed(
+        key=key(rollout.id),
+        kind="rollout",
+        subject=rollout.id,
+        channel=doing.incident.channel,
+        thread_of=incidents.message_key(doing.incident.id),
+        priority=urgency(doing.incident) + 1,
+        reason=Reason.ACTED,
+        next_at=doing.now,
+        created_at=doing.now,
+    )
+    outbox.owe(doing.session, owed)
+
+
+def follow(doing: Doing) -> None:
+    """Let versions serve again that were blocked until the incident is remediated (C3)."""
+    if State(doing.incident.state) not in (State.RESOLVED, State.CLOSED):
+        return
+    for one in stored.blocked_for(doing.session, doing.incident.id):
+        one.blocked_by = one.blocked_why = None
+        doing.session.add(one)
+        data = {"version": one.version, "incident": doing.incident.id}
+        audit.append(doing.session, audit.Entry("system", "unblocked", one.model_id, "done", data), doing.now)
+
+
+def restraints(doing: Doing, rollout: Rollout) -> list[OversightChange]:
+    """Return what restrained the model when the change was asked for."""
+    found = [doing.session.get(OversightChange, one) for one in rollout.snapshot["restraints"]]
+    return [one for one in found if one is not None]

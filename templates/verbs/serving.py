@@ -1,0 +1,269 @@
+"""Which version serves: promotion, rollback, and its reverse; what they lead to, and the watch after them."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from analysis.response.rollouts import Kind, Status
+from storage.incidents import IncidentView
+from storage.registry import CHAMPION, LAST_KNOWN_GOOD
+from storage.rollouts import Serving
+from storage.tables import Approval, RetrainRequest, TimelineEntry
+from templates import figures, finding, names, plain, rollouts
+from templates.slack import status
+from templates.slack.mrkdwn import code, date, mention, said
+from templates.verbs.row import Asked, Facts, Happening, Modal, Option, Words, given, number
+
+LONGEST_ERROR = 300
+NOTHING = Serving({}, {})
+DAY = timedelta(days=1)
+SECOND = "👥 The Product Owner has to approve this; they are asked in the thread."
+
+
+def _begun(entry: TimelineEntry, view: IncidentView) -> str:
+    kind = rollouts.kind(entry.verb)
+    title = rollouts.title(kind, _id(entry.facts), _to(entry.facts), _was(entry.facts))
+    return f"{rollouts.SIGN[kind]} {status.person(entry.actor, view)} began it: {title}.{given(entry, 'reason')}"
+
+
+def _done(facts: Facts) -> str:
+    return f"{code(_id(facts))} has begun; the thread follows it, step by step."
+
+
+def _id(facts: Facts) -> str:
+    return str(facts.get("rollout", "?"))
+
+
+def _to(facts: Facts) -> str:
+    return str(facts.get("version", "?"))
+
+
+def _was(facts: Facts) -> str | None:
+    return str(facts["was"]) if facts.get("was") else None
+
+
+def _serves(view: IncidentView) -> str:
+    now = _serving(view).aliases.get(CHAMPION)
+    return f"Serves now: {code(now)}." if now else "Nothing is registered as serving now."
+
+
+def _serving(view: IncidentView) -> Serving:
+    return view.serving or NOTHING
+
+
+def _candidates(view: IncidentView) -> list[Option]:
+    serving = _serving(view)
+    return [_candidate(one, serving) for one in serving.passed if one.candidate != serving.aliases.get(CHAMPION)]
+
+
+def _candidate(retrain: RetrainRequest, serving: Serving) -> Option:
+    found = serving.versions.get(str(retrain.candidate))
+    amiss = found is None or found.mismatch or found.blocked_by
+    when = f"{retrain.finished_at:%d %b %Y}" if retrain.finished_at else "it has ended"
+    means = "It cannot be promoted: it is blocked, or not as registered" if amiss else f"Passed its validation, {when}"
+    return Option(retrain.id, f"{retrain.candidate} · {retrain.id}", means)
+
+
+def _before_promoting(view: IncidentView) -> list[str]:
+    serving, offered = _serving(view), _candidates(view)
+    looked = []
+    if offered:
+        version = str(next(one.candidate for one in serving.passed if one.id == offered[0].value))
+        looked = [f"*Looked at, for {code(version)}*", *rollouts.checklist(serving, version)]
+    second = "👥 The Product Owner has to approve this by typing PROMOTE; they are asked in the thread."
+    return [_serves(view), *looked, f"⏱️ {rollouts.lasts(serving)}", f"👁️ {rollouts.watch(serving)}", second]
+
+
+def before_approving(approval: Approval, view: IncidentView) -> list[str]:
+    """Return what the form says in which the Product Owner types the word: the version, and what was looked at."""
+    serving, given = _serving(view), approval.fields.get("candidate")
+    version = next((str(one.candidate) for one in serving.passed if given in (one.id, one.candidate)), None)
+    if version is None:
+        return []
+    looked = f"*Looked at, for {code(version)}*"
+    return [_serves(view), looked, *rollouts.checklist(serving, version), f"👁️ {rollouts.watch(serving)}"]
+
+
+def _before_rolling_back(view: IncidentView) -> list[str]:
+    serving = _serving(view)
+    good = serving.aliases.get(LAST_KNOWN_GOOD)
+    looked = (
+        rollouts.checklist(serving, good) if good else ["❌ Nothing is registered as last known good: name a version."]
+    )
+    title = f"*Looked at, for {code(good)}, the last known good version*" if good else "*Looked at*"
+    return [
+        _serves(view),
+        title,
+        *looked,
+        f"👥 {_users(view, good)}",
+        f"⏱️ {rollouts.lasts(serving)}",
+        f"👁️ {rollouts.watch(serving)} For 24 hours the rollback can be reversed.",
+        SECOND,
+    ]
+
+
+def _users(view: IncidentView, to: str | None) -> str:
+    """Return what it means for those about whom the model decides."""
+    serving, report = _serving(view), finding.report(view.report)
+    now, then = serving.aliases.get(CHAMPION), code(to) if to else "the earlier version"
+    stays = f" What {code(now)} decided stays as it is." if now else ""
+    if report is None or report.window.since is None or report.window.until is None or not report.window.rows:
+        return f"Every request is then decided by {then}.{stays}"
+    days = max((report.window.until - report.window.since) / DAY, 1)
+    return f"Every request, about {figures.count(report.window.rows / days)} a day, is then decided by {then}.{stays}"
+
+
+def _before_reversing(view: IncidentView) -> list[str]:
+    last = _serving(view).newest
+    back = str(last.from_version) if last is not None else ""
+    looked = rollouts.checklist(_serving(view), back, lifts=view.incident.id) if back else []
+    harm = plain.affected(view.incident.family, finding.raised(view.alerts[0] if view.alerts else None))
+    return [
+        _serves(view),
+        f"{code(back)} would serve again, which this incident is about." if back else "",
+        *looked,
+        f"👥 {said(harm, LONGEST_ERROR)}",
+        SECOND,
+    ]
+
+
+def _can_be_reversed(view: IncidentView) -> bool:
+    last = _serving(view).newest
+    return last is not None and (last.kind, last.status) == (Kind.ROLLBACK, Status.DONE)
+
+
+def _over(entry: TimelineEntry, view: IncidentView) -> str:
+    kind, facts = rollouts.kind(entry.facts.get("kind")), entry.facts
+    until = finding.moment(facts.get("watched_until"))
+    watched = f" The model is watched until {date(until)}." if until else ""
+    return f"{rollouts.SIGN[kind]} *{DONE[kind].format(to=code(_to(facts)), was=code(_was(facts) or '–'))}*{watched}"
+
+
+DONE: Mapping[Kind, str] = {
+    Kind.PROMOTE: "{to} serves now; {was} is kept as last known good.",
+    Kind.ROLLBACK: "{to} serves again; {was} is blocked until this incident is resolved.",
+    Kind.REVERSE: "The rollback is reversed: {to} serves again.",
+}
+
+
+def _undone(entry: TimelineEntry, view: IncidentView) -> str:
+    kind = rollouts.kind(entry.facts.get("kind"))
+    still = f" {code(_was(entry.facts))} serves as before." if _was(entry.facts) else ""
+    name = f"{rollouts.NAME[kind]} {code(_id(entry.facts))}"
+    return f"↩️ *{name} did not go through, and was taken back.*{still}{given(entry, 'error', LONGEST_ERROR)}"
+
+
+def _failed(entry: TimelineEntry, view: IncidentView) -> str:
+    kind, facts = rollouts.kind(entry.facts.get("kind")), entry.facts
+    words = rollouts.step(str(facts.get("step")), _to(facts), _was(facts), done=False)
+    name = f"{rollouts.NAME[kind]} {code(_id(facts))}"
+    return (
+        f"🛑 *{name} failed half-way and could not be taken back.* {_rung(facts)} Look at once which version serves:"
+        f" it hangs at “{words}”. The model is paused.{given(entry, 'stuck', LONGEST_ERROR)}"
+    )
+
+
+def _rung(facts: Facts) -> str:
+    """Return those who asked for it and approved it, who are rung."""
+    people = [str(one) for one in (facts.get("by"), facts.get("approver")) if one and one != status.SYSTEM]
+    return " ".join(mention(one) for one in dict.fromkeys(people)) + ":" if people else ""
+
+
+def _frozen(entry: TimelineEntry, view: IncidentView) -> str:
+    instead = f" Served instead: {code(entry.facts['fallback'])}." if entry.facts.get("fallback") else ""
+    return f"❄️ The model was *paused* because {code(_id(entry.facts))} did not go through.{instead}"
+
+
+def _recurred(entry: TimelineEntry, view: IncidentView) -> str:
+    alerts = names.listed([code(one) for one in entry.facts.get("alerts", [])])
+    kind = rollouts.NAME[rollouts.kind(entry.facts.get("kind"))].lower()
+    return (
+        f"🔴 *It is there again after the {kind}:* {alerts}, among decisions of {code(_to(entry.facts))}."
+        f" {_rung(entry.facts)} does the freeze have to come back?"
+    )
+
+
+def _watched(entry: TimelineEntry, view: IncidentView) -> str:
+    facts, checks = entry.facts, number(entry, "checks") or 0
+    over = f"The watch of {code(_id(facts))} is over"
+    looked = f"{figures.counted(checks, 'check')} during it"
+    if facts.get("back"):
+        return f"🔴 {over}: {looked} found {names.listed([code(one) for one in facts['back']])} again."
+    if not checks:
+        return f"⚠️ {over}, and no check came to its end during it: look by hand."
+    lifted = " Increased monitoring has ended." if facts.get("lifted") else ""
+    return f"👁️ {over}: {looked} found nothing new.{lifted}{OLD.get(str(facts.get('window')), '')}"
+
+
+OLD = {
+    "before": " They looked at decisions from before the change alone, so they prove nothing yet.",
+    "mixed": " Decisions from before the change were among those they looked at.",
+}
+
+VERBS = {
+    "promote": Words(
+        label="Promote",
+        spoken="Promote: put a candidate that passed its validation into service",
+        may="promote candidates",
+        past="began a promotion",
+        done=_done,
+        line=_begun,
+        modal=Modal(
+            title="Promote a candidate",
+            submit="Ask for it",
+            does="Lets a candidate that passed its validation serve, and keeps what serves now as last known good.",
+            fields={
+                "candidate": Asked("Which?", options=_candidates),
+                "reason": Asked("Reason", "Why it should serve now"),
+            },
+            about=_before_promoting,
+        ),
+        offered=lambda view: bool(_candidates(view)),
+        in_menu=False,
+    ),
+    "rollback": Words(
+        label="Roll back",
+        spoken="Roll back: let the last known good version serve again",
+        may="roll models back",
+        past="began a rollback",
+        done=_done,
+        line=_begun,
+        modal=Modal(
+            title="Roll back",
+            submit="Ask for it",
+            does="Lets an earlier version serve again; what serves now is blocked until this incident is resolved.",
+            fields={
+                "version": Asked("Version", "1.0.0", "Left empty: the last known good one."),
+                "reason": Asked("Reason", "Why what serves now must not go on"),
+            },
+            about=_before_rolling_back,
+        ),
+        offered=lambda view: CHAMPION in _serving(view).aliases,
+        in_menu=False,
+    ),
+    "reverse": Words(
+        label="Reverse the rollback",
+        spoken="Reverse the rollback: let what served before it serve again",
+        may="reverse rollbacks",
+        past="began to reverse the rollback",
+        done=_done,
+        line=_begun,
+        modal=Modal(
+            title="Reverse the rollback",
+            submit="Ask for it",
+            does="Lets what served before the rollback serve again.",
+            fields={"reason": Asked("Reason", "Why the rollback was wrong")},
+            about=_before_reversing,
+        ),
+        offered=_can_be_reversed,
+    ),
+}
+HAPPENINGS = {
+    "promoted": Happening("finished the promotion", _over),
+    "rolled_back": Happening("finished the rollback", _over, buttons=("reverse",)),
+    "reversed": Happening("finished reversing the rollback", _over),
+    "rollout_undone": Happening("took the change back", _undone),
+    "rollout_failed": Happening("could not take the change back", _failed),
+    "frozen_by_rollout": Happening("paused the model", _frozen),
+    "rollout_recurred": Happening("found it again during the watch", _recurred),
+    "rollout_watched": Happening("ended the watch", _watched),
+}

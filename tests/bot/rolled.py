@@ -1,0 +1,109 @@
+"""The night of the fairness alert with versions registered: who asks, who approves, and the steps one by one."""
+
+from datetime import timedelta
+
+from sqlmodel import select
+
+from analysis.response.outcomes import Kind
+from bot.operations import approvals
+from bot.operations.deciding import Decision
+from bot.rollouts import Rollouts
+from storage import baselines, oversight, registry
+from storage import rollouts as stored
+from storage.tables import AliasChange, ModelVersion, RetrainRequest, Rollout
+from tests.bot.lived import COMPLIANCE, ENGINEER, INCIDENT, MODEL, ONCALL, do
+
+OWNER = "U0PRODOW01"
+OLD, NOW, NEW, WAS = "0.9.0", "1.0.0", "1.1.0", "1.0.1"
+
+
+def register(services, *versions, **aliases):
+    """Register versions, and let names stand for them."""
+    at = services.clock()
+    with services.transaction() as session:
+        for name in versions:
+            about = {"artefact": f"/srv/{name}", "artefact_sha256": "a" * 64, "registered_by": ENGINEER}
+            session.add(ModelVersion(model_id=MODEL, version=name, registered_at=at, **about))
+        for name, version in aliases.items():
+            moved = AliasChange(model_id=MODEL, alias=name, sequence=0, version=version, by=ENGINEER, reason="", at=at)
+            registry.point(session, moved)
+
+
+def candidate(services, status="validated_pass", **more):
+    """Let a retrain of the incident have ended so."""
+    at = services.clock()
+    with services.transaction() as session:
+        about = {"requested_by": ENGINEER, "requested_at": at, "reason": "biased", "finished_at": at, "next_at": at}
+        made = RetrainRequest(
+            id="RTR-1", model_id=MODEL, incident_id=INCIDENT, status=status, candidate=NEW, **about, **more
+        )
+        session.add(made)
+
+
+def known(services):
+    """Let the model have three versions, of which one serves, one was good, and one passed its validation."""
+    register(services, OLD, NOW, NEW, champion=NOW, last_known_good=OLD)
+    candidate(services)
+    return services
+
+
+def rolled_back(services, *versions):
+    """Let it be so some time after a rollback, with further versions registered."""
+    known(services)
+    register(services, *versions, WAS)
+    at = services.clock()
+    with services.transaction() as session:
+        about = {"model_id": MODEL, "incident_id": INCIDENT, "reason": "unfair", "requested_by": ENGINEER}
+        times = {"requested_at": at, "next_at": at, "finished_at": at}
+        row = Rollout(id="RBK-90", kind="rollback", from_version=WAS, to_version=NOW, status="done", **about, **times)
+        row.snapshot, row.step = {"steps": [], "aliases": {}, "baseline": None, "restraints": []}, 0
+        session.add(row)
+
+
+def approve(services, by=OWNER, word="", approval="APR-1"):
+    return approvals.decide(services, Decision("approve", approval, by, word=word))
+
+
+def asked(services, verb, by=ENGINEER, approval="APR-1", **fields):
+    """Have it asked for and approved; return the change."""
+    given = {"reason": "because", **({"candidate": "RTR-1"} if verb == "promote" else {}), **fields}
+    outcome = do(services, verb, by, **given)
+    assert outcome.kind is Kind.REQUESTED, (outcome, outcome.error)
+    word = "PROMOTE" if verb == "promote" else ""
+    done = approve(services, word=word, approval=approval)
+    assert done.kind is Kind.DONE, (done, done.error)
+    return newest(services)
+
+
+def newest(services):
+    with services.database.read() as session:
+        return session.exec(select(Rollout).order_by(Rollout.requested_at.desc())).first()
+
+
+def run(services, registry_of=None, rounds=200):
+    """Let it go on to its end; waits are skipped."""
+    loop = Rollouts(services, registry_of) if registry_of else Rollouts(services)
+    for _ in range(rounds):
+        if not loop.step():
+            if newest(services).status not in ("queued", "running", "undoing"):
+                return newest(services)
+            services.clock.forward(seconds=5)
+    raise AssertionError("it never came to its end")
+
+
+def state(services):
+    """Return what serves: names, the level and the baseline."""
+    with services.database.read() as session:
+        held = oversight.strictest(session, MODEL)
+        active = baselines.active(session, MODEL)
+        return stored.aliases(session, MODEL), held.level if held else 0, active.version
+
+
+def with_policy(services, **rollback):
+    """Let the policy say so of the rollback."""
+    (watched,) = services.policy.models
+    how = watched.rollback.model_copy(update={"timeout": timedelta(minutes=2), **rollback})
+    services.policy = services.policy.model_copy(update={"models": (watched.model_copy(update={"rollback": how}),)})
+
+
+__all__ = ["COMPLIANCE", "ENGINEER", "INCIDENT", "MODEL", "ONCALL", "OWNER", "approve", "asked", "do", "known", "run"]
