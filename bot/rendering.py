@@ -31,7 +31,6 @@ from templates.slack import (
     link,
     notice,
     proof,
-    retrain,
     rollout,
     room,
     storm,
@@ -279,15 +278,6 @@ def _checklist_update(session: Session, services: Services, row: Owed) -> Shown 
     return Shown("edit", _text(checklist.message(_view(session, row.subject), services.clock())))
 
 
-KINDS: dict[str, Callable[[Session, Services, Owed], Shown | None]] = {
-    "incident": _incident,
-    "update": _update,
-    "reply": _reply,
-    "approval": _approval,
-    "approval_update": _approval_update,
-    "chart": _chart,
-    "link": _link,
-    "file": _file,
 def _rollout(session: Session, services: Services, row: Owed, how: str = "post") -> Shown | None:
     view = rollouts.view(session, row.subject)
     return Shown(how, _text(rollout.message(view)), in_thread=how == "post") if view is not None else None
@@ -297,6 +287,15 @@ def _rollout_update(session: Session, services: Services, row: Owed) -> Shown | 
     return _rollout(session, services, row, "edit")
 
 
+KINDS: dict[str, Callable[[Session, Services, Owed], Shown | None]] = {
+    "incident": _incident,
+    "update": _update,
+    "reply": _reply,
+    "approval": _approval,
+    "approval_update": _approval_update,
+    "chart": _chart,
+    "link": _link,
+    "file": _file,
     "on_call": _on_call,
     "calendar": _calendar,
     "document": _document,
@@ -316,6 +315,8 @@ def _rollout_update(session: Session, services: Services, row: Owed) -> Shown | 
     "withdraw": _withdraw,
     "checklist": _checklist,
     "checklist_update": _checklist_update,
+    "rollout": _rollout,
+    "rollout_update": _rollout_update,
     "room": _room,
     "room_look": _room,
     "room_welcome": _room_welcome,
@@ -327,8 +328,6 @@ def _rollout_update(session: Session, services: Services, row: Owed) -> Shown | 
 
 def _view(session: Session, incident_id: str) -> IncidentView:
     view = incidents.view(session, incident_id)
-    "rollout": _rollout,
-    "rollout_update": _rollout_update,
     assert view is not None
     return view
 

@@ -32,8 +32,8 @@ UNPACED = (
     "room",
     "room_look",
     "checklist_update",
-)
     "rollout_update",
+)
 
 
 def owe(session: Session, owed: Owed) -> bool:

@@ -44,9 +44,9 @@ _ROWS: dict[str, ColumnElement[bool]] = {
     "reports": exists().where(col(PersonReport.alert_id) == col(Alert.id), col(Alert.incident_id) == _INCIDENT),
     "retrains": exists().where(col(RetrainRequest.incident_id) == _INCIDENT),
     "root_causes": exists().where(col(RootCause.incident_id) == _INCIDENT),
+    "serving": or_(*(exists().where(col(table.model_id) == _MODEL) for table in (ModelVersion, AliasChange, Rollout))),
 }
 
-    "serving": or_(*(exists().where(col(table.model_id) == _MODEL) for table in (ModelVersion, AliasChange, Rollout))),
 
 _LOOK = union_all(*(select(literal(name)).where(is_there) for name, is_there in _ROWS.items()))
 

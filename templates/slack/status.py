@@ -9,7 +9,7 @@ from storage.incidents import IncidentView
 from storage.tables import OversightChange, TimelineEntry
 from templates import names, targets
 from templates.slack import clocks, ended, rollout, ticks
-from templates.slack.mrkdwn import channel, code, countdown, date, link, mention, quote, said
+from templates.slack.mrkdwn import channel, code, countdown, date, mention, quote, said
 
 SYSTEM = "system"
 LONGEST_REASON = 160
@@ -129,18 +129,8 @@ def _retrain(view: IncidentView, now: datetime) -> str:
     if not view.retrains or State(view.incident.state) in life.ENDED:
         return ""
     newest = view.retrains[-1]
-    version = f": version {code(newest.candidate)}" if newest.status == "validated_pass" and newest.candidate else ""
-    return f"🔁 Retrain {code(newest.id)} {retrained(newest)}{version}."
-
-
-def retrained(request: RetrainRequest) -> str:
-    """Return where a retrain stands, in words.
-
-    >>> retrained(RetrainRequest(id="RTR-31", status="failed", exit_code=2))
-    'failed (exit code 2)'
-    """
-    ended = f" (exit code {request.exit_code})" if request.status == "failed" and request.exit_code else ""
-    return f"{RETRAIN.get(request.status, said(request.status))}{ended}"
+    code_text = f" (exit code {newest.exit_code})" if newest.status == "failed" and newest.exit_code is not None else ""
+    return f"🔁 Retrain {code(newest.id)} {RETRAIN.get(newest.status, said(newest.status))}{code_text}."
 
 
 def _rollout(view: IncidentView, now: datetime) -> str:
@@ -200,5 +190,5 @@ def _checklist(view: IncidentView, now: datetime) -> str:
 
 PARTS: tuple[Callable[[IncidentView, datetime], str], ...] = (
     ended.ended, _acknowledge, _duties, _quiet, _clocks, _checklist, _escalation, _restraint, _retrain, _rollout,
-    ended.fix, _recovered, _flapping, _evidence, _issue, ended.reopened, ended.learnt,
+    ended.fix, _recovered, _flapping, _evidence, ended.reopened, ended.learnt,
 )  # fmt: skip

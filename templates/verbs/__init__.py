@@ -23,9 +23,8 @@ from templates.verbs import (
     registering,
     reporting,
     restraining,
-    telling,
-    retraining,
     serving,
+    telling,
     timing,
 )
 from templates.verbs.row import Happening, Words
@@ -33,10 +32,7 @@ from templates.verbs.row import Happening, Words
 # In the order in which buttons stand.
 ACTING = acting.VERBS | restraining.VERBS
 VERBS: dict[str, Words] = {
-    **{
-        verb: ACTING[verb]
-        for verb in ("acknowledge", "freeze", "export", "retrain", "escalate", "unfreeze", "cancel_retrain")
-    },
+    **{verb: ACTING[verb] for verb in ("acknowledge", "freeze", "export", "retrain", "escalate", "unfreeze")},
     **serving.VERBS,
     **calling.VERBS,
     **progressing.VERBS,
@@ -56,9 +52,8 @@ VERBS: dict[str, Words] = {
 HAPPENINGS: dict[str, Happening] = {
     **happening.HAPPENINGS,
     **restraining.HAPPENINGS,
-    **calling.HAPPENINGS,
-    **retraining.HAPPENINGS,
     **serving.HAPPENINGS,
+    **calling.HAPPENINGS,
     **timing.HAPPENINGS,
     **quieting.HAPPENINGS,
     **approving.HAPPENINGS,
