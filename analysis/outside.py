@@ -12,11 +12,11 @@ from analysis.vocabulary import PERSON, Family, Role, Severity
 
 NAME = r"^[a-z0-9][a-z0-9_-]{0,39}$"
 # A policy may name these variables only: it must not be able to send any other secret of the environment away.
-SECRET = r"^ETHIXBOT_SECRET_[A-Z0-9_]{1,60}$"
+VARIABLE = r"^ETHIXBOT_SECRET_[A-Z0-9_]{1,60}$"
 ADDRESS = re.compile(r"[^@\s,<>\"]+@[^@\s,<>\"]+")
 STAKEHOLDERS = "stakeholders"
 
-Named = Annotated[str, Field(pattern=SECRET)]
+Named = Annotated[str, Field(pattern=VARIABLE)]
 
 
 class Tracker(Part):

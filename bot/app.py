@@ -207,7 +207,8 @@ def open_services(settings: Settings, clock: Clock = utc_now, installer: str = "
     database = Database(settings.database_url)
     missing = migrate.upgrade(database)
     policy, version = _in_force(database, settings, clock, installer)
-    services = Services(database, policy, settings.data, own, clock, policy_version=version)
+    mails = settings.smtp_url is not None
+    services = Services(database, policy, settings.data, own, clock, policy_version=version, mails=mails)
     services.mlflow_token = settings.mlflow_token
     if missing:
         with services.transaction() as session:

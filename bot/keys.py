@@ -1,5 +1,6 @@
 """The bot's own keys: for keyed hashes, one a period, and one for signatures; readable by the owner only."""
 
+import hashlib
 import os
 import secrets
 from dataclasses import dataclass
@@ -30,6 +31,12 @@ class Keys:
     def pseudonym(self) -> Pseudonym:
         """Return the key of this period, read anew: another process may have begun one."""
         return self.periods()[-1]
+
+    @property
+    def installation(self) -> str:
+        """Return a short name of this bot, not secret: another one may use the same tracker or pager."""
+        public = self.signing.public_key().public_bytes_raw()
+        return hashlib.sha256(b"installation\0" + public).hexdigest()[:8]
 
     def periods(self) -> list[Pseudonym]:
         """Return the keys that are left, oldest first."""

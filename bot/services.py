@@ -64,6 +64,7 @@ class Services:
     policy_version: int | None = None  # of the stored ones; none: what was handed in stays
     mlflow_token: SecretStr | None = None  # for a registry elsewhere
     directory: Callable[[Sequence[str]], None] | None = None  # looks people up in Slack now, or raises NotSure
+    mails: bool = False  # whether there is a mail server: without one nobody is owed a mail
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -97,6 +98,9 @@ class Services:
         """
         if actor == SYSTEM:
             return frozenset({Role.ADMIN})
+        if actor.startswith(PAGER):
+            pager = self.policy.pager(actor.removeprefix(PAGER))
+            return frozenset({pager.acts_as} if pager and pager.acts_as else ())
         names = {actor}
         person = people.known_as(session, actor)
         if person is not None:
@@ -168,4 +172,5 @@ def kept(operation: Callable[P, R]) -> Callable[P, R]:
     return _repeated(operation, Busy, RESULT_S)
 
 
+PAGER = "pager:"  # begins the name of who acts at a pager and is not known to Slack
 SYSTEM = "system"  # the actor of what policy and timers do

@@ -1,5 +1,6 @@
 """Where things are: the environment, read once. What the team decided is policy, not here."""
 
+import os
 import re
 from pathlib import Path
 from typing import Self
@@ -8,6 +9,8 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from analysis.errors import BadInput
+
+SECRETS = "ETHIXBOT_SECRET_"  # begins every variable that the policy may name
 
 
 class Settings(BaseSettings):
@@ -42,6 +45,10 @@ class Settings(BaseSettings):
     look_after: float = Field(15.0, ge=0)  # seconds before an uncertain post is looked for
     lease: float = Field(90.0, gt=0)  # seconds after which a sender that is not heard of has lost its claim
 
+    def named(self, variable: str) -> str | None:
+        """Return the secret of a variable that the policy names, all of which begin alike; None where it is not set."""
+        return os.environ.get(variable) or None if variable.startswith(SECRETS) else None
+
     @property
     def uses_socket(self) -> bool:
         """Return whether Slack is reached by Socket Mode; else it delivers to our HTTP door."""
@@ -65,6 +72,7 @@ class Settings(BaseSettings):
         kept += [self.gate_token, self.webhook_secret, self.github_token, self.mlflow_token]
         known = [part.strip() for one in kept if one is not None for part in one.get_secret_value().split(",")]
         addresses = [self.database_url, self.smtp_url.get_secret_value() if self.smtp_url else ""]
+        known += [one for name, value in os.environ.items() if name.startswith(SECRETS) for one in value.split()]
         return [*known, *(one for address in addresses for one in re.findall(r"://[^/@]*?:([^/\s]+)@", address))]
 
     @field_validator("slack_signing_secret")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bot import notifying, paging, tracking
 from bot.integrations import gates
 from bot.integrations.registry import step
 from bot.services import Services
@@ -32,6 +33,22 @@ def _hook(outside: Outside, row: Owed) -> dict[str, Any]:
     return gates.send(outside.services, row, secret.get_secret_value() if secret else None)
 
 
+def _track(outside: Outside, row: Owed) -> dict[str, Any]:
+    token = outside.settings.github_token
+    tracking.bring(outside.services, row.subject, token.get_secret_value() if token else None)
+    return {}
+
+
+def _page(outside: Outside, row: Owed) -> dict[str, Any]:
+    paging.bring(outside.services, outside.settings, row.subject, str(row.data["pager"]))
+    return {}
+
+
+def _notify(outside: Outside, row: Owed) -> dict[str, Any]:
+    notifying.send(outside.services, outside.settings, row.subject, str(row.data["notifier"]))
+    return {}
+
+
 def _registry(outside: Outside, row: Owed) -> dict[str, Any]:
     return step.keep(outside.services, row)
 
@@ -40,4 +57,7 @@ WAYS: dict[str, Way] = {
     "gate_flags": _flags,
     "gate_hook": _hook,
     "registry": _registry,
+    "tracker": _track,
+    "page": _page,
+    "notify": _notify,
 }

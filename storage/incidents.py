@@ -16,6 +16,7 @@ from storage import (
     clocks,
     involved,
     learning,
+    outside,
     oversight,
     people,
     reports,
@@ -47,6 +48,7 @@ from storage.tables import (
     Run,
     TimelineEntry,
     Timer,
+    TrackerCase,
 )
 
 
@@ -77,6 +79,7 @@ class IncidentView:
     reports: tuple[PersonReport, ...] = ()  # of people, oldest first
     next_call: Timer | None = None  # of its escalation, the soonest that waits
     serving: Serving | None = None  # what is known of the model's versions
+    case: TrackerCase | None = None  # its issue in the tracker
     permalink: str | None = None
     leads_to: str | None = None  # permalink of what it was merged into
     report: dict[str, Any] = field(default_factory=dict)  # of the newest run that saw the first alert of a check
@@ -259,6 +262,7 @@ def view(session: Session, incident_id: str) -> IncidentView | None:
         affected=_of(session, AffectedList, incident_id) if "affected" in has else (),
         reports=told,
         others=_others(session, incident) if "others" in has else (),
+        case=outside.case_of(session, incident_id) if "case" in has else None,
         serving=rollouts.serving(session, incident_id, incident.model_id) if "serving" in has else None,
         next_call=timers.next_of(session, incident_id, "escalate"),
         permalink=_permalink(session, incident_id),

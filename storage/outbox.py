@@ -20,7 +20,7 @@ WAITING = ("pending", "sending")
 # Uploaded first: they are tried when they are marked, not when they are claimed.
 PREPARED = ("chart", "file", "calendar", "document")
 # Sent to another system than Slack: neither its pace nor its health counts.
-ELSEWHERE = ("mail", "gate_flags", "gate_hook", "registry", "tracker", "page", "notify")
+ELSEWHERE = ("mail", "gate_flags", "gate_hook", "registry", "tracker", "page", "notify", "letter", "digest_letter")
 # Slack's one post a second and channel does not count them.
 UNPACED = (
     "update",
@@ -146,6 +146,7 @@ def _ready() -> Select[Any]:
             ),
         ),
         or_(
+            mine.c.kind.in_(ELSEWHERE),
             and_(is_edit, bindparam("edits_go", type_=Boolean())),
             and_(~is_edit, mine.c.channel.not_in(bindparam("resting", expanding=True))),
         ),

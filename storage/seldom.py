@@ -24,6 +24,7 @@ from storage.tables import (
     RetrainRequest,
     Rollout,
     RootCause,
+    TrackerCase,
 )
 
 _INCIDENT: BindParameter[str] = bindparam("incident")
@@ -32,6 +33,7 @@ _ROWS: dict[str, ColumnElement[bool]] = {
     "affected": exists().where(col(AffectedList.incident_id) == _INCIDENT),
     "approvals": exists().where(col(Approval.subject) == _INCIDENT, col(Approval.status) == Status.PENDING.value),
     "bundles": exists().where(col(Bundle.incident_id) == _INCIDENT),
+    "case": exists().where(col(TrackerCase.incident_id) == _INCIDENT),
     "duties": exists().where(col(Assignment.incident_id) == _INCIDENT),
     "follow_ups": exists().where(col(FollowUp.incident_id) == _INCIDENT),
     "others": exists().where(

@@ -25,4 +25,6 @@ def _one(target: str) -> str:
         return said(f"{place or 'primary'} of {rota}")
     if kind == "channel":
         return said(f"#{name}")
+    if kind in ("pager", "notify"):
+        return f"{'the pager' if kind == 'pager' else 'a message by'} {code(name)}"
     return f"user group {code(name)}" if kind == "group" else code(name)

@@ -45,6 +45,9 @@ TROUBLES = {
     "no_mail_server": Trouble("no mail server is set", f"Set ETHIXBOT_SMTP_URL, restart. {AGAIN}"),
     "ratelimited": Trouble("Slack asks for a pause", "Nothing: it goes on by itself."),
 }
+OTHERS = frozenset({"letter", "digest_letter", "notify", "gate_flags", "gate_hook", "registry"})
+SYSTEMS = ("GitHub", "PagerDuty", "Opsgenie", "Apprise", "the extra", "address ", "the mail server", "ETHIXBOT_")
+ELSEWHERE = f"Mend it there, or in the policy. {AGAIN}"
 UNKNOWN = Trouble("Slack refuses it", f"Look the word up at api.slack.com. {AGAIN}")
 UNREACHED = Trouble("Slack cannot be reached or does not answer", "Nothing: it is tried again until it works.")
 
@@ -76,6 +79,16 @@ REASONS = {
 }
 
 
+def place(channel: str) -> str:
+    """Return where a message was to go, as people say it: a channel, or another system.
+
+    >>> place("risk"), place("tracker:github")
+    ('#risk', 'tracker github')
+    """
+    kind, _, name = channel.partition(":")
+    return f"{kind} {name}" if name else channel if kind in OTHERS else f"#{channel}"
+
+
 def of(says: str | None) -> Trouble:
     """Return what Slack's answer means.
 
@@ -83,6 +96,8 @@ def of(says: str | None) -> Trouble:
     ('the channel is archived', 'the app lacks a permission')
     """
     word = (says or "").partition(":")[0]
+    if says and says.startswith(SYSTEMS):  # another system than Slack, which says it in words
+        return Trouble(says, ELSEWHERE)
     if word in TROUBLES:
         return TROUBLES[word]
     return UNKNOWN if word.replace("_", "").islower() else UNREACHED

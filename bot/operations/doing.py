@@ -10,7 +10,7 @@ from sqlmodel import Session
 from analysis.response.notifying import ROUTINE, Reason, reason_for
 from analysis.response.quiet import Kind
 from analysis.vocabulary import Severity
-from bot.operations import rooms
+from bot.operations import elsewhere, rooms
 from bot.services import Services
 from storage import incidents, outbox, quiet
 from storage.tables import Incident, Owed, TimelineEntry
@@ -106,5 +106,6 @@ def tell(doing: Doing, verb: str, **facts: Any) -> TimelineEntry:  # noqa: ANN40
     entry = incidents.note(doing.session, doing.incident.id, doing.request.actor, verb, doing.now, **facts)
     owe_line(doing.session, doing.incident, entry)
     owe_redraw(doing.session, doing.incident, doing.now)
+    elsewhere.follow(doing.services, doing.session, doing.incident, entry)
     rooms.follow(doing.services, doing.session, doing.incident, doing.now)
     return entry

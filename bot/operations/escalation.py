@@ -11,7 +11,7 @@ from analysis.response import life
 from analysis.response.escalation import P, Why
 from analysis.response.notifying import Reason
 from analysis.vocabulary import Severity, State
-from bot.operations import notices, planning, quietness, reaching
+from bot.operations import elsewhere, notices, planning, quietness, reaching
 from bot.operations.doing import Doing, Effect, Request, owe_line, tell, urgency
 from bot.operations.planning import KIND, Planned
 from bot.operations.reaching import Reached
@@ -207,6 +207,10 @@ def _tell(doing: Doing, chosen: Planned, reached: Reached) -> None:
             created_at=doing.now,
         )
         outbox.owe(doing.session, owed)
+    for name in reached.pagers:
+        elsewhere.page(doing.services, doing.session, incident, name, doing.now)
+    for name in reached.notifiers:
+        elsewhere.notify(doing.session, incident, name, doing.now)
 
 
 def _advance(doing: Doing, columns: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from analysis.vocabulary import Severity, State
 from bot.operations import (
     assessing,
     clocks,
+    elsewhere,
     escalation,
     flapping,
     holding,
@@ -191,6 +192,7 @@ def begin(services: Services, session: Session, alert: Alert, channel: str, now:
         owe_line(session, incident, entry)
     joined = storms.join(services, session, incident, now)
     _owe_message(services, session, incident, now, withheld=joined is not None and joined.withholds)
+    elsewhere.follow(services, session, incident, entry)
     escalation.begin(services, session, incident, now)
     doing = Doing(services, session, incident, Request("opened", incident.id, SYSTEM), now)
     clocks.follow(doing, None)

@@ -1,4 +1,4 @@
-"""Whom the targets of an escalation step reach at this moment: people, user groups, channels; and whom they do not."""
+"""Whom the targets of an escalation step reach at this moment: people, groups, channels, pagers; and whom they do not."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,15 +20,18 @@ class Reached:
     people: list[str] = field(default_factory=list)  # Slack ids, each once, in the order of the targets
     groups: list[str] = field(default_factory=list)
     channels: list[str] = field(default_factory=list)
+    pagers: list[str] = field(default_factory=list)
+    notifiers: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         """Return whether anybody is reached."""
-        return bool(self.people or self.groups or self.channels)
+        return bool(self.people or self.groups or self.channels or self.pagers or self.notifiers)
 
     def facts(self) -> dict[str, Any]:
         """Return what the timeline keeps."""
-        named = {"groups": self.groups, "channels": self.channels, "empty": self.empty}
+        named = {"groups": self.groups, "channels": self.channels, "pagers": self.pagers, "notifiers": self.notifiers}
+        named |= {"empty": self.empty}
         return {"people": self.people} | {name: value for name, value in named.items() if value}
 
 
@@ -41,11 +44,20 @@ def reach(services: Services, session: Session, targets: Sequence[str]) -> Reach
             found.groups.append(name)
         elif kind == "channel":
             found.channels.append(name)
+        elif kind == "pager":
+            _sort(found.pagers, found.empty, target, is_there=services.policy.pager(name) is not None)
+        elif kind == "notify":
+            _sort(found.notifiers, found.empty, target, is_there=services.policy.notifier(name) is not None)
         else:
             persons = _people(services, session, target)
             found.people += [one for one in persons if one not in found.people]
             found.empty += [] if persons else [target]
     return found
+
+
+def _sort(there: list[str], gone: list[str], target: str, *, is_there: bool) -> None:
+    """Keep the name of what is there; what has left the policy since the step was planned reaches nobody."""
+    (there if is_there else gone).append(target.partition(":")[2] if is_there else target)
 
 
 def _people(services: Services, session: Session, target: str) -> list[str]:

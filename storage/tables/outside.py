@@ -17,7 +17,9 @@ class TrackerCase(SQLModel, table=True):
     tracker: str  # github
     reference: str | None = None  # its number there
     address: str | None = None
-    left: Facts = facts()  # how it was left: title, state, labels, comments by key
+    left: Facts = (
+        facts()
+    )  # how it was left: title, labels, state, the text's hash, lines of the timeline that are there
     at: Moment = at()
 
 
@@ -28,10 +30,10 @@ class Page(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     incident_id: str = Field(foreign_key="incident.id")
-    pager: str  # pagerduty | opsgenie
+    pager: str  # its name in the policy
     dedup_key: str
-    state: str = "triggered"  # triggered | acknowledged | resolved
-    by: str | None = None  # who acknowledged it there
-    at: Moment = at()
+    state: str = "owed"  # owed | triggered | acknowledged | resolved: what the pager was told last, or told us
+    by: str | None = None  # who acknowledged or resolved it there, as the pager names them
+    at: Moment = at()  # when it was called last
     acknowledged_at: Moment | None = maybe_at()
     resolved_at: Moment | None = maybe_at()

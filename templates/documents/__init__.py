@@ -17,6 +17,7 @@ from templates.documents.story import Story
 DOCUMENTS = {
     "incident_report.md": "The incident report, for trackers and evidence",
     "incident_report.html": "The incident report, to print or to send",
+    "issue.md": "The text of an incident's issue in the tracker",
     "review.md": "The review of an incident: drafted from the record, held by people, kept with what they found",
     "notification_letter.txt": "A letter to people affected, a draft: what happened and why, the remedy, how to appeal",
     "regulator_notice.txt": "A notice to an authority, a draft from the record",

@@ -21,6 +21,7 @@ from templates.slack.status import SYSTEM
 
 Clean = Callable[[str], str]
 MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~!])")
+ADDRESS = re.compile(r"https?://[A-Za-z0-9.:/_?=&#%+-]{1,500}")
 LONGEST = 2_000
 MOST_ROWS = 40
 WRITTEN = ("reason", "note", "notes", "offer", "outcome", "error")  # what people wrote, of the facts of a line
@@ -107,6 +108,9 @@ class Story:
     clocks: list[str]
     took_part: str
     reports: list[Entry]
+    message: str  # where it stands in Slack
+    issue: str
+    issue_at: str
 
 
 def of(view: IncidentView, now: datetime, cleaned: Clean) -> Story:
@@ -146,7 +150,7 @@ def of(view: IncidentView, now: datetime, cleaned: Clean) -> Story:
         restraint=_restraint(view, c),
         retrains=[_retrain(one, c) for one in view.retrains],
         evidence=[_evidence(one, c) for one in view.bundles if one.sha256],
-        timeline=[_entry(view, entry, c) for entry in view.timeline],
+        timeline=[entry(view, one, c) for one in view.timeline],
         resolution=c(_note(view)),
         steps=[c(line) for line in _steps(view)],
         look=steps.LOOK[Family(shown.family)],
@@ -157,6 +161,9 @@ def of(view: IncidentView, now: datetime, cleaned: Clean) -> Story:
         clocks=[c(_clock(one)) for one in view.clocks],
         took_part=c(", ".join(_took_part(view))),
         reports=[_report(view, one, c) for one in view.reports],
+        message=_address(view.permalink),
+        issue=c(f"#{view.case.reference}") if view.case and view.case.reference else "",
+        issue_at=_address(view.case.address) if view.case else "",
     )
 
 
@@ -230,10 +237,11 @@ def _evidence(bundle: Bundle, c: Clean) -> str:
     return c(f"version {bundle.version}, SHA-256 {bundle.sha256}, {figures.size(bundle.size or 0)}")
 
 
-def _entry(view: IncidentView, entry: TimelineEntry, c: Clean) -> Entry:
-    said = [str(entry.facts[key]) for key in WRITTEN if entry.facts.get(key)]
-    what = verbs.past(entry.verb) or entry.verb.replace("_", " ")
-    return Entry(stamp(entry.at), c(_name(view, entry.actor)), c(": ".join([what, *said])))
+def entry(view: IncidentView, one: TimelineEntry, c: Clean) -> Entry:
+    """Return a line of the timeline: when, who, what, and what they wrote."""
+    said = [str(one.facts[key]) for key in WRITTEN if one.facts.get(key)]
+    what = verbs.past(one.verb) or one.verb.replace("_", " ")
+    return Entry(stamp(one.at), c(_name(view, one.actor)), c(": ".join([what, *said])))
 
 
 def _cause(view: IncidentView, c: Clean) -> list[Entry]:
@@ -267,6 +275,11 @@ def _report(view: IncidentView, one: PersonReport, c: Clean) -> Entry:
     whence = ", ".join(filter(None, [_name(view, str(quote.get("author", ""))), str(quote.get("permalink") or "")]))
     quoted = f" Quoted message ({whence}): “{quote.get('text', '')}”" if quote else ""
     return Entry(stamp(one.at), c(_name(view, one.by)), c(reported.sentence(one) + quoted))
+
+
+def _address(url: str | None) -> str:
+    """Return an address that another system gave us, where it can stand in any format as it is; else nothing."""
+    return url if url and ADDRESS.fullmatch(url) else ""
 
 
 def _clock(one: Clock) -> str:

@@ -18,5 +18,5 @@ def line(targets: Sequence[str], people: Sequence[str]) -> str:
     persons = ", ".join(map(mention, people))
     if persons:
         return f"This calls {named}: {persons}"
-    reaches = any(one.startswith(("group:", "channel:")) for one in targets)
+    reaches = any(one.startswith(("group:", "channel:", "pager:", "notify:")) for one in targets)
     return f"This calls {named}." if reaches else f"Next is {named}; nobody is there, so the step after it is called."

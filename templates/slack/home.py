@@ -94,7 +94,8 @@ def _given_up(seen: Overview) -> list[Block]:
     blocks = [section(f"📭 *{figures.counted(seen.parked, 'message')} could not be delivered*")]
     for row in seen.given_up:
         trouble = troubles.of(row.last_error)
-        words = f"{code(row.key)} for {said(f'#{row.channel}')}: {said(trouble.what, 200)}. {said(trouble.do, 300)}"
+        where = said(troubles.place(row.channel))
+        words = f"{code(row.key)} for {where}: {said(trouble.what, 200)}. {said(trouble.do, 300)}"
         blocks.append(section(words, accessory=button("Send again", RETRY, row.key)))
     rest = seen.parked - len(seen.given_up)
     again = button(f"Send all {seen.parked} again", RETRY, "all")

@@ -30,7 +30,13 @@ def incident_line(view: IncidentView, now: datetime) -> str:
     shown = view.incident
     drill = "🧪 " if shown.is_drill else ""
     first = f"{drill}{names.SIGN[Severity(shown.severity)]} *{link(view.permalink, shown.id)}*"
-    return f"{first} {said(view.model.name)}: {said(incident.told(view)[0], 160)}\n{clock(view, now)}{recovered(view)}"
+    what = f"{said(view.model.name)}: {said(incident.told(view)[0], 160)}"
+    return f"{first} {what}\n{clock(view, now)}{recovered(view)}{_issue(view)}"
+
+
+def _issue(view: IncidentView) -> str:
+    shown = status.issue(view)
+    return f" · {shown}" if shown else ""
 
 
 def recovered(view: IncidentView) -> str:

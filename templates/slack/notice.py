@@ -70,7 +70,7 @@ def _other(data: Data, run: Run | None, views: Sequence[IncidentView]) -> list[s
 
 def _undeliverable(data: Data, run: Run | None, views: Sequence[IncidentView]) -> list[str]:
     trouble = troubles.of(str(data.get("says")))
-    where = f"#{said(data.get('where'))}"
+    where = said(troubles.place(str(data.get("where"))))
     return [
         f"📭 *A message for {where} could not be delivered:* {said(trouble.what)}.",
         f"{said(trouble.do, 300)}  ({code(data.get('row', ''))}, {code(data.get('says', ''))})",

@@ -9,7 +9,7 @@ from storage.incidents import IncidentView
 from storage.tables import OversightChange, TimelineEntry
 from templates import names, targets
 from templates.slack import clocks, ended, rollout, ticks
-from templates.slack.mrkdwn import channel, code, countdown, date, mention, quote, said
+from templates.slack.mrkdwn import channel, code, countdown, date, link, mention, quote, said
 
 SYSTEM = "system"
 LONGEST_REASON = 160
@@ -144,6 +144,17 @@ def _evidence(view: IncidentView, now: datetime) -> str:
     return f"📦 Evidence, version {made[-1].version}, is in the thread (SHA-256 {code(str(made[-1].sha256)[:12])}…)."
 
 
+def _issue(view: IncidentView, now: datetime) -> str:
+    text = issue(view)
+    return f"📋 {text}" if text else ""
+
+
+def issue(view: IncidentView) -> str:
+    """Return the incident's issue as a link; nothing where it has none."""
+    case = view.case
+    return link(case.address, f"Issue #{case.reference}") if case is not None and case.reference else ""
+
+
 def _recovered(view: IncidentView, now: datetime) -> str:
     at = [alert.recovered_at for alert in view.alerts if alert.state == "recovered" and alert.recovered_at]
     if not at or len(at) < len(view.alerts):
@@ -190,5 +201,5 @@ def _checklist(view: IncidentView, now: datetime) -> str:
 
 PARTS: tuple[Callable[[IncidentView, datetime], str], ...] = (
     ended.ended, _acknowledge, _duties, _quiet, _clocks, _checklist, _escalation, _restraint, _retrain, _rollout,
-    ended.fix, _recovered, _flapping, _evidence, ended.reopened, ended.learnt,
+    ended.fix, _recovered, _flapping, _evidence, _issue, ended.reopened, ended.learnt,
 )  # fmt: skip

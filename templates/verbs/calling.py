@@ -21,7 +21,7 @@ def line(entry: TimelineEntry, view: IncidentView) -> str:
     ringing += [group(str(one)) for one in entry.facts.get("groups", [])]
     why, whom = _why(entry, view), f"{status.called(entry)}{counted}"
     verb = "calling" if why else "Calling"
-    if ringing or entry.facts.get("channels"):
+    if ringing or any(entry.facts.get(kind) for kind in ("channels", "pagers", "notifiers")):
         said = f"{verb} {whom}: {' '.join(ringing)}".rstrip(": ")
     else:
         said = f"{verb} {whom}; *nobody could be reached*"

@@ -1,0 +1,42 @@
+"""Sends a short word by Apprise: SMS, chats, push services; the extra `apprise`.
+
+Apprise tells neither why it failed nor for how long to wait, and knows no key: after a lost answer it may come twice.
+"""
+
+import logging
+
+from bot.integrations.errors import Permanent, TryLater
+from bot.services import Services
+from bot.settings import Settings
+from storage import incidents
+from templates import paging
+
+RETRY_S = 30.0
+
+
+def send(services: Services, settings: Settings, incident_id: str, name: str) -> None:
+    """Send what the incident is about to each of the notifier's addresses; raise SendError."""
+    notifier = services.policy.notifier(name)
+    with services.database.read() as session:
+        view = incidents.view(session, incident_id)
+    if notifier is None or view is None:
+        return
+    urls = settings.named(notifier.urls)
+    if urls is None:
+        raise Permanent(f"{notifier.urls} is not set")
+    deliver(urls.split(), paging.short(view))
+
+
+def deliver(urls: list[str], text: str) -> None:
+    """Send the text to each address; raise SendError. Addresses are secret, so no error names one."""
+    try:
+        import apprise  # noqa: PLC0415  (an extra)
+    except ModuleNotFoundError:
+        raise Permanent("the extra apprise is not installed") from None
+    logging.getLogger("apprise").setLevel(logging.CRITICAL)  # its lines hold addresses
+    told = apprise.Apprise()
+    for number, url in enumerate(urls, start=1):
+        if not told.add(url):
+            raise Permanent(f"address {number} of the notifier is none that Apprise knows")
+    if not told.notify(body=text, body_format=apprise.NotifyFormat.TEXT):
+        raise TryLater("Apprise could not send it", after=RETRY_S)

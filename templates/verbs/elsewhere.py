@@ -1,0 +1,30 @@
+"""What other systems have of an incident, in the words of the thread: its issue, and what was said at a pager."""
+
+from storage.incidents import IncidentView
+from storage.tables import TimelineEntry
+from templates.slack.mrkdwn import code, link, said
+from templates.verbs.row import Happening, number
+
+DID = {"acknowledged": "acknowledged", "resolved": "resolved"}
+
+
+def _tracked(entry: TimelineEntry, view: IncidentView) -> str:
+    issue = link(str(entry.facts.get("address")), f"Issue #{number(entry, 'issue')}")
+    return f"📋 {issue} keeps this incident."
+
+
+def _pager_said(entry: TimelineEntry, view: IncidentView) -> str:
+    """Return what somebody did at a pager that does not count here, and why not."""
+    did = DID.get(str(entry.facts.get("did")), "answered")
+    who = said(entry.facts.get("name") or "Nobody known")
+    return f"📟 {who} {did} it at the pager {code(entry.facts.get('pager', '?'))}. Here that changes nothing: {_why(entry)}"
+
+
+def _why(entry: TimelineEntry) -> str:
+    return said(entry.facts.get("why") or "no person did it.", 300)
+
+
+HAPPENINGS = {
+    "tracked": Happening("opened its issue", _tracked),
+    "pager_said": Happening("heard from the pager", _pager_said),
+}
