@@ -44,6 +44,7 @@ from bot.slack.events import Sweeper
 from bot.slack.outward import Outward
 from bot.slack.people import Directory
 from bot.ticking import Tick
+from bot.validations import Validations
 from bot.ways import Outside
 from storage import audit, leases, migrate, policies
 from storage.database import Database
@@ -176,12 +177,12 @@ def build(settings: Settings, clock: Clock = utc_now) -> Bot:
     tick = Tick(services)
     ticker = schedule.ticker(services, tick)
     mending = Loop("ticker", lambda: schedule.mend(ticker, utc_now()))
-    loops = Loops([*_loops(services, door, senders), mending], services.wake)
+    loops = Loops([*_loops(services, settings, door, senders), mending], services.wake)
     slack = slack_app.build(door, web)
     return Bot(settings, services, web, slack, directory, senders, loops, ticker, Parts(loops, tick, line))
 
 
-def _loops(services: Services, door: Door, senders: list[Delivery]) -> list[Loop]:
+def _loops(services: Services, settings: Settings, door: Door, senders: list[Delivery]) -> list[Loop]:
     return [
         *(Loop(f"delivery {number}", sender.step) for number, sender in enumerate(senders, start=1)),
         Loop("timers", schedule.Firing(services).step),
@@ -189,7 +190,8 @@ def _loops(services: Services, door: Door, senders: list[Delivery]) -> list[Loop
         Loop("checks", Runner(services).step, longest_s=UNTIL_DONE),
         Loop("evidence", Bundling(services).step, longest_s=UNTIL_DONE),
         Loop("affected", Counting(services).step, longest_s=UNTIL_DONE),
-        Loop("pipelines", Pipelines(services).step, longest_s=UNTIL_DONE),
+        Loop("pipelines", Pipelines(services, settings).step, longest_s=UNTIL_DONE),
+        Loop("validations", Validations(services).step, longest_s=UNTIL_DONE),
         Loop("rollouts", Rollouts(services).step, longest_s=UNTIL_DONE),
         Loop("retention", Retention(services).step, longest_s=UNTIL_DONE),
         Loop("people", door.directory.step),

@@ -19,7 +19,7 @@ from bot.slack.rooms import Room
 from storage import approvals, checkpoints, incidents, learning, outbox, overview, people, quiet, rollouts, storms, week
 from storage import calendar as turns
 from storage.incidents import IncidentView
-from storage.tables import AffectedList, Bundle, Owed, Run, TimelineEntry
+from storage.tables import AffectedList, Bundle, Owed, RetrainRequest, Run, TimelineEntry
 from templates import documents
 from templates.slack import (
     approval,
@@ -31,6 +31,7 @@ from templates.slack import (
     link,
     notice,
     proof,
+    retrain,
     rollout,
     room,
     storm,
@@ -192,6 +193,15 @@ def _due_review_update(session: Session, services: Services, row: Owed) -> Shown
     return _due_review(session, services, row, "edit")
 
 
+def _retrain(session: Session, services: Services, row: Owed, how: str = "post") -> Shown | None:
+    request = session.get(RetrainRequest, row.subject)
+    return Shown(how, _text(retrain.message(request)), in_thread=how == "post") if request is not None else None
+
+
+def _retrain_update(session: Session, services: Services, row: Owed) -> Shown | None:
+    return _retrain(session, services, row, "edit")
+
+
 def _digest(session: Session, services: Services, row: Owed) -> Shown | None:
     now = services.clock()
     days = 7 if row.subject == "weekly" else 1
@@ -304,6 +314,8 @@ KINDS: dict[str, Callable[[Session, Services, Owed], Shown | None]] = {
     "drafted": _drafted,
     "follow_up": _follow_up,
     "follow_up_update": _follow_up_update,
+    "retrain": _retrain,
+    "retrain_update": _retrain_update,
     "digest": _digest,
     "due_review": _due_review,
     "due_review_update": _due_review_update,

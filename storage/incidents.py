@@ -142,7 +142,7 @@ def called(session: Session, incident_id: str) -> list[str]:
 def hand_over(session: Session, source: str, target: str) -> list[str]:
     """Return the alerts that were given from one incident to another; retrains under way go with them."""
     alerts = session.exec(select(Alert).where(Alert.incident_id == source).order_by(col(Alert.id))).all()
-    under_way = col(RetrainRequest.status).in_(["queued", "running"])
+    under_way = col(RetrainRequest.status).in_(["queued", "running", "validating"])
     retrains = session.exec(select(RetrainRequest).where(RetrainRequest.incident_id == source, under_way)).all()
     for row in (*alerts, *retrains):
         row.incident_id = target

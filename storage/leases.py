@@ -28,16 +28,17 @@ Work = TypeVar("Work", AffectedList, Run, Bundle, RetrainRequest, Rollout, Upkee
 
 @dataclass(frozen=True)
 class Lease:
-    """Until when the claim holds, and the name of the state in which the work is under way."""
+    """Until when the claim holds, and the names of the states in which the work waits and is under way."""
 
     now: datetime
     length: timedelta
     under_way: str
+    waits: str = "queued"  # the state in which the work waits
 
 
 def claim(session: Session, table: type[Work], lease: Lease) -> Work | None:
     """Return the oldest row that waits, or whose lease ran out, claimed; None where there is none."""
-    due = [col(table.status).in_(["queued", lease.under_way]), col(table.next_at) <= lease.now]
+    due = [col(table.status).in_([lease.waits, lease.under_way]), col(table.next_at) <= lease.now]
     query = select(table).where(*due).order_by(col(table.next_at)).limit(1).with_for_update(skip_locked=True)
     row = session.exec(query).first()
     if row is None:
@@ -50,13 +51,14 @@ def claim(session: Session, table: type[Work], lease: Lease) -> Work | None:
 
 def is_any_waiting(session: Session, table: type[Work], lease: Lease) -> bool:
     """Return whether a claim would find something."""
-    due = [col(table.status).in_(["queued", lease.under_way]), col(table.next_at) <= lease.now]
+    due = [col(table.status).in_([lease.waits, lease.under_way]), col(table.next_at) <= lease.now]
     return session.exec(select(table.id).where(*due).limit(1)).first() is not None
 
 
 UNDER_WAY: tuple[tuple[Any, str], ...] = (
     (Run, "running"), (Bundle, "making"), (AffectedList, "counting"), (Owed, "sending"), (Upkeep, "running"),
-    (Rollout, "running"), (Rollout, "undoing"),
+    (RetrainRequest, "running"), (RetrainRequest, "validating"),
+    (Rollout, "running"), (Rollout, "undoing"), (RetrainRequest, "running"), (RetrainRequest, "validating"),
 )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ UNPACED = (
     "storm_update",
     "approval_update",
     "follow_up_update",
+    "retrain_update",
     "withdraw",
     *ELSEWHERE,
     "room",

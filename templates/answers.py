@@ -187,6 +187,7 @@ FIELD = {
     "level": "The level",
     "model": "The model",
     "pipeline": "A retrain pipeline",
+    "retrain": "A retrain",
     "notes": "The note",
     "fallback": "The fallback",
     "id": "The id",

@@ -50,8 +50,10 @@ RETRAIN = "Press *Retrain*, or go back to the version before."
 RUNNING = {
     "queued": "Wait for the retrain: the thread follows it.",
     "running": "Wait for the retrain: the thread follows it.",
-    "finished": "Let the retrained model serve where you test it.",
+    "validating": "Wait for the validation of the candidate.",
+    "validated_pass": "Read in the thread how the candidate did, then have it promoted.",
     "failed": "Read in the thread why the retrain failed.",
+    "cancelled": "",
 }
 
 

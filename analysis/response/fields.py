@@ -49,6 +49,7 @@ FIELDS = {
     "fallback": Field(Form.LINE, longest=200),
     "segment": Field(Form.SEGMENT, longest=200),
     "throttle": Field(Form.RATE, longest=50),
+    "baseline": Field(Form.LINE, longest=100),
     "clock": Field(Form.CHOICE),
     "authority": Field(Form.LINE, longest=200),
     "reference": Field(Form.LINE, longest=200),

@@ -76,7 +76,8 @@ MOVES = {
             style="danger",
         ),
         Move("export", frozenset(State), None, READERS, again=True),
-        Move("retrain", OPEN, State.REMEDIATING, TRAINERS, asks=("reason", "notes?")),
+        Move("retrain", OPEN, State.REMEDIATING, TRAINERS, asks=("reason", "notes?", "baseline?"), again=True),
+        Move("cancel_retrain", frozenset(State), None, TRAINERS, asks=("reason",), again=True, is_loose=True),
         Move(
             "promote",
             AT_WORK,

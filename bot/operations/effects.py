@@ -42,6 +42,7 @@ EFFECTS: dict[str, Callable[[Doing], Effect | Outcome]] = {
     "unfreeze": oversight.unfreeze,
     "export": evidence.ask,
     "retrain": retraining.ask,
+    "cancel_retrain": retraining.cancel,
     "promote": rollouts.promote,
     "rollback": rollouts.roll_back,
     "reverse": rollouts.reverse,

@@ -6,7 +6,7 @@ from datetime import datetime
 from analysis.response import life
 from analysis.vocabulary import Duty, Oversight, Role, State
 from storage.incidents import IncidentView
-from storage.tables import OversightChange, TimelineEntry
+from storage.tables import OversightChange, RetrainRequest, TimelineEntry
 from templates import names, targets
 from templates.slack import clocks, ended, rollout, ticks
 from templates.slack.mrkdwn import channel, code, countdown, date, link, mention, quote, said
@@ -117,11 +117,14 @@ def _restraint(view: IncidentView, now: datetime) -> str:
     return f"{text}\n> {quote(change.reason, LONGEST_REASON)}" if change.reason else text
 
 
+UNDER_WAY = ("queued", "running", "validating")
 RETRAIN = {
     "queued": "will start soon",
     "running": "is running",
-    "finished": "has finished: check the model again",
+    "validating": "is trained, and its candidate is being judged",
+    "validated_pass": "made a candidate that has passed",
     "failed": "failed",
+    "cancelled": "was cancelled",
 }
 
 
@@ -129,8 +132,18 @@ def _retrain(view: IncidentView, now: datetime) -> str:
     if not view.retrains or State(view.incident.state) in life.ENDED:
         return ""
     newest = view.retrains[-1]
-    code_text = f" (exit code {newest.exit_code})" if newest.status == "failed" and newest.exit_code is not None else ""
-    return f"🔁 Retrain {code(newest.id)} {RETRAIN.get(newest.status, said(newest.status))}{code_text}."
+    version = f": version {code(newest.candidate)}" if newest.status == "validated_pass" and newest.candidate else ""
+    return f"🔁 Retrain {code(newest.id)} {retrained(newest)}{version}."
+
+
+def retrained(request: RetrainRequest) -> str:
+    """Return where a retrain stands, in words.
+
+    >>> retrained(RetrainRequest(id="RTR-31", status="failed", exit_code=2))
+    'failed (exit code 2)'
+    """
+    ended = f" (exit code {request.exit_code})" if request.status == "failed" and request.exit_code else ""
+    return f"{RETRAIN.get(request.status, said(request.status))}{ended}"
 
 
 def _rollout(view: IncidentView, now: datetime) -> str:

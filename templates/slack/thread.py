@@ -16,7 +16,8 @@ def line(entry: TimelineEntry, view: IncidentView) -> Message:
     text = LINES.get(entry.verb, _unknown)(entry, view) + _second(entry, view)
     row = verbs.HAPPENINGS.get(entry.verb)
     pressed = [buttons.button(verb, view) for verb in row.buttons] if row else []
-    return Message(text, [section(text), *([actions(f"line:{entry.id}", pressed)] if pressed else [])])
+    shown = row.shows(entry) if row else []
+    return Message(text, [section(text), *shown, *([actions(f"line:{entry.id}", pressed)] if pressed else [])])
 
 
 def _second(entry: TimelineEntry, view: IncidentView) -> str:

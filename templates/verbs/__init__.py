@@ -24,6 +24,7 @@ from templates.verbs import (
     registering,
     reporting,
     restraining,
+    retraining,
     serving,
     telling,
     timing,
@@ -31,9 +32,12 @@ from templates.verbs import (
 from templates.verbs.row import Happening, Words
 
 # In the order in which buttons stand.
-ACTING = acting.VERBS | restraining.VERBS
+ACTING = acting.VERBS | restraining.VERBS | retraining.VERBS
 VERBS: dict[str, Words] = {
-    **{verb: ACTING[verb] for verb in ("acknowledge", "freeze", "export", "retrain", "escalate", "unfreeze")},
+    **{
+        verb: ACTING[verb]
+        for verb in ("acknowledge", "freeze", "export", "retrain", "escalate", "unfreeze", "cancel_retrain")
+    },
     **serving.VERBS,
     **calling.VERBS,
     **progressing.VERBS,
@@ -53,6 +57,7 @@ VERBS: dict[str, Words] = {
 HAPPENINGS: dict[str, Happening] = {
     **happening.HAPPENINGS,
     **restraining.HAPPENINGS,
+    **retraining.HAPPENINGS,
     **serving.HAPPENINGS,
     **calling.HAPPENINGS,
     **elsewhere.HAPPENINGS,

@@ -1,14 +1,13 @@
-"""The first words of a response: acknowledge, freeze, export, retrain, escalate, unfreeze."""
+"""The first words of a response: acknowledge, export, escalate."""
 
 from analysis.vocabulary import Duty
 from storage.incidents import IncidentView
 from storage.tables import TimelineEntry
 from templates import figures
 from templates.slack import status
-from templates.slack.mrkdwn import code, quote
 from templates.verbs import calling
-from templates.verbs.happening import retrain, version
-from templates.verbs.row import LONGEST_REASON, Asked, Facts, Modal, Words, given
+from templates.verbs.happening import version
+from templates.verbs.row import Asked, Facts, Modal, Words
 
 
 def _acknowledge(entry: TimelineEntry, view: IncidentView) -> str:
@@ -24,12 +23,6 @@ def _taken(facts: Facts) -> str:
 
 def _export(entry: TimelineEntry, view: IncidentView) -> str:
     return f"📦 {status.person(entry.actor, view)} asked for {version(entry)}; it is being gathered."
-
-
-def _retrain(entry: TimelineEntry, view: IncidentView) -> str:
-    notes = f"\n> Notes: {quote(entry.facts['notes'], LONGEST_REASON)}" if entry.facts.get("notes") else ""
-    why = given(entry, "reason") + notes
-    return f"🔁 {status.person(entry.actor, view)} asked for retrain {retrain(entry)}.{why}"
 
 
 VERBS = {
@@ -49,24 +42,6 @@ VERBS = {
         past="asked for the evidence",
         done=lambda facts: "The evidence is being gathered. It will appear in the thread with its SHA-256.",
         line=_export,
-        in_menu=False,
-    ),
-    "retrain": Words(
-        label="Retrain",
-        spoken="Start a retrain of the model",
-        may="start retrains",
-        past="asked for a retrain",
-        done=lambda facts: f"Retrain {code(facts.get('retrain', ''))} will start shortly. The thread follows it.",
-        line=_retrain,
-        modal=Modal(
-            title="Retrain the model",
-            submit="Start retrain",
-            does="Starts the model's pipeline; the thread follows it.",
-            fields={
-                "reason": Asked("Reason", "What the new model has to do better"),
-                "notes": Asked("Notes for the pipeline", "Data to leave out, settings to try"),
-            },
-        ),
         in_menu=False,
     ),
     "escalate": Words(

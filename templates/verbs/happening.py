@@ -39,26 +39,6 @@ def version(entry: TimelineEntry) -> str:
     return f"version {counted} of the evidence" if counted else "the evidence"
 
 
-def _retrain_started(entry: TimelineEntry, view: IncidentView) -> str:
-    return f"🔁 Retrain {retrain(entry)} has started."
-
-
-def _retrain_finished(entry: TimelineEntry, view: IncidentView) -> str:
-    check = code(f"/ethix analyze {view.model.id}")
-    return f"✅ Retrain {retrain(entry)} has finished. Check the model before it serves: {check}"
-
-
-def _retrain_failed(entry: TimelineEntry, view: IncidentView) -> str:
-    exit_code = number(entry, "exit_code")
-    ended = f" with exit code {exit_code}" if exit_code is not None else ""
-    return f"❌ Retrain {retrain(entry)} failed{ended}.{given(entry, 'error', LONGEST_ERROR)}"
-
-
-def retrain(entry: TimelineEntry) -> str:
-    """Return the id of the retrain."""
-    return code(entry.facts.get("retrain", "?"))
-
-
 def _severity_rose(entry: TimelineEntry, view: IncidentView) -> str:
     worse = entry.facts.get("severity")
     return f"⬆️ It has become worse: now {names.severity(worse) if worse in set(Severity) else 'more severe'}."
@@ -86,9 +66,6 @@ HAPPENINGS = {
     "opened": Happening("opened it", _opened),
     "export_made": Happening("put the evidence into the thread", _export_made),
     "export_failed": Happening("could not gather the evidence", _export_failed),
-    "retrain_started": Happening("started the retrain", _retrain_started),
-    "retrain_finished": Happening("finished the retrain", _retrain_finished),
-    "retrain_failed": Happening("saw the retrain fail", _retrain_failed),
     "severity_rose": Happening("raised its severity", _severity_rose),
     "reopened": Happening("reopened it", _reopened),
     "recovered": Happening("found it back within its limits", _recovered),

@@ -7,6 +7,7 @@ from typing import Any
 from storage.incidents import IncidentView
 from storage.tables import TimelineEntry
 from templates import finding
+from templates.slack.blocks import Block
 from templates.slack.mrkdwn import quote
 
 LONGEST_REASON = 1_000
@@ -25,6 +26,10 @@ class Option:
 
 
 def _nothing(view: IncidentView) -> list[str]:
+    return []
+
+
+def _no_blocks(entry: TimelineEntry) -> list[Block]:
     return []
 
 
@@ -77,6 +82,7 @@ class Happening:
     past: str
     line: Line
     buttons: tuple[str, ...] = ()  # verbs that may be pressed right under the line
+    shows: Callable[[TimelineEntry], list[Block]] = _no_blocks  # what stands between the line and the buttons
 
 
 def given(entry: TimelineEntry, key: str, most: int = LONGEST_REASON) -> str:

@@ -1,18 +1,25 @@
-"""A retrain command is followed to its end: success, failure, time-out, a restart in between; it starts once."""
+"""A retrain command is followed to its end: success, failure, time-out, memory, cancelled; it starts once."""
 
 import json
-import subprocess
+import socket
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
+from analysis.response.serving import Retrain
 from bot import supervise
+from bot.integrations.pipelines.command import Command
+from bot.integrations.pipelines.port import Running, State
+from bot.settings import Settings
+from storage.tables import RetrainRequest
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+HOST = socket.gethostname()
 
 
-def run(folder: Path, *command: str, timeout: str = "20") -> int:
-    return supervise.main([str(folder), timeout, *command])
+def run(folder: Path, *command: str, timeout: str = "20", memory: str = "0") -> int:
+    return supervise.main([str(folder), timeout, memory, *command])
 
 
 def ended(folder: Path) -> int:
@@ -45,38 +52,48 @@ def test_what_takes_too_long_is_ended_with_all_its_children(tmp_path):
     assert time.monotonic() - start < 20
 
 
-@pytest.mark.parametrize(("code", "verb"), [("0", "retrain_finished"), ("5", "retrain_failed")])
-def test_the_thread_follows_the_pipeline(fairness, code, verb):
-    policy = fairness.bot.services.policy
-    watched = policy.models[0]
-    command = (sys.executable, "-c", f"raise SystemExit({code})")
-    pipeline = watched.retrain.model_copy(update={"command": command})
-    model = watched.model_copy(update={"retrain": pipeline})
-    fairness.bot.services.policy = policy.model_copy(update={"models": (model,)})
-    fairness.press("retrain", by="ml_engineer")
-    fairness.fill("ml_engineer", reason="biased labels")
-    for _ in range(200):
-        fairness.clock.forward(seconds=2)
-        fairness.settle()
-        if verb in {action for _, action, _ in fairness.audit()}:
-            break
-        time.sleep(0.05)  # the pipeline is a real process
-    rows = [action for _, action, _ in fairness.audit()]
-    assert rows.count("retrain_started") == 1
-    assert rows.count(verb) == 1
-    assert fairness.incident().state == "remediating"
+def test_a_command_may_have_so_much_memory(tmp_path):
+    run(tmp_path, sys.executable, "-c", "x = bytearray(1 << 30)", memory="512")
+    assert ended(tmp_path) == 1
+    assert "MemoryError" in (tmp_path / "log.txt").read_text()
 
 
-def test_secrets_stay_out_of_the_pipelines_environment(tmp_path, monkeypatch):
-    from bot.pipelines import Pipelines
-    from storage.tables import RetrainRequest
+def test_a_cancelled_command_may_tidy_up_and_then_ends(tmp_path):
+    (tmp_path / supervise.CANCEL).touch()
+    tidy = "import signal, time; signal.signal(signal.SIGTERM, lambda *_: (print('tidied'), exit(0))); time.sleep(60)"
+    start = time.monotonic()
+    run(tmp_path, sys.executable, "-u", "-c", tidy)
+    assert ended(tmp_path) == supervise.CANCELLED
+    assert time.monotonic() - start < supervise.GRACE_S
 
+
+def test_secrets_stay_out_of_the_pipelines_environment_and_what_it_is_told_is_there(tmp_path, monkeypatch):
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-secret")
-    seen = {}
-    monkeypatch.setattr(subprocess, "run", lambda *args, **more: seen.update(more))
-    from analysis.response.serving import Retrain
-
+    monkeypatch.setenv("ETHIXBOT_GITHUB_TOKEN", "secret")
     request = RetrainRequest(id="RTR-1", model_id="m")
-    Pipelines(None)._spawn(request, Retrain(command=("true",)), tmp_path)
-    assert "SLACK_BOT_TOKEN" not in seen["env"]
-    assert seen["env"]["ETHIXBOT_REQUEST"] == "RTR-1"
+    how = Retrain(command=(sys.executable, "-c", "import json, os; print(json.dumps(dict(os.environ)))"))
+    told = {"request": "RTR-1", "notes": "leave it out; rm -rf /"}
+    Command().start(Running(request, how, tmp_path, told, Settings(), NOW))
+    end = time.monotonic() + 20
+    while not (tmp_path / "ended.json").exists():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    seen = json.loads((tmp_path / "log.txt").read_text())
+    assert "SLACK_BOT_TOKEN" not in seen
+    assert "ETHIXBOT_GITHUB_TOKEN" not in seen
+    assert (seen["ETHIXBOT_REQUEST"], seen["ETHIXBOT_NOTES"]) == ("RTR-1", "leave it out; rm -rf /")
+    assert seen["ETHIXBOT_OUTPUT"] == str(tmp_path)
+
+
+def test_how_it_goes_is_read_from_what_the_command_leaves(tmp_path):
+    request = RetrainRequest(id="RTR-1", model_id="m", remote={"host": HOST})
+    run_of = Running(request, Retrain(command=("x",)), tmp_path, {}, Settings(), NOW)
+    (tmp_path / "progress.json").write_text('{"stage": "fit", "share": 0.5}')
+    (tmp_path / "log.txt").write_text("one\ntwo\n")
+    assert Command().look(run_of).progress == {"stage": "fit", "share": 0.5, "line": "two"}
+    (tmp_path / "started.json").write_text('{"pid": 999999999}')
+    assert Command().look(run_of).why == "its process is gone, and left no exit code"
+    (tmp_path / "ended.json").write_text('{"exit_code": 0}')
+    (tmp_path / "result.json").write_text("[no object]")
+    seen = Command().look(run_of)
+    assert (seen.state, seen.result) == (State.PASSED, {})

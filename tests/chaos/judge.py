@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 
 from analysis.response import life
-from storage import incidents, outbox
+from storage import incidents, outbox, retrains
 from tests.chaos.facts import Facts
 from tests.chaos.timing import doubled_timers, lost_timers, untimely
 
@@ -72,7 +72,7 @@ def lost_out(facts: Facts) -> list[str]:
     lost += [one.path for one in made if one.path and one.path.rsplit("/", 1)[-1] not in files]
     lost += [f"bundle {one.id} {one.status}" for one in facts.bundles if one.status not in ("made", "failed")]
     lost += [f"run {one.id} {one.status}" for one in facts.runs if one.status not in ("finished", "failed")]
-    return lost + [f"{one.id} {one.status}" for one in facts.retrains if one.status not in ("finished", "failed")]
+    return lost + [f"{one.id} {one.status}" for one in facts.retrains if one.status in retrains.UNDER_WAY]
 
 
 def doubled(facts: Facts) -> list[str]:

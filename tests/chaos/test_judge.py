@@ -71,7 +71,7 @@ def well() -> Facts:
         bundles=[Bundle(incident_id=INC, version=1, incident_version=2, requested_by="U1", requested_at=NOW,
                         status="made", path="/data/bundle.tar.gz")],
         retrains=[RetrainRequest(id="RTR-1", model_id="m", requested_by="U1", requested_at=NOW, reason="",
-                                 status="finished")],
+                                 status="validated_pass")],
         started=["RTR-1"],
         runs=[Run(id=1, model_id="m", key="check:1", requested_by="U1", requested_at=NOW, status="finished")],
         timers=[timer("digest:daily:1", "digest", "fired"), timer("check:1", "check", "fired"),

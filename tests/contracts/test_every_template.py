@@ -9,7 +9,7 @@ from analysis.metrics.table import METRICS
 from analysis.vocabulary import Family, Oversight, Role, Severity, State
 from templates import documents, figures, names, plain, regulation, steps
 from templates.documents import DOCUMENTS, Notice
-from templates.slack import status
+from templates.slack import retrain, status
 from tests.templates.views import NASTY, NOW, Maker
 
 CASES = list(product(DOCUMENTS, Family, (State.DETECTED, State.CONTAINED, State.RESOLVED)))
@@ -105,4 +105,4 @@ def test_every_severity_role_and_level_has_its_words():
 
 
 def test_every_status_of_a_retrain_has_its_words():
-    assert set(status.RETRAIN) == set(steps.RUNNING) == {"queued", "running", "finished", "failed"}
+    assert set(status.RETRAIN) == set(steps.RUNNING) == set(retrain.STANDS) == set(retrain.SIGN)

@@ -262,6 +262,6 @@ def replace_name(model: Model, name: str) -> Model:
 
 VERBS = (
     "opened", "called", "acknowledge", "freeze", "unfreeze", "export", "export_made", "export_failed", "retrain",
-    "retrain_started", "retrain_finished", "retrain_failed", "escalate", "resolve", "severity_rose", "reopened",
+    "retrain_started", "retrain_trained", "retrain_failed", "escalate", "resolve", "severity_rose", "reopened",
     "recovered", "repeat", "reminder", "something_new",
 )  # fmt: skip
