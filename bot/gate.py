@@ -111,8 +111,12 @@ class Gate:
         confidence: float | None = None,
         request_id: str | None = None,
         attributes: Mapping[str, object] | None = None,
+        counts: bool = True,
     ) -> Decision:
-        """Return what to do with the request. Of a score alone, how far it is from undecided is the confidence."""
+        """Return what to do with the request. Of a score alone, how far it is from undecided is the confidence.
+
+        What does not count takes nothing from a throttle: a look at which version is to score, before the check.
+        """
         known, stale = self._now()
         rule = self._rule(known, attributes) if known is not None else NEVER_HEARD
         level, fallback = rule["level"], rule["fallback"]
@@ -120,7 +124,7 @@ class Gate:
             level = PAUSED
         elif stale and self.on_unreachable == "serve":
             rule, level, fallback = NOTHING, 0, None
-        wait = self._take(rule) if rule["throttle"] else 0.0
+        wait = self._take(rule) if rule["throttle"] and counts else 0.0
         action = REFUSE if wait > 0 else _action(level, fallback, _is_sure(rule["confidence"], confidence, score))
         return Decision(
             action,

@@ -21,6 +21,7 @@ from analysis.errors import BadInput
 from bot import app
 from bot.app import DEFAULT_POLICY, Bot
 from bot.demo import shifts
+from bot.demo.world import Around
 from bot.localslack import LocalSlack
 from bot.operations import detection
 from bot.operations.detection import Wish
@@ -78,6 +79,7 @@ def _run(wanted: Wanted, windows: list[Path], where: tuple[Path, Path, LocalSlac
     policy = folder / POLICY
     policy.write_text(shifts.with_rota(policy.read_text(), datetime.now(UTC)))
     bot = app.build(settings)
+    around = Around(bot, folder, data)
     typer.secho(f"\n  The workspace is at {slack.url}   (Ctrl-C ends it)\n", bold=True)
     try:
         bot.start()
@@ -85,10 +87,16 @@ def _run(wanted: Wanted, windows: list[Path], where: tuple[Path, Path, LocalSlac
             webbrowser.open(slack.url)
         weeks_go_by(bot, folder, windows, stopped)
         if not stopped.is_set():
+            around.start()
+            typer.secho(f"\n  The service that asks the gate is at {around.address}", bold=True)
             typer.echo(f"\n  Now it is your turn: open {slack.url}, choose who you are, and press.\n")
-        stopped.wait()
+        while not stopped.wait(1):
+            said = around.step()
+            if said:
+                typer.echo(f"  {said}")
     finally:
         typer.echo("  Stopping.")
+        around.stop()
         bot.stop()
 
 

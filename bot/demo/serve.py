@@ -1,0 +1,186 @@
+"""The demo's credit service: serves the model, asks the gate before each answer, and shows who decided.
+
+`python -m bot.demo.serve DATA FOLDER GATE PORT` answers `POST /predict`, draws itself at `/`, and sends itself the
+requests of the data's people, twenty a second. Versions lie in FOLDER/models; it serves whichever the gate names.
+"""
+
+import sys
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import uvicorn
+from fastapi import FastAPI, HTTPException
+from fastapi.staticfiles import StaticFiles
+from pydantic import BaseModel, Field
+from sklearn.pipeline import Pipeline
+
+from bot.demo import training
+from bot.gate import REFUSE, REVIEW, Decision, Gate
+
+MODEL, DEPLOYED, FILE = "income-prequal", "2.0.0", "model.skops"
+BIASED = (*training.NAMES, "marital_status", "relationship")  # what stands for sex, and made 2.0.0 unfair
+EACH_S = 0.05
+SHOWN, REMEMBERED, SECONDS = 12, 500, 60
+LEVELS = ("Normal operation", "Watched closely", "Unsure ones reviewed", "All reviewed", "Paused")
+
+
+class Applicant(BaseModel):
+    """One request."""
+
+    request_id: str = Field(min_length=1, max_length=100)
+    attributes: dict[str, str | float | int | None] = Field(max_length=50)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of one request: who decided, with which version, and how."""
+
+    at: float
+    request_id: str
+    who: str  # model, fallback, people, refused
+    version: str | None
+    approved: bool | None  # None: nobody has decided yet
+    group: str
+    sampled: bool
+
+
+@dataclass
+class Service:
+    """The model's versions behind the gate."""
+
+    models: Path
+    gate: Gate
+    answers: deque[Answer] = field(default_factory=lambda: deque(maxlen=SECONDS * 60))
+    _loaded: dict[str, Pipeline] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def answer(self, request_id: str, attributes: dict[str, Any]) -> tuple[Answer, Decision]:
+        """Return what the applicant is told; a version that is not here is refused as one that may not serve."""
+        serving = self.version(self.gate.check(attributes=attributes, counts=False).version) or DEPLOYED
+        score = self._score(serving, attributes)
+        seen = self.gate.check(score=score, request_id=request_id, attributes=attributes)
+        version = self.version(seen.version) if seen.version else serving
+        if seen.action == REFUSE or version is None:
+            who, approved = "refused", None
+        elif seen.action == REVIEW:
+            who, approved = "people", None
+        else:
+            score = score if version == serving else self._score(version, attributes)
+            who, approved = ("fallback" if seen.is_fallback else "model"), score >= training.CUT_OFF
+        made = Answer(time.time(), request_id, who, version, approved, str(attributes.get("sex", "")), seen.sampled)
+        with self._lock:
+            self.answers.append(made)
+        return made, seen
+
+    def version(self, name: str | None) -> str | None:
+        """Return the version, where its artefact lies here."""
+        return name if name and (self.models / name / FILE).exists() else None
+
+    def _score(self, version: str, attributes: dict[str, Any]) -> float:
+        with self._lock:
+            if version not in self._loaded:
+                self._loaded[version] = training.load(self.models / version / FILE)
+            model = self._loaded[version]
+        return float(training.scores(model, pa.Table.from_pylist([dict.fromkeys(BIASED) | attributes]))[0])
+
+    def stats(self) -> dict[str, Any]:
+        """Return what the page shows."""
+        with self._lock:
+            answers = list(self.answers)
+        seen, now = self.gate.check(counts=False), time.time()
+        recent = [one for one in answers if one.approved is not None][-REMEMBERED:]
+        last = [one for one in answers if one.at > now - 5]
+        return {
+            "level": seen.level,
+            "state": f"Level {seen.level} · {LEVELS[seen.level]}"
+            + (" · the bot is not heard" if seen.is_stale else ""),
+            "why": f"{seen.incident}: {seen.reason}" if seen.incident and seen.level else seen.reason,
+            "seconds": [_second(answers, int(now) - back) for back in range(SECONDS, 0, -1)],
+            "now": {who: round(count / 5) for who, count in Counter(one.who for one in last).items()},
+            "versions": {one.who: one.version for one in last if one.version},
+            "counted": len(recent),
+            "rates": {group: _rate(recent, group) for group in sorted({one.group for one in recent})},
+            "rows": [_row(one) for one in reversed(answers[-SHOWN:])],
+        }
+
+
+def _second(answers: list[Answer], second: int) -> dict[str, int]:
+    found = Counter(one.who for one in answers if int(one.at) == second)
+    return {**found, "total": sum(found.values())}
+
+
+def _rate(recent: list[Answer], group: str) -> str:
+    mine = [one.approved for one in recent if one.group == group]
+    return f"{100 * sum(map(bool, mine)) / len(mine):.0f} % of {len(mine)}"
+
+
+def _row(one: Answer) -> list[str]:
+    said = {True: "approved", False: "declined", None: "waits" if one.who == "people" else "no answer"}[one.approved]
+    sampled = ", looked at afterwards" if one.sampled else ""
+    return [one.request_id[:8], one.group, f"{one.who} {one.version or ''}".strip(), said + sampled]
+
+
+def build(service: Service) -> FastAPI:
+    """Return the service's HTTP app."""
+    http = FastAPI(title="Income pre-qualification", docs_url=None, redoc_url=None, openapi_url=None)
+
+    @http.post("/predict")
+    def predict(applicant: Applicant) -> dict[str, Any]:
+        made, seen = service.answer(applicant.request_id, applicant.attributes)
+        if made.who == "refused":
+            wait = {"Retry-After": str(int(seen.retry_after_s) + 1)}
+            raise HTTPException(503, f"The model is restrained: {seen.reason or 'no version may serve'}.", wait)
+        return {"decided_by": made.who, "version": made.version, "approved": made.approved}
+
+    @http.get("/stats")
+    def stats() -> dict[str, Any]:
+        return service.stats()
+
+    http.mount("/", StaticFiles(directory=Path(__file__).parent / "page", html=True))
+    return http
+
+
+def prepare(data: Path, models: Path) -> None:
+    """Train and keep the versions that the demo begins with: a fair one, and one that learnt who is married."""
+    table = pq.read_table(data / "reference.parquet")
+    for version, names in (("1.0.0", training.NAMES), (DEPLOYED, BIASED)):
+        path = models / version / FILE
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            training.save(training.train(table, names), path)
+
+
+def applicants(data: Path) -> Iterator[dict[str, Any]]:
+    """Yield the people of the data for ever, without what a log knows afterwards."""
+    rows = pq.read_table(next(data.glob("current_e_*.parquet"))).to_pylist()
+    known = {"request_id", *BIASED, *training.NAMES, "sex", "race", "age_band"}
+    while True:
+        for row in rows:
+            yield {name: value for name, value in row.items() if name in known}
+
+
+def main(arguments: list[str]) -> int:
+    """Return 0 when the service was stopped."""
+    data, folder, gate, port = Path(arguments[0]), Path(arguments[1]), arguments[2], int(arguments[3])
+    prepare(data, folder / "models")
+    service = Service(folder / "models", Gate(gate, MODEL, first_s=30))
+
+    def traffic() -> None:
+        for row in applicants(data):
+            service.answer(str(row.pop("request_id")), row)
+            time.sleep(EACH_S)
+
+    threading.Thread(target=traffic, daemon=True).start()
+    uvicorn.run(build(service), port=port, log_level="error", access_log=False)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
