@@ -24,6 +24,7 @@ from bot import (
     cli_policy,
     cli_proxies,
     cli_quiet,
+    cli_registry,
 )
 
 cli = typer.Typer(
@@ -47,6 +48,7 @@ cli.add_typer(cli_policy.policy_cli, name="policy")
 cli.command()(cli_acting.incident)
 cli.add_typer(cli_acting.approvals_cli, name="approvals")
 cli.add_typer(cli_quiet.quiet_cli, name="quiet")
+cli.add_typer(cli_registry.registry_cli, name="registry")
 cli.add_typer(cli_acting.token_cli, name="token")
 
 

@@ -30,6 +30,7 @@ from bot.operations import (
     quieting,
     resetting,
     tokens,
+    versions,
 )
 from bot.operations.deciding import Decision
 from bot.operations.governing import Proposal
@@ -44,6 +45,7 @@ from templates.slack.mrkdwn import plainly
 PATH = "/local/v1"
 LARGEST = 1 << 19  # a policy has at most half of it
 PATIENCE_S = 10
+LONGEST_REASON = 1_000
 
 
 def secret(signing: Ed25519PrivateKey) -> str:
@@ -107,6 +109,17 @@ def _quiet(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
     return {"says": plainly(shown(found).text)}
 
 
+def _registry(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
+    reason = fit(str(asked.get("reason", "")))[:LONGEST_REASON]
+    model, version = _text(asked, "model")[:80], _text(asked, "version")
+    wish = versions.Wish(_person(services, asked), model, version, reason, _facts(asked))
+    if asked["verb"] == "alias":
+        return {"was": versions.point(services, wish, _text(asked, "alias"))}
+    names = ("artefact", "artefact_sha256", "training_data", "training_data_sha256")
+    parts = {name: _text(asked, name) for name in names if asked.get(name) is not None}
+    return {"is_new": versions.register(services, wish, versions.Parts(**parts))}
+
+
 def _decide(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
     reason = fit(str(asked.get("reason", "")))
     decision = Decision(
@@ -148,6 +161,7 @@ ASKED: dict[str, Callable[[Services, dict[str, Any]], dict[str, Any]]] = {
     "incident": _incident,
     "baseline": _baseline,
     "quiet": _quiet,
+    "registry": _registry,
     "approvals": _decide,
     "token": _token,
 }

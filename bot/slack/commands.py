@@ -17,9 +17,9 @@ from bot.operations import detection, rosters, viewing
 from bot.operations.detection import Wish
 from bot.slack import baseline, oncall, quiet, reporting
 from bot.slack.door import Body, Door, delivery_id
-from storage import alerts, approvals, clocks, figures, incidents, learning, overview, policies
+from storage import alerts, approvals, clocks, figures, incidents, learning, overview, policies, registry
 from templates import answers
-from templates.slack import followups, modals, policy, punctual, reply
+from templates.slack import followups, modals, policy, punctual, registered, reply
 from templates.slack.blocks import Message
 
 COMMAND = "/ethix"
@@ -79,6 +79,19 @@ def _status(typed: Typed) -> Answer:
 
 def _models(typed: Typed) -> Answer:
     return Answer(reply.models(_overview(typed), typed.door.services.clock()))
+
+
+def _model(typed: Typed) -> Answer:
+    typed.sees(View.INCIDENT_TIMELINE)
+    models = [model.id for model in typed.door.services.policy.models]
+    if not typed.words and len(models) != 1:
+        raise Missing("model", "model", f"is missing: {COMMAND} model <{' | '.join(models) or 'model'}>")
+    wanted = typed.words[0] if typed.words else models[0]
+    with typed.door.services.database.read() as session:
+        view = registry.view(session, wanted, registered.MOST_VERSIONS)
+    if view is None:
+        raise Unknown("model", wanted[:80], difflib.get_close_matches(wanted, models, n=3, cutoff=0.5) or models[:3])
+    return Answer(registered.page(view))
 
 
 def _alerts(typed: Typed) -> Answer:
@@ -177,6 +190,7 @@ COMMANDS = {
         Command("help", "help", "what I can do", _help),
         Command("status", "status", "what is open and what waits for somebody", _status),
         Command("models", "models", "the models I watch, how restrained each is, and their last check", _models),
+        Command("model", "model <id>", "one model: its versions, what serves, who restrained it when and why", _model),
         Command("analyze", "analyze <model>", "check a model now", _analyze),
         Command("report", "report", "report an incident that you saw: complaint, bad output, security …", _report),
         Command("incident", "incident <id>", "the whole story of an incident, INC-2026-11-001", _incident),

@@ -6,7 +6,7 @@ from bot.slack.commands import COMMANDS
 from templates.slack import limits, reply
 from tests.world import HANDLES
 
-WORDS = {"incident": "INC-2026-03-001", "analyze": "income-prequal"}
+WORDS = {"incident": "INC-2026-03-001", "analyze": "income-prequal", "model": "income-prequal"}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
