@@ -134,8 +134,9 @@ class Bot:
 
     def _serve(self) -> None:
         secret = self.settings.slack_signing_secret
-        signing, token = ((one.get_secret_value() if one else None) for one in (secret, self.settings.gate_token))
-        http = server.build(self.services, self.slack, signing, self.parts, token)
+        secrets = (secret, self.settings.gate_token, self.settings.webhook_secret)
+        signing, token, webhook = ((one.get_secret_value() if one else None) for one in secrets)
+        http = server.build(self.services, self.slack, signing, self.parts, gate_token=token, webhook_secret=webhook)
         config = uvicorn.Config(
             http,
             host=self.settings.host,

@@ -85,8 +85,10 @@ class Pipelines:
     def _follow(self, pipeline: Pipeline, run: Running, seen: Seen) -> None:
         request = run.request
         if seen.state is State.RUNNING:
-            values = {"next_at": run.now + pipeline.every, "progress": {**request.progress, **bounded(seen.progress)}}
-            retraining.looked(self.services, request, values | {"remote": {**request.remote, **seen.remote}})
+            values: dict[str, Any] = {"next_at": run.now + pipeline.every}
+            values |= {"progress": {**request.progress, **bounded(seen.progress)}} if seen.progress else {}
+            values |= {"remote": {**request.remote, **seen.remote}} if seen.remote else {}
+            retraining.looked(self.services, request, values)
         elif seen.state is State.PASSED:
             retraining.trained(self.services, request, bounded(seen.result), seen.exit_code)
         elif seen.state is State.CANCELLED:

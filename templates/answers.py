@@ -188,6 +188,7 @@ FIELD = {
     "model": "The model",
     "pipeline": "A retrain pipeline",
     "retrain": "A retrain",
+    "call": "The call",
     "notes": "The note",
     "fallback": "The fallback",
     "id": "The id",

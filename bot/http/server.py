@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from bot import health, receive
 from bot.health import Parts
-from bot.http import api, gate, local, problems
+from bot.http import api, gate, local, problems, retrains
 from bot.http.bounds import Bounds
 from bot.http.signature import is_genuine
 from bot.payload import Malformed, read
@@ -26,7 +26,9 @@ def build(
     slack: App,
     signing_secret: str | None,
     parts: Parts = NO_BOT,
+    *,
     gate_token: str | None = None,
+    webhook_secret: str | None = None,
 ) -> FastAPI:
     """Return the HTTP app; deliveries of Slack are refused where there is no signing secret."""
     http = FastAPI(title="EthixAI Incidents", docs_url=None, redoc_url=None, openapi_url=None)
@@ -49,6 +51,7 @@ def build(
 
     http.include_router(local.router(services))
     http.include_router(api.router(services))
+    http.include_router(retrains.router(services, webhook_secret))
     bell = gate.Bell(gate.Board(services))
     http.state.bell = bell
     http.include_router(gate.router(bell, gate_token))

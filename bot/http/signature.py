@@ -8,9 +8,10 @@ import hmac
 from datetime import datetime
 
 OLDEST_S = 300
+SLACK = "v0"
 
 
-def is_genuine(secret: str, timestamp: str, signature: str, body: bytes, now: datetime) -> bool:
+def is_genuine(secret: str, timestamp: str, signature: str, body: bytes, now: datetime, *, scheme: str = SLACK) -> bool:
     """Return whether these bytes were signed within five minutes of now, with one of the secrets.
 
     Several, separated by commas, hold while a secret is changed. An empty one signs nothing: anybody knows it.
@@ -25,9 +26,9 @@ def is_genuine(secret: str, timestamp: str, signature: str, body: bytes, now: da
         return False
     given = signature.encode("utf-8", "replace")
     known = [one.strip() for one in secret.split(",") if one.strip()]
-    return any(hmac.compare_digest(_signed(one, timestamp, body), given) for one in known)
+    return any(hmac.compare_digest(_signed(one, timestamp, body, scheme), given) for one in known)
 
 
-def _signed(secret: str, timestamp: str, body: bytes) -> bytes:
-    mac = hmac.new(secret.encode(), b"v0:" + timestamp.encode() + b":" + body, hashlib.sha256)
-    return f"v0={mac.hexdigest()}".encode()
+def _signed(secret: str, timestamp: str, body: bytes, scheme: str) -> bytes:
+    mac = hmac.new(secret.encode(), f"{scheme}:{timestamp}:".encode() + body, hashlib.sha256)
+    return f"{scheme}={mac.hexdigest()}".encode()

@@ -101,7 +101,8 @@ def cancel(doing: Doing) -> Effect:
 def started(services: Services, request: RetrainRequest, remote: Mapping[str, Any], log_path: str) -> bool:
     """Record that the pipeline runs, and what it is known by."""
     now = services.clock()
-    values = {"started_at": now, "remote": {**request.remote, **remote}, "log_path": log_path, "next_at": now}
+    values: dict[str, Any] = {"started_at": now, "log_path": log_path, "next_at": now}
+    values |= {"remote": {**request.remote, **remote}} if remote else {}
     return _record(services, request, Change("retrain_started", values), now)
 
 
@@ -110,15 +111,21 @@ def looked(services: Services, request: RetrainRequest, values: Mapping[str, Any
     """Record what was seen of a run that goes on, and show it now and then."""
     now = services.clock()
     with services.transaction() as session:
-        before, after = request.progress, values.get("progress", request.progress)
-        shown = before.get("shown_at")
-        is_due = shown is None or now - datetime.fromisoformat(shown) >= SHOWN_EVERY
-        is_new = is_due and _told(before) != _told(after)
-        progress = {**after, "shown_at": now.isoformat() if is_new else shown}
-        if not leases.settle(session, request, **{**values, "progress": progress}):
-            return False
-        if is_new:
-            _owe_edit(session, request, now)
+        if "progress" in values:
+            return _progressed(session, request, values, now)
+        return leases.settle(session, request, **values)
+
+
+def _progressed(session: Session, request: RetrainRequest, values: Mapping[str, Any], now: datetime) -> bool:
+    before, after = request.progress, values["progress"]
+    shown = before.get("shown_at")
+    is_due = shown is None or now - datetime.fromisoformat(shown) >= SHOWN_EVERY
+    is_new = is_due and _told(before) != _told(after)
+    progress = {**after, "shown_at": now.isoformat() if is_new else shown}
+    if not leases.settle(session, request, **{**values, "progress": progress}):
+        return False
+    if is_new:
+        _owe_edit(session, request, now)
     return True
 
 
@@ -185,21 +192,28 @@ class Change:
 
 def _record(services: Services, request: RetrainRequest, change: Change, now: datetime) -> bool:
     """Return whether the claim still held; then the thread is told, and the audit log has its line."""
-    told, version = {name: fact for name, fact in change.facts.items() if fact is not None}, change.version
     with services.transaction() as session:
-        if not leases.settle(session, request, **change.values):
-            return False
-        if version is not None and registry.version(session, version.model_id, version.version) is None:
-            session.add(version)
-            session.flush()
-        incident = session.get(Incident, request.incident_id) if request.incident_id else None
-        if incident is not None:
-            incidents.advance(session, incident, State(incident.state))
-            doing = Doing(services, session, incident, Request(change.verb, incident.id, SYSTEM), now)
-            _tell(doing, change.verb, {"retrain": request.id, **told})
-        _owe_edit(session, request, now)
-        said = {name: fact for name, fact in told.items() if isinstance(fact, int | str) and name != "error"}
-        audit.append(session, audit.Entry(SYSTEM, change.verb, request.id, "done", said), now)
+        return write(services, session, request, change, now)
+
+
+def write(services: Services, session: Session, request: RetrainRequest, change: Change, now: datetime) -> bool:
+    """Return whether the row was still as it was read; then all that the change owes is written too."""
+    told, version = {name: fact for name, fact in change.facts.items() if fact is not None}, change.version
+    if "progress" in change.values:
+        return _progressed(session, request, change.values, now)
+    if not leases.settle(session, request, **change.values):
+        return False
+    if version is not None and registry.version(session, version.model_id, version.version) is None:
+        session.add(version)
+        session.flush()
+    incident = session.get(Incident, request.incident_id) if request.incident_id else None
+    if incident is not None:
+        incidents.advance(session, incident, State(incident.state))
+        doing = Doing(services, session, incident, Request(change.verb, incident.id, SYSTEM), now)
+        _tell(doing, change.verb, {"retrain": request.id, **told})
+    _owe_edit(session, request, now)
+    said = {name: fact for name, fact in told.items() if isinstance(fact, int | str) and name != "error"}
+    audit.append(session, audit.Entry(SYSTEM, change.verb, request.id, "done", said), now)
     return True
 
 
