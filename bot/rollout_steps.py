@@ -1,34 +1,44 @@
 """The steps of a promotion, a rollback and its reverse: one row a step, how it is done, and how it is taken back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 
+from analysis.errors import Unknown
 from analysis.response import rollouts as deciding
 from analysis.response.restraint import Restraint, Segment
 from analysis.response.rollouts import Kind, What
 from analysis.vocabulary import Oversight
 from bot import commands
-from bot.integrations.errors import Permanent, TryLater
+from bot.integrations.errors import Lost, Permanent, TryLater
 from bot.integrations.registry import registries
-from bot.operations import asking, candidates, gating, oversight, rollouts, watching
+from bot.operations import asking, candidates, gating, oversight, registering, rollouts, watching
 from bot.operations.doing import Doing
 from bot.operations.rolling import Facts, Step, Work
 from bot.supervise import TIMED_OUT
 from storage import baselines as kept
+from storage import leases
 from storage import oversight as restraining
 from storage import rollouts as stored
 from storage.registry import CHAMPION, LAST_KNOWN_GOOD
 from storage.tables import ModelVersion, Rollout
 
 HEALTH_S = 10.0
+LEASE = timedelta(minutes=5)  # far longer than a call may take: a late one must not undo what came after it
+BEAT = timedelta(minutes=1)
 BLOCKED = "blocked"  # the tag
 
 
 def _check(work: Work) -> Facts:
     """Look once more: the version is as it was registered, and the registry has what our records say."""
     rollout = work.rollout
+    try:
+        registering.verify(work.services, rollout.model_id, rollout.to_version, _beat(work))
+    except Unknown:
+        raise Permanent(f"{rollout.to_version} {rollouts.AGAINST[What.REGISTERED]}") from None
     with work.services.database.read() as session:
         version = stored.version(session, rollout.model_id, rollout.to_version)
     lifts = rollout.incident_id if rollout.kind == Kind.REVERSE else None
@@ -41,6 +51,21 @@ def _check(work: Work) -> Facts:
     if held not in (rollout.from_version, rollout.to_version):  # the second: this very change, before a crash
         raise Permanent(f"the registry says that {held} serves, not {rollout.from_version}: somebody moved it")
     return {}
+
+
+def _beat(work: Work) -> Callable[[], None]:
+    """Return what keeps the claim while a large artefact is read; it raises Lost where another has taken over."""
+    clock, last = work.services.clock, [work.services.clock()]
+
+    def beat() -> None:
+        if clock() - last[0] < BEAT:
+            return
+        last[0] = clock()
+        with work.services.database.write() as session:
+            if not leases.renew(session, work.rollout, last[0] + LEASE):
+                raise Lost("another process has taken the step over")
+
+    return beat
 
 
 def _keep(work: Work) -> Facts:
@@ -167,7 +192,8 @@ def _block(work: Work) -> Facts:
 
 def _block_back(work: Work) -> Facts:
     if work.rollout.from_version is not None:
-        work.registry.tag(work.rollout.model_id, work.rollout.from_version, BLOCKED, None)
+        with suppress(Permanent):  # it is only a mark there: what matters more is taken back after it
+            work.registry.tag(work.rollout.model_id, work.rollout.from_version, BLOCKED, None)
     return {}
 
 

@@ -6,24 +6,22 @@ the step it had come to: each may be done again, and is recorded once.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from analysis.policy import Watched
 from analysis.response import rollouts as deciding
 from analysis.response.rollouts import Status
-from bot.integrations.errors import Permanent, SendError
+from bot.integrations.errors import Lost, Permanent, SendError
 from bot.integrations.registry import registries
 from bot.integrations.registry.port import Registry
 from bot.operations import rolling
 from bot.operations.rolling import Step, Work
-from bot.rollout_steps import STEPS
+from bot.rollout_steps import LEASE, STEPS
 from bot.services import Services
 from storage import failpoints
 from storage import rollouts as stored
 from storage.tables import Rollout
-
-LEASE = timedelta(minutes=5)  # far longer than a step's calls may take: a late one must not undo what came after it
 
 
 @dataclass
@@ -66,6 +64,8 @@ class Rollouts:
             facts = self._made(row.do, rollout)
         except Permanent as error:
             rolling.turns_back(self.services, rollout, row, error.says)
+        except Lost:
+            return
         except SendError as error:  # lost answers too: each step may be done again
             if self._is_too_late(rollout, row):
                 rolling.turns_back(self.services, rollout, row, f"{error.says}, again and again")

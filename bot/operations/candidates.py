@@ -1,7 +1,5 @@
 """The baseline of a promoted candidate: what it did in its validation, kept beside the retrain (E1)."""
 
-from pathlib import Path
-
 from analysis.errors import BadProfile
 from analysis.profile import Profile
 from analysis.spec import Spec
@@ -9,18 +7,17 @@ from bot.operations.doing import Doing
 from storage import baselines
 from storage.tables import Baseline, Model, RetrainRequest, Rollout
 
-PROFILE = "profile"  # in `retrain.validation`: the file that the validation has left
+PROFILE = "profile.bin"  # that the validation has left in the folder of the retrain
 
 
 def baseline(doing: Doing, row: Rollout) -> str | None:
     """Return the version of the new baseline, stored and not active; None where the validation left none that fits."""
     retrain = doing.session.get(RetrainRequest, row.retrain_id) if row.retrain_id else None
-    left = retrain.validation.get(PROFILE) if retrain is not None else None
     model = doing.session.get(Model, row.model_id)
-    if retrain is None or model is None or not left:
+    if retrain is None or model is None:
         return None
     try:
-        content = Path(str(left)).read_bytes()
+        content = (doing.services.data / "retrain" / retrain.id / PROFILE).read_bytes()
         profile = Profile.from_bytes(content)
     except (OSError, BadProfile):
         return None

@@ -1,17 +1,22 @@
 """The night of the fairness alert with versions registered: who asks, who approves, and the steps one by one."""
 
+import hashlib
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlmodel import select
 
 from analysis.response.outcomes import Kind
+from analysis.response.serving import Registered
+from bot.integrations.errors import SendError
+from bot.integrations.registry.port import Found
 from bot.operations import approvals
 from bot.operations.deciding import Decision
 from bot.rollouts import Rollouts
 from storage import baselines, oversight, registry
 from storage import rollouts as stored
 from storage.tables import AliasChange, ModelVersion, RetrainRequest, Rollout
-from tests.bot.lived import COMPLIANCE, ENGINEER, INCIDENT, MODEL, ONCALL, do
+from tests.bot.lived import ENGINEER, INCIDENT, MODEL, do
 
 OWNER = "U0PRODOW01"
 OLD, NOW, NEW, WAS = "0.9.0", "1.0.0", "1.1.0", "1.0.1"
@@ -22,7 +27,10 @@ def register(services, *versions, **aliases):
     at = services.clock()
     with services.transaction() as session:
         for name in versions:
-            about = {"artefact": f"/srv/{name}", "artefact_sha256": "a" * 64, "registered_by": ENGINEER}
+            made = services.data / f"model-{name}.bin"
+            made.write_text(name)
+            checksum = hashlib.sha256(name.encode()).hexdigest()
+            about = {"artefact": str(made), "artefact_sha256": checksum, "registered_by": ENGINEER}
             session.add(ModelVersion(model_id=MODEL, version=name, registered_at=at, **about))
         for name, version in aliases.items():
             moved = AliasChange(model_id=MODEL, alias=name, sequence=0, version=version, by=ENGINEER, reason="", at=at)
@@ -106,4 +114,53 @@ def with_policy(services, **rollback):
     services.policy = services.policy.model_copy(update={"models": (watched.model_copy(update={"rollback": how}),)})
 
 
-__all__ = ["COMPLIANCE", "ENGINEER", "INCIDENT", "MODEL", "ONCALL", "OWNER", "approve", "asked", "do", "known", "run"]
+@dataclass
+class Elsewhere:
+    """A registry in another system; what it answers to its n-th call is what a test wants."""
+
+    versions_of: tuple[str, ...]
+    names: dict[str, str]
+    wrong: dict[int, SendError] = field(default_factory=dict)  # by number of the call
+    for_good: bool = False  # from that call on
+    does_it: bool = False  # although it says otherwise: its answer was lost
+    tags: dict[tuple[str, str], str] = field(default_factory=dict)
+    calls: list[tuple[str, ...]] = field(default_factory=list)
+
+    def versions(self, model):
+        self._called("versions")
+        return [Found(one) for one in self.versions_of]
+
+    def aliases(self, model):
+        self._called("aliases")
+        return dict(self.names)
+
+    def point(self, model, alias, version):
+        error = self._said("point", alias, str(version))
+        if error is None or self.does_it:
+            self.names = {**self.names, alias: version}
+        if error is not None:
+            raise error
+
+    def tag(self, model, version, name, value):
+        self._called("tag", version, name)
+        self.tags[version, name] = value
+
+    def _said(self, *call):
+        self.calls.append(call)
+        number = len(self.calls)
+        if self.for_good:
+            return next((error for at, error in self.wrong.items() if number >= at), None)
+        return self.wrong.get(number)
+
+    def _called(self, *call):
+        error = self._said(*call)
+        if error is not None:
+            raise error
+
+
+def elsewhere(services, **more):
+    """Let the model's versions be kept in another system."""
+    (watched,) = services.policy.models
+    kept = Registered(kind="mlflow", url="http://127.0.0.1:9")
+    services.policy = services.policy.model_copy(update={"models": (watched.model_copy(update={"registry": kept}),)})
+    return Elsewhere((OLD, NOW, NEW), {"champion": NOW, "last_known_good": OLD}, **more)

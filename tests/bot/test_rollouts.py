@@ -1,10 +1,47 @@
 """Promotion and rollback: asked for, approved by another person, done step by step, or back to what it was."""
 
 import pytest
+from sqlmodel import select
 
+from analysis.errors import Missing, NotAllowed, NotYou
 from analysis.response.outcomes import Kind
-from tests.bot.lived import COMPLIANCE, ENGINEER, ONCALL, do, entries, says, taken
-from tests.bot.rolled import NEW, NOW, OLD, OWNER, approve, asked, known, newest, run, state
+from bot import rollouts
+from bot.integrations.errors import Permanent, TryLater, Uncertain
+from storage import failpoints, oversight
+from storage import rollouts as stored
+from storage.tables import Incident, ModelVersion, OversightChange, Owed, RetrainRequest
+from tests.bot.lived import (
+    ENGINEER,
+    INCIDENT,
+    LEAD,
+    MODEL,
+    ONCALL,
+    actions,
+    all_incidents,
+    do,
+    entries,
+    found,
+    says,
+    taken,
+)  # fmt: skip
+from tests.bot.rolled import (
+    NEW,
+    NOW,
+    OLD,
+    OWNER,
+    approve,
+    asked,
+    elsewhere,
+    known,
+    newest,
+    register,
+    run,
+    state,
+    with_policy,
+)  # fmt: skip
+
+BEFORE = {"champion": NOW, "last_known_good": OLD}
+PROMOTED = {"champion": NEW, "last_known_good": NOW}
 
 
 @pytest.fixture
@@ -23,14 +60,244 @@ def services(night):
         yield known(made)
 
 
+def version(services, name):
+    with services.database.read() as session:
+        return stored.version(session, MODEL, name)
+
+
 @ON_BOTH
-def test_a_promotion_moves_names_and_gate_and_lifts_the_freeze_of_its_incident(services):
+def test_a_promotion_moves_names_gate_and_freeze_and_is_told(services):
     do(services, "freeze", ONCALL, level="4", reason="unfair")
+    do(services, "freeze", ONCALL, level="4", reason="unfair", segment="sex=Female")
     asked(services, "promote")
     ended = run(services)
-    assert ended.status == "done", ended
-    names, level, _ = state(services)
-    assert names == {"champion": NEW, "last_known_good": NOW}
-    assert level == 1
+    assert (ended.status, state(services)[:2]) == ("done", (PROMOTED, 1))
     assert (ended.from_version, ended.requested_by, ended.approved_by) == (NOW, ENGINEER, OWNER)
     assert [one["version"] for one in entries(services, "promoted")] == [NEW]
+    assert found(services).state == "remediating"
+    assert actions(services).count("rollout_step") == len(ended.snapshot["steps"])
+
+
+@ON_BOTH
+def test_a_rollback_brings_the_last_good_version_back_and_blocks_the_other_until_it_is_resolved(services):
+    asked(services, "rollback", by=ONCALL)
+    assert run(services).status == "done"
+    assert state(services)[:2] == ({"champion": OLD, "last_known_good": OLD}, 1)
+    assert version(services, NOW).blocked_by == INCIDENT
+    assert found(services).contained_at is not None
+    candidate_of_now = do(services, "rollback", ONCALL, version=NOW, reason="back")
+    assert "is blocked" in says(candidate_of_now)
+    assert do(services, "resolve", ONCALL, note="done").changed
+    assert version(services, NOW).blocked_by is None
+
+
+def test_a_reverse_takes_a_rollback_back_within_a_day(services):
+    assert "none to take back" in says(do(services, "reverse", LEAD, reason="why"))
+    asked(services, "rollback")
+    run(services)
+    asked(services, "reverse", approval="APR-2")
+    assert run(services).status == "done"
+    assert state(services)[0]["champion"] == NOW
+    assert version(services, NOW).blocked_by is None
+    asked(services, "rollback", approval="APR-3")
+    run(services)
+    services.clock.forward(hours=25)
+    assert "longer ago than a day" in says(do(services, "reverse", LEAD, reason="why"))
+
+
+def test_only_the_product_owner_approves_by_the_word_and_nobody_their_own(services):
+    assert do(services, "promote", OWNER, candidate="RTR-1", reason="x").error.reason == NotAllowed.reason
+    assert do(services, "promote", ENGINEER, candidate="RTR-1", reason="x").kind is Kind.REQUESTED
+    for word in ("", "promote", "YES"):
+        outcome = approve(services, word=word)
+        assert isinstance(outcome.error, Missing), word
+        assert "has to be PROMOTE" in says(outcome)
+    assert isinstance(approve(services, by=LEAD, word="PROMOTE").error, NotAllowed)
+    assert isinstance(approve(services, by=ENGINEER, word="PROMOTE").error, NotYou)
+    assert newest(services) is None
+    assert approve(services, word=" PROMOTE ").kind is Kind.DONE
+    assert approve(services, word="PROMOTE").kind is Kind.ALREADY
+    assert newest(services).status == "queued"
+    again = do(services, "promote", LEAD, candidate="RTR-1", reason="x")
+    assert (again.kind, again.facts["rollout"]) == (Kind.ALREADY, "PRM-1")
+
+
+def change(services, table, name, **values):
+    with services.transaction() as session:
+        row = session.exec(select(table).where(getattr(table, name[0]) == name[1])).one()
+        for key, value in values.items():
+            setattr(row, key, value)
+        session.add(row)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"mismatch": "the artefact differs"}, "its checksum differs (the artefact differs)"),
+        ({"blocked_by": "INC-2026-01-001", "blocked_why": "unfair"}, "is blocked (INC-2026-01-001: unfair)"),
+    ],
+)
+def test_what_is_not_as_registered_or_blocked_is_not_promoted(services, values, words):
+    change(services, ModelVersion, ("version", NEW), **values)
+    assert words in says(do(services, "promote", ENGINEER, candidate="RTR-1", reason="x"))
+
+
+def test_a_file_that_was_changed_after_the_approval_stops_it_and_is_an_incident_of_its_own(services):
+    asked(services, "promote")
+    (services.data / f"model-{NEW}.bin").write_text("something else")
+    ended = run(services)
+    assert (ended.status, state(services)[:2]) == ("undone", (BEFORE, 0))
+    assert "its checksum differs" in ended.error
+    assert len(all_incidents(services)) == 2
+
+
+def test_what_did_not_pass_does_not_exist_or_serves_already_is_refused(services):
+    assert "has not passed validation" in says(do(services, "promote", ENGINEER, candidate="RTR-9", reason="x"))
+    assert "no registered version" in says(do(services, "rollback", ENGINEER, version="7", reason="x"))
+    assert "serves already" in says(do(services, "rollback", ENGINEER, version=NOW, reason="x"))
+    change(services, RetrainRequest, ("id", "RTR-1"), status="failed")
+    assert "there is none" in says(do(services, "promote", ENGINEER, candidate=NEW, reason="x"))
+
+
+def test_a_model_frozen_for_another_incident_takes_no_promotion(services):
+    with services.transaction() as session:
+        mine = session.get(Incident, INCIDENT)
+        session.add(Incident(**mine.model_dump() | {"id": "INC-2026-03-009"}))
+        session.flush()
+        held = OversightChange(
+            model_id=MODEL, sequence=0, level=3, reason="x", incident_id="INC-2026-03-009", by=LEAD,
+            at=services.clock(),
+        )  # fmt: skip
+        oversight.change(session, held)
+    assert "frozen for INC-2026-03-009" in says(do(services, "promote", ENGINEER, candidate="RTR-1", reason="x"))
+
+
+ERRORS = {
+    "permanent": Permanent("no such alias"),
+    "later": TryLater("busy", after=1),
+    "uncertain": Uncertain("the answer was lost"),  # though it was done
+}
+FAILS = [("promote", "permanent"), ("promote", "uncertain"), ("rollback", "permanent"), ("rollback", "later")]
+
+
+@pytest.mark.parametrize(("verb", "error"), FAILS)
+def test_a_registry_that_fails_once_at_any_call_leaves_the_old_state_or_the_new(services, verb, error):
+    whole = elsewhere(services)
+    asked(services, verb)
+    assert run(services, lambda *_: whole).status == "done"
+    for number in range(1, len(whole.calls) + 1):
+        _put_back(services)
+        other = elsewhere(services, wrong={number: ERRORS[error]}, does_it=error == "uncertain")
+        asked(services, verb, approval=f"APR-{number + 1}")
+        ended = run(services, lambda *_, other=other: other)
+        names = state(services)[0]
+        assert {name: of for name, of in other.names.items() if of} == names, number
+        if error == "permanent":
+            assert (ended.status, names) == ("undone", BEFORE), number
+            assert [value for value in other.tags.values() if value] == []
+        else:
+            assert (ended.status, names["champion"]) == ("done", NEW if verb == "promote" else OLD), number
+
+
+def _put_back(services):
+    """Let the old version serve again, as if nothing had been."""
+    register(services, **BEFORE)
+    with services.transaction() as session:
+        for one in session.exec(select(ModelVersion)):
+            one.blocked_by = None
+            session.add(one)
+
+
+def test_one_that_cannot_even_be_taken_back_pauses_the_model_and_says_so_loudly(services):
+    other = elsewhere(services, wrong={3: Permanent("gone")}, for_good=True)
+    asked(services, "rollback")
+    ended = run(services, lambda *_: other)
+    assert ended.status == "failed"
+    assert state(services)[1] == 4
+    (told,) = entries(services, "rollout_failed")
+    assert (told["by"], told["approver"]) == (ENGINEER, OWNER)
+    with services.database.read() as session:
+        notice = [row.data for row in session.exec(select(Owed).where(Owed.kind == "notice"))]
+    assert [one["rollout"] for one in notice if one["about"] == "rollout_failed"] == [ended.id]
+
+
+def test_a_registry_that_stays_away_is_given_up_after_the_time_of_the_policy(services):
+    with_policy(services)
+    other = elsewhere(services, wrong={3: TryLater("away")}, for_good=True)
+    asked(services, "promote")
+    loop = rollouts.Rollouts(services, lambda *_: other)
+    for _ in range(100):
+        if newest(services).status == "undoing":
+            break
+        loop.step() or services.clock.forward(seconds=5)
+    assert "again and again" in newest(services).error
+    other.wrong = {}
+    assert run(services, lambda *_: other).status == "undone"
+    assert (state(services)[0], other.names) == (BEFORE, BEFORE)
+
+
+def test_an_alias_that_somebody_moved_meanwhile_stops_it(services):
+    other = elsewhere(services)
+    other.names["champion"] = OLD
+    asked(services, "promote")
+    ended = run(services, lambda *_: other)
+    assert ended.status == "undone"
+    assert "somebody moved it" in ended.error
+    assert other.names["champion"] == OLD
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+POINTS = [name for name in failpoints.POINTS if name.startswith("rollout.")]
+
+
+@pytest.mark.parametrize(
+    ("backend", "verb", "fails"),
+    [
+        ("sqlite", "promote", False),
+        ("sqlite", "promote", True),
+        ("sqlite", "rollback", False),
+        ("sqlite", "rollback", True),
+        ("postgresql", "rollback", True),
+    ],
+    indirect=["backend"],
+)
+def test_killed_at_every_point_it_ends_in_the_old_state_or_the_new(services, verb, fails, monkeypatch):
+    """Every second time that a point is passed: the next process goes on, and records each step once."""
+    left = dict.fromkeys(POINTS, 0)
+
+    def reach(name):
+        if name == at_point:
+            left[name] += 1
+            if left[name] % 2:
+                raise Killed
+
+    monkeypatch.setattr(failpoints, "reach", reach)
+    if fails:
+        with_policy(services, health="http://127.0.0.1:9/")  # nobody answers there
+    for number, at_point in enumerate(POINTS, start=1):
+        _put_back(services)
+        other = elsewhere(services)
+        before = actions(services).count("rollout_step")
+        asked(services, verb, approval=f"APR-{number}")
+        ended = _killed_again_and_again(services, other)
+        steps = [one for one in ended.steps.values() if "done" in one or "failed" in one]
+        assert actions(services).count("rollout_step") - before == len(steps)
+        assert left[at_point] >= len(steps)
+        names = {name: of for name, of in other.names.items() if of}
+        assert names == state(services)[0]
+        if fails:
+            assert (ended.status, names) == ("undone", BEFORE), at_point
+        else:
+            assert (ended.status, names["champion"]) == ("done", NEW if verb == "promote" else OLD), at_point
+
+
+def _killed_again_and_again(services, other):
+    for _ in range(100):
+        try:
+            return run(services, lambda *_: other)
+        except Killed:
+            services.clock.forward(minutes=6)  # beyond the lease
+    raise AssertionError("it never came to its end")
