@@ -4,6 +4,7 @@ The workflow takes the input `request` and bears it in its `run-name`: GitHub's 
 https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event
 """
 
+import contextlib
 import io
 import re
 import zipfile
@@ -34,18 +35,19 @@ class Workflow:
 
     def start(self, run: Running) -> Mapping[str, Any]:
         """Return the run's id once it is listed; the workflow is dispatched once, however often this is called."""
-        found = self._find(run)
+        try:
+            found = self._find(run)
+        except Uncertain as error:  # a look changes nothing
+            raise TryLater(error.says) from None
         if found is not None:
             return found
         if run.request.remote.get("dispatched"):
             return self._await(run)
         inputs = {name: value for name, value in run.told.items() if value}
-        try:
+        with contextlib.suppress(Uncertain):  # it is looked for by its name
             _call(run, "POST", f"actions/workflows/{_place(run)['file']}/dispatches", json={
                 "ref": _place(run)["ref"] or "main", "inputs": inputs,
             })  # fmt: skip
-        except Uncertain:
-            return {"dispatched": run.now.isoformat()}  # it is looked for by its name
         return {"dispatched": run.now.isoformat()}
 
     def look(self, run: Running) -> Seen:
