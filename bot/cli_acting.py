@@ -55,9 +55,13 @@ def listed() -> None:
 
 
 @approvals_cli.command()
-def approve(approval: Annotated[str, typer.Argument(help="APR-12.")], by: By) -> None:
+def approve(
+    approval: Annotated[str, typer.Argument(help="APR-12.")],
+    by: By,
+    confirm: Annotated[str, typer.Option(help="The word that it asks for: PROMOTE for a promotion.")] = "",
+) -> None:
     """Approve what somebody else has asked for."""
-    _decide("approve", approval, by, "")
+    _decide("approve", approval, by, word=confirm)
 
 
 @approvals_cli.command()
@@ -67,13 +71,13 @@ def decline(
     reason: Annotated[str, typer.Option(help="Why; who asked reads it.")],
 ) -> None:
     """Decline it, or take back what you asked for."""
-    _decide("decline", approval, by, reason)
+    _decide("decline", approval, by, reason=reason)
 
 
-def _decide(verb: str, approval: str, by: str, reason: str) -> None:
+def _decide(verb: str, approval: str, by: str, **given: str) -> None:
     from bot import offline
 
-    asked = {"verb": verb, "approval": approval, "by": by, "reason": reason}
+    asked = {"verb": verb, "approval": approval, "by": by, **given}
     _say(offline.ask_or_do("approvals", asked))
 
 

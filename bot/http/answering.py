@@ -20,7 +20,21 @@ from templates import answers
 from templates.slack.mrkdwn import plainly
 
 HTTP = {"door": "http"}
-SHOWN = ("incident", "state", "approval", "until", "status", "by", "at", "retrain", "version", "level", "run", "model")
+SHOWN = (
+    "incident",
+    "state",
+    "approval",
+    "until",
+    "status",
+    "by",
+    "at",
+    "retrain",
+    "version",
+    "level",
+    "run",
+    "model",
+    "rollout",
+)
 STATUS = {NotAllowed: 403, NotYou: 403, NotNow: 409, NotSure: 503, Missing: 422, Unknown: 404}
 KINDS = {Kind.DONE: 200, Kind.REQUESTED: 202, Kind.ALREADY: 409, Kind.STALE: 409, Kind.REPEATED: 200}
 Said = Annotated[str, AfterValidator(fit)]  # what comes in is made fit to be kept, as what Slack delivers

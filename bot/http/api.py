@@ -36,6 +36,12 @@ class Move(Body):
     version: int | None = None
 
 
+class Yes(Body):
+    """The word that a wish asks for, if it does."""
+
+    confirm: Annotated[Said, Field(max_length=50)] = ""
+
+
 class No(Body):
     """Why not."""
 
@@ -118,8 +124,10 @@ def router(services: Services) -> APIRouter:
         })  # fmt: skip
 
     @routes.post("/v1/approvals/{approval}/approve")
-    def approve(approval: Said, who: Who) -> Response:
-        return told(approvals.decide(services, Decision("approve", approval[:50], who.person, "", who.delivery, HTTP)))
+    def approve(approval: Said, who: Who, body: Yes | None = None) -> Response:
+        word = body.confirm if body is not None else ""
+        decision = Decision("approve", approval[:50], who.person, "", who.delivery, HTTP, word)
+        return told(approvals.decide(services, decision))
 
     @routes.post("/v1/approvals/{approval}/decline")
     def decline(approval: Said, body: No, who: Who) -> Response:

@@ -122,9 +122,8 @@ def _registry(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
 
 def _decide(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
     reason = fit(str(asked.get("reason", "")))
-    decision = Decision(
-        _text(asked, "verb"), _text(asked, "approval")[:50], _person(services, asked), reason, facts=_facts(asked)
-    )
+    what, word = (_text(asked, "verb"), _text(asked, "approval")[:50]), fit(str(asked.get("word", "")))
+    decision = Decision(*what, _person(services, asked), reason, facts=_facts(asked), word=word)
     return _told(approvals.decide(services, decision))
 
 

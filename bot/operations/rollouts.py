@@ -68,7 +68,7 @@ def _candidate(doing: Doing) -> RetrainRequest:
     found = next((one for one in passed if given in (one.id, one.candidate)), None)
     if found is None:
         could = ", ".join(one.id for one in passed[:5]) or "there is none"
-        raise Missing("promote", "candidate", f"“{given[:50]}” has not passed validation; what has: {could}")
+        raise Missing("promote", "candidate", f"has to be one that has passed validation, not “{given[:50]}”: {could}")
     return found
 
 

@@ -26,12 +26,12 @@ WATCH = "watch"  # in `rollout.steps`: what was seen meanwhile
 
 
 def begin(doing: Doing, row: Rollout) -> None:
-    """Plan the first check, at once, and the end of the watch."""
+    """Plan the first check and the end of the watch."""
     how = _how(doing.services, row.model_id)
     row.watched_until = doing.now + how.watch
     doing.session.add(row)
     doing.session.flush()
-    _plan(doing.session, row, CHECK, doing.now)
+    _plan(doing.session, row, CHECK, doing.now + how.watch_every)
     _plan(doing.session, row, OVER, row.watched_until)
 
 

@@ -212,7 +212,7 @@ VERBS = {
             submit="Ask for it",
             does="Lets a candidate that passed its validation serve, and keeps what serves now as last known good.",
             fields={
-                "candidate": Asked("Which?", options=_candidates),
+                "candidate": Asked("Candidate", options=_candidates),
                 "reason": Asked("Reason", "Why it should serve now"),
             },
             about=_before_promoting,

@@ -112,6 +112,7 @@ def with_policy(services, **rollback):
     (watched,) = services.policy.models
     how = watched.rollback.model_copy(update={"timeout": timedelta(minutes=2), **rollback})
     services.policy = services.policy.model_copy(update={"models": (watched.model_copy(update={"rollback": how}),)})
+    services.policy_version = None  # what was handed in stays
 
 
 @dataclass

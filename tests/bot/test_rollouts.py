@@ -152,7 +152,7 @@ def test_a_file_that_was_changed_after_the_approval_stops_it_and_is_an_incident_
 
 
 def test_what_did_not_pass_does_not_exist_or_serves_already_is_refused(services):
-    assert "has not passed validation" in says(do(services, "promote", ENGINEER, candidate="RTR-9", reason="x"))
+    assert "has to be one that has passed validation" in says(do(services, "promote", ENGINEER, candidate="RTR-9", reason="x"))
     assert "no registered version" in says(do(services, "rollback", ENGINEER, version="7", reason="x"))
     assert "serves already" in says(do(services, "rollback", ENGINEER, version=NOW, reason="x"))
     change(services, RetrainRequest, ("id", "RTR-1"), status="failed")
