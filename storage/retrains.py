@@ -18,6 +18,11 @@ def under_way(session: Session, model_id: str) -> RetrainRequest | None:
     return session.exec(select(RetrainRequest).where(*mine)).first()
 
 
+def get(session: Session, request_id: str) -> RetrainRequest | None:
+    """Return the request."""
+    return session.get(RetrainRequest, request_id)
+
+
 def newest(session: Session, limit: int) -> list[RetrainRequest]:
     """Return the newest requests, newest first."""
     query = select(RetrainRequest).order_by(col(RetrainRequest.requested_at).desc(), col(RetrainRequest.id).desc())

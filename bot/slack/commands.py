@@ -17,14 +17,15 @@ from bot.operations import detection, rosters, viewing
 from bot.operations.detection import Wish
 from bot.slack import baseline, oncall, quiet, reporting
 from bot.slack.door import Body, Door, delivery_id
-from storage import alerts, approvals, clocks, figures, incidents, learning, overview, policies, registry
+from storage import alerts, approvals, clocks, figures, incidents, learning, overview, policies, registry, retrains
 from templates import answers
-from templates.slack import followups, modals, policy, punctual, registered, reply
+from templates.slack import followups, modals, policy, punctual, registered, reply, retrain
 from templates.slack.blocks import Message
 
 COMMAND = "/ethix"
 MONTH, LONGEST_SPAN = 30, 1_827  # days
 LONGEST = 1_000  # characters that a person types
+MOST_RETRAINS = 10
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,17 @@ def _oncall(typed: Typed) -> Answer:
     return Answer(modal=form) if form else Answer(oncall.answer(typed.door, typed.user, typed.words, typed.delivery))
 
 
+def _retrain(typed: Typed) -> Answer:
+    typed.sees(View.INCIDENT_TIMELINE)
+    wanted = typed.words[0].upper()[:50] if typed.words else ""
+    with typed.door.services.database.read() as session:
+        newest = retrains.newest(session, MOST_RETRAINS)
+        found = retrains.get(session, wanted) if wanted else None
+    if wanted and found is None:
+        raise Unknown("retrain", typed.words[0], [one.id for one in newest][:3])
+    return Answer(retrain.shown(found) if found is not None else retrain.listed(newest))
+
+
 def _policy(typed: Typed) -> Answer:
     typed.sees(View.POLICY)
     with typed.door.services.database.read() as session:
@@ -192,6 +204,7 @@ COMMANDS = {
         Command("models", "models", "the models I watch, how restrained each is, and their last check", _models),
         Command("model", "model <id>", "one model: its versions, what serves, who restrained it when and why", _model),
         Command("analyze", "analyze <model>", "check a model now", _analyze),
+        Command("retrain", "retrain [id]", "how a retrain goes, and how its candidate did: RTR-31", _retrain),
         Command("report", "report", "report an incident that you saw: complaint, bad output, security …", _report),
         Command("incident", "incident <id>", "the whole story of an incident, INC-2026-11-001", _incident),
         Command("oncall", "oncall", "who is on call now and next; take, give or swap a shift", _oncall),
