@@ -16,7 +16,7 @@ from storage.database import Database
 if TYPE_CHECKING:
     from tests.postgres import PostgreSQL
 
-pytest_plugins = ["tests.postgres", "tests.world"]
+pytest_plugins = ["tests.mlflow", "tests.postgres", "tests.world"]
 
 # As by default, but for tracebacks with the values of every frame: a scenario has too many for a person to wait.
 structlog.configure(
@@ -42,8 +42,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 # Stories of weeks and of words: what they write is tried on both databases elsewhere, and each costs seconds.
 ON_SQLITE_ALONE = {
     "test_affected", "test_checklist", "test_desk", "test_duties", "test_every_command", "test_evidence",
-    "test_mail", "test_persistence", "test_reporting", "test_reviewing", "test_rules", "test_standing",
-    "test_talking", "test_telling",
+    "test_first_light", "test_freezing", "test_mail", "test_oncall", "test_persistence", "test_quiet",
+    "test_reporting", "test_reviewing", "test_rules", "test_standing", "test_storm", "test_talking", "test_telling",
+    "test_undeliverable",
 }  # fmt: skip
 
 

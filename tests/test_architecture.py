@@ -60,6 +60,8 @@ def test_templates_take_records_and_views_from_storage_but_never_load():
         "storage.incidents",
         "storage.overview",
         "storage.quiet",
+        "storage.registry",
+        "storage.rollouts",
         "storage.storms",
         "storage.week",
     )

@@ -113,7 +113,7 @@ def follow(verb: str, was: State | None, now: State, running: Set[str]) -> Itera
     """Yield what a move does to each clock, in order; `running` are the kinds that run or rest.
 
     >>> [(kind, change.value) for kind, change in follow("freeze", State.DETECTED, State.CONTAINED, {"acknowledge"})]
-    [('acknowledge', 'meet')]
+    [('acknowledge', 'meet'), ('assess', 'start')]
     """
     seen = happened(verb, was, now)
     for clock in CLOCKS.values():

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from analysis.vocabulary import Oversight, Severity
-from bot.http.gate import Board
+from bot.board import Board
 from storage import alerts, oversight
 from storage.tables import Incident
 from tests.world import World, pretty, whispers

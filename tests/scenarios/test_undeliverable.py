@@ -24,10 +24,10 @@ def fault(world: World, method: str, times: int = 1, **how) -> None:
     world.ask("POST", "/_local/fault", method=method, times=times, **how)
 
 
-def deliver(world: World, minutes: int = 12) -> None:
-    for _ in range(minutes):
+def deliver(world: World, minutes: int = 12, every: int = 1) -> None:
+    for _ in range(0, minutes, every):
         world.settle()
-        world.clock.forward(minutes=1)
+        world.clock.forward(minutes=every)
 
 
 def rows(world: World, *statuses: str) -> list[Owed]:
@@ -137,7 +137,7 @@ def test_a_deleted_message_of_an_ended_incident_stays_away(fairness):
 @pytest.mark.parametrize("word", ["token_revoked"])
 def test_without_a_valid_token_everything_waits_and_nothing_is_given_up(undelivered, word):
     fault(undelivered, "*", times=10_000, error=word)
-    deliver(undelivered, 90)
+    deliver(undelivered, 90, every=6)
     assert undelivered.bot.senders[0].line.trouble == word
     assert not rows(undelivered, "parked")
     undelivered.ask("POST", "/_local/heal")
@@ -157,7 +157,7 @@ def test_a_missing_scope_holds_up_only_what_needs_it(undelivered):
 @pytest.mark.parametrize("how", [{"status": 503}, {"drop_answer": True}], ids=str)
 def test_an_hour_without_slack_is_caught_up_with(undelivered, how):
     fault(undelivered, "*", times=100_000, **how)
-    deliver(undelivered, 60)
+    deliver(undelivered, 60, every=5)
     assert not rows(undelivered, "parked")
     undelivered.ask("POST", "/_local/heal")
     deliver(undelivered, 12)
