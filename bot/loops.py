@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from bot.services import Wake
-from storage.database import Busy
+from storage.database import Again, Busy
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +84,7 @@ class Loops:
     def drain(self, rounds: int = 10_000) -> None:
         """Step every loop until none finds anything to do; raises what a step raises. For tests."""
         for _ in range(rounds):
-            busy = [loop.step() for loop in self.loops]
+            busy = [_stepped(loop) for loop in self.loops]
             if not any(busy):
                 return
         raise RuntimeError("the loops never came to rest")
@@ -105,3 +105,11 @@ class Loops:
                 del self._began[loop.name]
             if not busy:
                 seen = self.wake.wait(seen, IDLE_S)
+
+
+def _stepped(loop: Loop) -> bool:
+    """Return whether there was anything to do, or another process was first with it."""
+    try:
+        return loop.step()
+    except Again:
+        return True

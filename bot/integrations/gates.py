@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from bot.http.gate import Board
+from bot.board import Board
 from bot.integrations.errors import Limited, Permanent, TryLater, Uncertain
 from bot.services import Services
 from storage.tables import Owed
