@@ -42,6 +42,7 @@ class Pager(Part):
     users: Named | None = None  # with a REST key of PagerDuty that may read users, to know who acknowledged
     acts_as: Role | None = None  # what somebody may do whom Slack does not know by e-mail; none: nothing
     url: str | None = Field(default=None, pattern=r"^https?://\S+$")  # none: the vendor's own
+    rest: str | None = Field(default=None, pattern=r"^https?://\S+$")  # where `users` are read; none: PagerDuty's own
 
 
 class Notifier(Part):

@@ -7,21 +7,21 @@ import logging
 
 from bot.integrations.errors import Permanent, TryLater
 from bot.services import Services
-from bot.settings import Settings
+from bot.settings import secret
 from storage import incidents
 from templates import paging
 
 RETRY_S = 30.0
 
 
-def send(services: Services, settings: Settings, incident_id: str, name: str) -> None:
+def send(services: Services, incident_id: str, name: str) -> None:
     """Send what the incident is about to each of the notifier's addresses; raise SendError."""
     notifier = services.policy.notifier(name)
     with services.database.read() as session:
         view = incidents.view(session, incident_id)
     if notifier is None or view is None:
         return
-    urls = settings.named(notifier.urls)
+    urls = secret(notifier.urls)
     if urls is None:
         raise Permanent(f"{notifier.urls} is not set")
     deliver(urls.split(), paging.short(view))

@@ -1,10 +1,10 @@
 """Tells a pager what has become of an incident, until it knows; and turns what people do there into what we do."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from types import ModuleType
+from dataclasses import dataclass, replace
 from typing import Any
 
+from analysis.outside import Pager
 from analysis.response.paging import Paged
 from analysis.vocabulary import Severity
 from bot.integrations.errors import Permanent
@@ -12,7 +12,7 @@ from bot.integrations.pagers import opsgenie, pagerduty
 from bot.integrations.pagers.page import Event, Word
 from bot.operations import elsewhere
 from bot.services import Services, kept
-from bot.settings import Settings
+from bot.settings import secret
 from storage import incidents, outside
 from storage.incidents import IncidentView
 from storage.tables import Page
@@ -29,14 +29,13 @@ class Vendor:
     read: Callable[[bytes, Mapping[str, Any]], Word | None]
 
 
-def _vendor(module: ModuleType) -> Vendor:
-    return Vendor(module.URL, module.send, module.is_genuine, module.read)
+VENDORS: dict[str, Vendor] = {
+    "pagerduty": Vendor(pagerduty.URL, pagerduty.send, pagerduty.is_genuine, pagerduty.read),
+    "opsgenie": Vendor(opsgenie.URL, opsgenie.send, opsgenie.is_genuine, opsgenie.read),
+}
 
 
-VENDORS: dict[str, Vendor] = {"pagerduty": _vendor(pagerduty), "opsgenie": _vendor(opsgenie)}
-
-
-def bring(services: Services, settings: Settings, incident_id: str, name: str) -> None:
+def bring(services: Services, incident_id: str, name: str) -> None:
     """Tell the pager what it does not know of the incident; raise SendError."""
     pager = services.policy.pager(name)
     with services.database.read() as session:
@@ -46,12 +45,20 @@ def bring(services: Services, settings: Settings, incident_id: str, name: str) -
     following = elsewhere.next_of(view.incident, page)
     if following is None:
         return
-    key = settings.named(pager.key)
+    key = secret(pager.key)
     if key is None:
         raise Permanent(f"{pager.key} is not set")
     vendor = VENDORS[pager.kind]
     vendor.send(pager.url or vendor.url, key, event(view, page, following))
     _note(services, page, following)
+
+
+def identified(pager: Pager, word: Word) -> Word:
+    """Return the word with the address of who said it, where the pager has to be asked for that; raise SendError."""
+    key = secret(pager.users) if pager.users else None
+    if word.mail or not word.user or key is None:
+        return word
+    return replace(word, mail=pagerduty.mail_of(word.user, key, pager.rest))
 
 
 def event(view: IncidentView, page: Page, state: Paged) -> Event:

@@ -20,6 +20,7 @@ from bot.operations import (
     calendar,
     clocks,
     detection,
+    elsewhere,
     ending,
     escalation,
     flapping,
@@ -180,6 +181,7 @@ def _digest(services: Services, session: Session, timer: Timer, now: datetime) -
         created_at=now,
     )
     outbox.owe(session, owed)
+    elsewhere.mail_digest(services, session, owed)
 
 
 HANDLERS: dict[str, Callable[[Services, Session, Timer, datetime], None]] = {

@@ -45,10 +45,6 @@ class Settings(BaseSettings):
     look_after: float = Field(15.0, ge=0)  # seconds before an uncertain post is looked for
     lease: float = Field(90.0, gt=0)  # seconds after which a sender that is not heard of has lost its claim
 
-    def named(self, variable: str) -> str | None:
-        """Return the secret of a variable that the policy names, all of which begin alike; None where it is not set."""
-        return os.environ.get(variable) or None if variable.startswith(SECRETS) else None
-
     @property
     def uses_socket(self) -> bool:
         """Return whether Slack is reached by Socket Mode; else it delivers to our HTTP door."""
@@ -93,6 +89,11 @@ class Settings(BaseSettings):
             if token is not None and not token.get_secret_value().startswith(start):
                 raise ValueError(f"{name} must start with {start}")
         return self
+
+
+def secret(variable: str) -> str | None:
+    """Return the secret of a variable that the policy names, all of which begin alike; None where it is not set."""
+    return os.environ.get(variable) or None if variable.startswith(SECRETS) else None
 
 
 def load() -> Settings:

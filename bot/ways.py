@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bot import notifying, paging, tracking
+from bot import lettering, notifying, paging, tracking
 from bot.integrations import gates
 from bot.integrations.registry import step
 from bot.services import Services
@@ -40,17 +40,27 @@ def _track(outside: Outside, row: Owed) -> dict[str, Any]:
 
 
 def _page(outside: Outside, row: Owed) -> dict[str, Any]:
-    paging.bring(outside.services, outside.settings, row.subject, str(row.data["pager"]))
+    paging.bring(outside.services, row.subject, str(row.data["pager"]))
     return {}
 
 
 def _notify(outside: Outside, row: Owed) -> dict[str, Any]:
-    notifying.send(outside.services, outside.settings, row.subject, str(row.data["notifier"]))
+    notifying.send(outside.services, row.subject, str(row.data["notifier"]))
     return {}
 
 
 def _registry(outside: Outside, row: Owed) -> dict[str, Any]:
     return step.keep(outside.services, row)
+
+
+def _letter(outside: Outside, row: Owed) -> dict[str, Any]:
+    lettering.of_incident(outside.services, outside.settings, row)
+    return {}
+
+
+def _digest_letter(outside: Outside, row: Owed) -> dict[str, Any]:
+    lettering.of_digest(outside.services, outside.settings, row)
+    return {}
 
 
 WAYS: dict[str, Way] = {
@@ -60,4 +70,6 @@ WAYS: dict[str, Way] = {
     "tracker": _track,
     "page": _page,
     "notify": _notify,
+    "letter": _letter,
+    "digest_letter": _digest_letter,
 }

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from bot import health, receive
 from bot.health import Parts
-from bot.http import api, gate, local, problems, retrains, rollouts
+from bot.http import api, gate, hooks, local, problems, retrains, rollouts
 from bot.http.bounds import Bounds
 from bot.http.signature import is_genuine
 from bot.payload import Malformed, read
@@ -50,6 +50,7 @@ def build(
         return await run_in_threadpool(_answered, slack, body, request.headers.get("content-type", ""))
 
     http.include_router(local.router(services))
+    http.include_router(hooks.router(services))
     http.include_router(api.router(services))
     http.include_router(retrains.router(services, webhook_secret))
     http.include_router(rollouts.router(services))

@@ -53,6 +53,29 @@ def notify(session: Session, incident: Incident, notifier: str, now: datetime) -
     outbox.owe(session, row)
 
 
+def mail_digest(services: Services, session: Session, digest: Owed) -> None:
+    """Owe the digest as a mail too, to whom the policy names."""
+    wanted = [one for one in services.policy.digests if (one.name, one.channel) == (digest.subject, digest.channel)]
+    if not services.mails or not wanted:
+        return
+    for address in recipients.addresses(services, session, wanted[0].mail):
+        row = digest.model_copy(
+            update={
+                "id": None,
+                "key": f"{digest.key}:{_short(address)}",
+                "kind": "digest_letter",
+                "channel": "digest_letter",
+            }
+        )
+        row.data, row.reason = {"to": address}, Reason.SCHEDULED
+        outbox.owe(session, row)
+
+
+def _short(address: str) -> str:
+    """Return what stands for an address in a key: nobody's address is to be read there."""
+    return hashlib.sha256(address.lower().encode()).hexdigest()[:12]
+
+
 def _track(services: Services, session: Session, incident: Incident, entry: TimelineEntry) -> None:
     tracker = services.policy.tracker
     if tracker is None:
@@ -84,10 +107,11 @@ def _mail(services: Services, session: Session, incident: Incident, entry: Timel
     named = policy_of.recipients(services.policy.mail, severity, family)
     in_storm = incident.storm_id is not None and not storms.is_first_critical(session, incident)
     for address in recipients.addresses(services, session, named, incident):
-        who = hashlib.sha256(address.lower().encode()).hexdigest()[:12]
-        row = _row(incident, "letter", f"{incident.id}:letter:{who}:{entry.id}", entry.at)
+        first = f"{incident.id}:letter:{_short(address)}"
+        follows = outbox.by_key(session, first) is not None
+        row = _row(incident, "letter", f"{first}:{entry.id}" if follows else first, entry.at)
         row.reason = reason_for(entry.verb)
-        row.data = {"to": address, "entry": entry.id, "first": f"{incident.id}:letter:{who}"}
+        row.data = {"to": address, "entry": entry.id, "first": first}
         if in_storm:
             row.status, row.reason = "withheld", Reason.IN_STORM
         outbox.owe(session, row)

@@ -18,6 +18,8 @@ DOCUMENTS = {
     "incident_report.md": "The incident report, for trackers and evidence",
     "incident_report.html": "The incident report, to print or to send",
     "issue.md": "The text of an incident's issue in the tracker",
+    "mail.txt": "A mail on an incident to those whom the policy names, complete without its other half",
+    "mail.html": "The same with the chart in it",
     "review.md": "The review of an incident: drafted from the record, held by people, kept with what they found",
     "notification_letter.txt": "A letter to people affected, a draft: what happened and why, the remedy, how to appeal",
     "regulator_notice.txt": "A notice to an authority, a draft from the record",
@@ -45,13 +47,23 @@ class Notice:
     appeal_url: str | None = None
 
 
-def render(name: str, view: IncidentView, now: datetime, notice: Notice | None = None) -> str:
+@dataclass(frozen=True)
+class Letter:
+    """What a mail says beside the story: what has just happened, and what its picture shows."""
+
+    news: str = ""
+    picture: str = ""  # none: it has none
+
+
+def render(
+    name: str, view: IncidentView, now: datetime, notice: Notice | None = None, letter: Letter | None = None
+) -> str:
     """Return the document; raise KeyError for a name that is none."""
     if name not in DOCUMENTS:
         raise KeyError(name)
     clean = _CLEAN[name.rpartition(".")[2]]
     told: Story = story.of(view, now, cleaned=clean)
-    known = {"story": told, "outside": outside.of(view, clean), "notice": notice or Notice()}
+    known = {"story": told, "outside": outside.of(view, clean), "notice": notice or Notice(), "letter": letter or Letter()}
     return _environment(name).get_template(f"{name}.j2").render(known)
 
 
@@ -68,4 +80,4 @@ def _environment(name: str) -> ImmutableSandboxedEnvironment:
 
 _CLEAN = {"md": story.markdown, "html": story.plain, "txt": story.plain}
 
-__all__: Sequence[str] = ("DOCUMENTS", "Notice", "render")
+__all__: Sequence[str] = ("DOCUMENTS", "Letter", "Notice", "render")

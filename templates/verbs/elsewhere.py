@@ -17,7 +17,13 @@ def _pager_said(entry: TimelineEntry, view: IncidentView) -> str:
     """Return what somebody did at a pager that does not count here, and why not."""
     did = DID.get(str(entry.facts.get("did")), "answered")
     who = said(entry.facts.get("name") or "Nobody known")
-    return f"📟 {who} {did} it at the pager {code(entry.facts.get('pager', '?'))}. Here that changes nothing: {_why(entry)}"
+    where = code(entry.facts.get("pager", "?"))
+    return f"📟 {who} {did} it at the pager {where}. Here that changes nothing: {_why(entry)}"
+
+
+def note(pager: str, name: str) -> str:
+    """Return the note of a resolution that was made at a pager; raw text."""
+    return f"Resolved at the pager {pager} by {name}"
 
 
 def _why(entry: TimelineEntry) -> str:

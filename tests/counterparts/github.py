@@ -22,7 +22,7 @@ class GitHubServer(Counterpart):
         self.now = "2026-03-02T09:00:00Z"
         self.most = 100  # a page, whatever is asked for
 
-    def do(self, call: Call) -> Answer:
+    def do(self, call: Call) -> Answer:  # noqa: PLR0911
         if call.headers.get("authorization") != f"Bearer {TOKEN}":
             return Answer(401, {"message": "Bad credentials"})
         if not call.headers.get("user-agent"):

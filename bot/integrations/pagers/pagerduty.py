@@ -8,6 +8,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from analysis.response.paging import Paged
 from analysis.vocabulary import Severity
@@ -67,4 +68,5 @@ def read(raw: bytes, told: Mapping[str, Any]) -> Word | None:
 def mail_of(user: str, rest_key: str, url: str | None = None) -> str:
     """Return the e-mail address of a user there; raise SendError."""
     headers = {"Authorization": f"Token token={rest_key}", "Accept": "application/vnd.pagerduty+json;version=2"}
-    return str(call(WHO, "GET", f"{url or REST}/users/{user}", headers=headers).json()["user"]["email"])
+    where = f"{(url or REST).rstrip('/')}/users/{quote(user, safe='')}"
+    return str(call(WHO, "GET", where, headers=headers).json()["user"]["email"])
