@@ -1,6 +1,8 @@
 # Every command a person needs; each works from a fresh clone with Python 3.11 or later, git and make.
 PYTHON ?= python3
 BIN := .venv/bin
+# What MLflow asks for and its server does without.
+NOT_SERVED := scikit-learn scipy skops joblib threadpoolctl narwhals matplotlib contourpy cycler fonttools kiwisolver pillow pyparsing pyarrow prettytable wcwidth gunicorn waitress pywin32 docker
 
 .PHONY: install demo test check bench chaos lock clean
 
@@ -29,6 +31,7 @@ check: .venv/.tested
 	$(BIN)/mypy
 
 test: check
+	@PYTHON=$(PYTHON) .ci/mlflow
 	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 bench: .venv/.tested
@@ -39,8 +42,10 @@ chaos: .venv/.tested
 
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --group build pyproject.toml -o requirements.lock
-	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --extra demo --extra fast --extra postgres --extra spark --group build --group test pyproject.toml -c requirements.lock -o tests/requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --extra apprise --extra demo --extra fast --extra postgres --extra spark --group build --group test pyproject.toml -c requirements.lock -o tests/requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --extra demo --group build pyproject.toml -c tests/requirements.lock -o bot/demo/requirements.lock
 
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url $(NOT_SERVED:%=--no-emit-package %) --python-version 3.11 tests/mlflow.in -o tests/mlflow.lock
+
 clean:
-	rm -rf .venv
+	rm -rf .venv .mlflow

@@ -4,6 +4,7 @@ https://mlflow.org/docs/latest/api_reference/rest-api.html. The checksums of a v
 `artefact_sha256`, `training_data` and `training_data_sha256`, for MLflow itself keeps none.
 """
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,7 +29,9 @@ class MLflow:
 
     def versions(self, model: str) -> list[Found]:
         """Return every version of the model, oldest first; a server that says nothing of it has none."""
-        asked: dict[str, Any] = {"filter": f"name='{self._name(model)}'", "max_results": PAGE}
+        name = self._name(model)
+        sign = '"' if "'" in name else "'"
+        asked: dict[str, Any] = {"filter": f"name={sign}{name}{sign}", "max_results": PAGE}
         found: list[Found] = []
         while True:
             told = self._call("GET", "/model-versions/search", asked)
@@ -40,7 +43,8 @@ class MLflow:
     def aliases(self, model: str) -> dict[str, str]:
         """Return what each alias stands for."""
         told = self._call("GET", "/registered-models/get", {"name": self._name(model)})
-        return {str(one["alias"]): str(one["version"]) for one in told["registered_model"].get("aliases", [])}
+        found = told.get("registered_model", {}).get("aliases", [])
+        return {str(one["alias"]): str(one["version"]) for one in found}
 
     def point(self, model: str, alias: str, version: str | None) -> None:
         """Let the alias stand for the version, or for nothing."""
@@ -65,9 +69,7 @@ class MLflow:
         """Return the answer; raise SendError."""
         sent: dict[str, Any] = {"params": asked} if method == "GET" else {"json": asked}
         try:
-            answer = httpx.request(
-                method, f"{self.url}{API}{path}", headers=self._headers(), timeout=PATIENCE_S, trust_env=False, **sent
-            )
+            answer = _client().request(method, f"{self.url}{API}{path}", headers=self._headers(), **sent)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise TryLater(f"MLflow cannot be reached: {error or type(error).__name__}") from None
         except httpx.HTTPError as error:
@@ -83,6 +85,12 @@ class MLflow:
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token.get_secret_value()}"} if self.token else {}
+
+
+@functools.cache
+def _client() -> httpx.Client:
+    """Return the one client: a look makes many calls, and a client of its own for each costs more than the call."""
+    return httpx.Client(timeout=PATIENCE_S, trust_env=False)
 
 
 def _check(answer: httpx.Response) -> None:

@@ -1,0 +1,85 @@
+"""What MLflow answers decides what becomes of a call; the token goes along and is shown nowhere."""
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from pydantic import SecretStr
+
+from bot.integrations.errors import Limited, Permanent, TryLater, Uncertain
+from bot.integrations.registry.mlflow import MLflow
+
+
+@pytest.fixture
+def server():
+    """A server that answers what it is told to, and keeps the headers that it was sent."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.server.seen.append(self.headers)
+            status, body, headers = self.server.answer
+            if status is None:
+                self.connection.close()
+                return
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args):
+            pass
+
+    made = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    made.seen = []
+    threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True).start()
+    yield made
+    made.shutdown()
+    made.server_close()
+
+
+def aliases(server, answer, token="sesame"):
+    server.answer = answer
+    return MLflow(f"http://127.0.0.1:{server.server_port}/", None, SecretStr(token)).aliases("income")
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "says"),
+    [
+        ((429, b"", {"Retry-After": "7"}), Limited, "HTTP 429"),
+        ((503, b"", {}), TryLater, "HTTP 503"),
+        ((408, b"", {}), TryLater, "HTTP 408"),
+        ((401, b"", {}), Permanent, "ETHIXBOT_MLFLOW_TOKEN"),
+        ((404, b'{"message": "Registered Model not found"}', {}), Permanent, "Registered Model not found"),
+        ((400, b"<html>", {}), Permanent, "no reason given"),
+        ((302, b"", {"Location": "http://elsewhere.example"}), Permanent, "HTTP 302"),
+        ((200, b"<html>", {}), Permanent, "does not answer as MLflow does"),
+        ((200, b"[]", {}), Permanent, "does not answer as MLflow does"),
+        ((None, b"", {}), Uncertain, "MLflow"),
+    ],
+)
+def test_each_answer_is_one_kind_of_failure_in_a_sentence(server, answer, error, says):
+    with pytest.raises(error, match=says) as failed:
+        aliases(server, answer)
+    assert type(failed.value) is error
+    assert "sesame" not in str(failed.value)
+
+
+def test_it_waits_as_long_as_it_is_told_to(server):
+    with pytest.raises(Limited) as failed:
+        aliases(server, (429, b"", {"Retry-After": "7"}))
+    assert failed.value.after == 7
+
+
+def test_the_token_goes_along_and_is_shown_nowhere(server):
+    assert aliases(server, (200, b'{"registered_model": {"aliases": [{"alias": "champion", "version": 3}]}}', {})) == {
+        "champion": "3"
+    }
+    assert server.seen[-1]["Authorization"] == "Bearer sesame"
+    assert "sesame" not in repr(vars(MLflow("http://x", None, SecretStr("sesame"))))
+
+
+def test_who_cannot_be_reached_is_asked_later():
+    with pytest.raises(TryLater, match="cannot be reached"):
+        MLflow("http://127.0.0.1:9").aliases("income")
