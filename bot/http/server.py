@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from bot import health, receive
 from bot.health import Parts
-from bot.http import api, gate, hooks, local, problems, retrains, rollouts
+from bot.http import api, gate, hooks, local, problems, retrains, rollouts, versions
 from bot.http.bounds import Bounds
 from bot.http.signature import is_genuine
 from bot.payload import Malformed, read
@@ -54,6 +54,7 @@ def build(
     http.include_router(api.router(services))
     http.include_router(retrains.router(services, webhook_secret))
     http.include_router(rollouts.router(services))
+    http.include_router(versions.router(services))
     bell = gate.Bell(gate.Board(services))
     http.state.bell = bell
     http.include_router(gate.router(bell, gate_token))
