@@ -11,7 +11,9 @@ from analysis.vocabulary import State
 from bot.operations.doing import Doing, Effect, Request, tell, urgency
 from bot.services import SYSTEM, Services, kept
 from storage import audit, incidents, leases, outbox
-from storage.tables import Bundle, Incident, Owed
+from storage.tables import Bundle, Incident, Owed, TimelineEntry
+
+OF_BUNDLES = ("export", "export_made", "export_failed")
 
 
 def ask(doing: Doing) -> Effect | Outcome:
@@ -21,10 +23,19 @@ def ask(doing: Doing) -> Effect | Outcome:
     same = doing.session.exec(
         mine.where(Bundle.incident_version == incident.version, Bundle.status != "failed")
     ).first()
-    if same is not None:
+    if same is not None and _has_grown(doing, same):
+        incidents.advance(doing.session, incident, State(incident.state))
+    elif same is not None:
         facts = {"incident": incident.id, "by": same.requested_by, "at": same.requested_at.isoformat()}
         return Outcome(Kind.ALREADY, "export", facts | {"version": same.version, "status": same.status})
     return Effect(facts={"version": _queue(doing.session, incident, doing.request.actor, doing.now).version})
+
+
+def _has_grown(doing: Doing, bundle: Bundle) -> bool:
+    """Return whether the timeline has lines that the bundle cannot hold; those of bundles themselves do not count."""
+    mine = select(TimelineEntry.id).where(TimelineEntry.incident_id == doing.incident.id)
+    later = mine.where(col(TimelineEntry.at) > bundle.requested_at, col(TimelineEntry.verb).not_in(OF_BUNDLES))
+    return doing.session.exec(later.limit(1)).first() is not None
 
 
 def grow(session: Session, model_id: str, now: datetime) -> None:

@@ -21,6 +21,8 @@ from typer.testing import CliRunner
 from analysis.response.serving import Logged
 from bot import gathering
 from bot.cli import cli
+from bot.operations import incidents
+from bot.operations.doing import Request
 from storage import evidence, inspection
 from storage.tables import Bundle
 from tests.world import pretty
@@ -116,6 +118,19 @@ def test_it_grows_as_checks_come_in_and_nothing_is_written_over(fairness):
     second = next((fairness.folder / "data/evidence").glob("*-v2.tar.gz"))
     assert inspection.verify(second, public).faults == ()
     assert "Version 2 of the evidence" in pretty(fairness.alert())
+
+
+def test_asked_for_again_after_something_was_said_it_is_made_anew(fairness):
+    fairness.press("export", by="auditor")
+    fairness.settle()
+    incidents.move(
+        fairness.bot.services, Request("update", fairness.incident().id, "U0ONCALL01", fields={"note": "halted"})
+    )
+    fairness.settle()
+    assert "already" not in pretty(fairness.press("export", by="auditor"))
+    fairness.settle()
+    assert [version for version, *_ in bundles(fairness)] == [1, 2]
+    assert "already" in pretty(fairness.press("export", by="auditor"))
 
 
 def test_without_a_bundle_nothing_grows(fairness):
