@@ -17,10 +17,11 @@ OVER = {State.CLOSED, State.ACCEPTED_RISK, State.FALSE_POSITIVE}  # a resolved o
 # What the issue is told of; the rest of the timeline is for the thread.
 MILESTONES = frozenset(
     {
-        "acknowledge", "contain", "freeze", "frozen", "unfreeze", "restraint_over", "export_made", "retrain", "retrain_trained",
-        "retrain_passed", "retrain_refused", "retrain_failed", "retrain_cancelled", "promote", "promoted", "promotion_failed",
-        "rollback", "rolled_back", "rollback_failed", "severity", "severity_rose", "recovered", "root_cause",
-        "resolve", "close", "reopen", "reopened", "accept_risk", "false_positive", "merge", "notify_regulator",
+        "acknowledge", "contain", "freeze", "frozen", "unfreeze", "restraint_over", "export_made", "retrain",
+        "retrain_trained", "retrain_passed", "retrain_refused", "retrain_failed", "retrain_cancelled", "promote",
+        "promoted", "rollback", "rolled_back", "reversed", "rollout_undone", "rollout_failed", "frozen_by_rollout",
+        "rollout_recurred", "severity", "severity_rose", "recovered", "root_cause", "resolve", "close", "reopen",
+        "reopened", "accept_risk", "false_positive", "merge", "notify_regulator",
     }
 )  # fmt: skip
 

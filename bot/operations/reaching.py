@@ -1,4 +1,4 @@
-"""Whom the targets of an escalation step reach at this moment: people, groups, channels, pagers; and whom they do not."""
+"""Whom the targets of an escalation step reach now: people, groups, channels, pagers; and whom they do not."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

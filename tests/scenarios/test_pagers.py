@@ -6,6 +6,7 @@ import json
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlmodel import select
 
 from analysis.outside import Pager
 from analysis.paths import Step
@@ -17,6 +18,7 @@ from bot.integrations.errors import Limited, Permanent, Uncertain
 from bot.integrations.pagers import opsgenie, pagerduty
 from bot.integrations.pagers.page import Event
 from storage import outbox, outside
+from storage.tables import Timer
 from tests.counterparts.pagers import GENIE, REST, ROUTING, OpsgenieServer, PagerDutyServer
 from tests.counterparts.server import LOST, Answer
 from tests.world import START, World
@@ -49,27 +51,23 @@ def genie(monkeypatch):
         yield server
 
 
-def connect(world: World, pager: Pager) -> None:
-    """Let the second step of every path call the pager, in the incident that is open, and in later ones."""
+def connect(world: World, target: str = "pager:ops", **policy) -> None:
+    """Let the calls that wait, and the second step of every path, ring the target."""
     services = world.bot.services
     paths = tuple(
-        path.model_copy(update={"steps": (path.steps[0], Step(after=path.steps[1].after, to=("pager:ops",)))})
+        path.model_copy(update={"steps": (path.steps[0], Step(after=path.steps[1].after, to=(target,)))})
         for path in services.policy.escalation
     )
-    update = {"pagers": (pager,), "escalation": paths}
-    services.policy, services.policy_version = services.policy.model_copy(update=update), None
+    changed = services.policy.model_copy(update={**policy, "escalation": paths})
+    services.policy, services.policy_version = changed, None
     with services.transaction() as session:
-        from sqlmodel import select
-
-        from storage.tables import Timer
-
         for timer in session.exec(select(Timer).where(Timer.kind == "escalate", Timer.status == "pending")).all():
-            timer.data = {**timer.data, "to": ["pager:ops"]}
+            timer.data = {**timer.data, "to": [target]}
             session.add(timer)
 
 
-def of(server, kind: str, **more) -> Pager:
-    return Pager(name="ops", kind=kind, url=server.url, rest=server.url, **COMMON, **more)
+def of(server, kind: str, **more) -> tuple[Pager, ...]:
+    return (Pager(name="ops", kind=kind, url=server.url, rest=server.url, **COMMON, **more),)
 
 
 def later(world: World, minutes: int = 1) -> None:
@@ -112,7 +110,7 @@ def page(world: World):
 
 
 def test_a_page_is_triggered_acknowledged_and_resolved_as_people_do_it_in_slack(fairness, duty):
-    connect(fairness, of(duty, "pagerduty"))
+    connect(fairness, pagers=of(duty, "pagerduty"))
     later(fairness, 6)
     (event,) = duty.events
     assert event["payload"]["severity"] == "critical"
@@ -131,7 +129,7 @@ def test_a_page_is_triggered_acknowledged_and_resolved_as_people_do_it_in_slack(
 
 
 def test_who_acknowledges_at_the_pager_has_it_in_slack_under_their_own_name(fairness, duty, hooks):
-    connect(fairness, of(duty, "pagerduty", users="ETHIXBOT_SECRET_REST"))
+    connect(fairness, pagers=of(duty, "pagerduty", users="ETHIXBOT_SECRET_REST"))
     later(fairness, 6)
     key = page(fairness).dedup_key
     assert from_duty(hooks, "acknowledged", key).json() == {"outcome": "done"}
@@ -149,7 +147,7 @@ def test_who_acknowledges_at_the_pager_has_it_in_slack_under_their_own_name(fair
 
 
 def test_whom_slack_does_not_know_acts_as_the_pager_where_the_policy_lets_it(fairness, duty, hooks):
-    connect(fairness, of(duty, "pagerduty"))
+    connect(fairness, pagers=of(duty, "pagerduty"))
     later(fairness, 6)
     key = page(fairness).dedup_key
     assert from_duty(hooks, "acknowledged", key).json() == {"outcome": "refused"}
@@ -157,14 +155,14 @@ def test_whom_slack_does_not_know_acts_as_the_pager_where_the_policy_lets_it(fai
     assert fairness.incident().state == "detected"
     thread = str(fairness.messages())
     assert "Olga Call acknowledged it at the pager `ops`. Here that changes nothing" in thread
-    connect(fairness, of(duty, "pagerduty", acts_as=Role.ON_CALL))
+    connect(fairness, pagers=of(duty, "pagerduty", acts_as=Role.ON_CALL))
     assert from_duty(hooks, "acknowledged", key, id="02").json() == {"outcome": "done"}
     assert fairness.incident().acknowledged_by == "pager:ops"
     assert ("pager:ops", "acknowledge", "done") in fairness.audit()
 
 
 def test_what_no_person_did_changes_nothing_here(fairness, duty, hooks):
-    connect(fairness, of(duty, "pagerduty", acts_as=Role.ON_CALL))
+    connect(fairness, pagers=of(duty, "pagerduty", acts_as=Role.ON_CALL))
     later(fairness, 6)
     key = page(fairness).dedup_key
     assert from_duty(hooks, "resolved", key, agent=RULE).json() == {"outcome": "ignored"}
@@ -176,7 +174,7 @@ def test_what_no_person_did_changes_nothing_here(fairness, duty, hooks):
 
 
 def test_opsgenie_rings_and_answers_alike(fairness, genie, hooks):
-    connect(fairness, of(genie, "opsgenie"))
+    connect(fairness, pagers=of(genie, "opsgenie"))
     later(fairness, 6)
     (alert,) = genie.created
     assert (alert["priority"], alert["entity"]) == ("P1", "income-prequal")
@@ -197,7 +195,7 @@ def test_opsgenie_rings_and_answers_alike(fairness, genie, hooks):
 
 
 def test_only_a_call_with_the_secret_is_heard(fairness, duty, hooks):
-    connect(fairness, of(duty, "pagerduty", acts_as=Role.ON_CALL))
+    connect(fairness, pagers=of(duty, "pagerduty", acts_as=Role.ON_CALL))
     later(fairness, 6)
     key = page(fairness).dedup_key
     assert from_duty(hooks, "acknowledged", key, secret="guessed").status_code == 401
@@ -217,7 +215,7 @@ def test_only_a_call_with_the_secret_is_heard(fairness, duty, hooks):
 
 
 def test_a_pager_that_is_away_rings_later_and_who_was_quicker_is_not_rung(fairness, duty):
-    connect(fairness, of(duty, "pagerduty"))
+    connect(fairness, pagers=of(duty, "pagerduty"))
     duty.faults = [Answer(503), LOST]
     later(fairness, 8)
     assert list(duty.incidents.values()) == [["trigger", "trigger"]]  # one incident there: its key is the same
@@ -231,7 +229,7 @@ def test_a_pager_that_is_away_rings_later_and_who_was_quicker_is_not_rung(fairne
 
 def test_a_key_that_the_pager_does_not_know_is_told_without_the_key(fairness, duty, monkeypatch):
     monkeypatch.setenv("ETHIXBOT_SECRET_KEY", "wrong-routing-key")
-    connect(fairness, of(duty, "pagerduty"))
+    connect(fairness, pagers=of(duty, "pagerduty"))
     later(fairness, 7)
     with fairness.bot.services.database.read() as session:
         (row,) = outbox.parked(session)

@@ -13,10 +13,12 @@ from bot import tracking
 from bot.integrations import http
 from bot.integrations.errors import Limited, Permanent, SendError, TryLater, Uncertain
 from bot.integrations.trackers.github import GitHub
+from bot.operations import elsewhere
 from bot.ways import Outside
 from storage import incidents, outbox
 from storage.tables import TrackerCase
 from templates import tracker
+from templates.verbs import HAPPENINGS, VERBS
 from tests.counterparts.github import REPOSITORY, TOKEN, GitHubServer
 from tests.counterparts.server import LOST, Answer
 from tests.templates.views import NASTY, NOW, Maker
@@ -225,6 +227,12 @@ def test_without_a_token_the_row_is_given_up_and_says_so(tracked, github):
     with tracked.bot.services.database.read() as session:
         assert [row.last_error for row in outbox.parked(session)] == ["ETHIXBOT_GITHUB_TOKEN is not set"]
     assert not github.calls
+
+
+def test_whatever_is_told_elsewhere_can_happen_here():
+    known = set(VERBS) | set(HAPPENINGS)
+    assert known >= tracker.MILESTONES
+    assert known >= elsewhere.MAILED
 
 
 @pytest.mark.parametrize("family", Family)
