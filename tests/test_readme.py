@@ -84,6 +84,12 @@ RUN = {
     ".venv/bin/ethixbot baseline activate income-prequal 2026-04-01-v1 --by second@example.org": 2,
     ".venv/bin/ethixbot baseline list income-prequal": 2,
     ".venv/bin/ethixbot baseline diff income-prequal 2025-02-01-v1 2026-04-01-v1": 2,
+    # tests/bot/test_versions.py has a model; here there is nothing to count
+    ".venv/bin/ethixbot registry register income-prequal 2.0.0 --artefact /srv/models/income-2.0.0"
+    " --training-data train.parquet --by lead@example.org": 2,
+    ".venv/bin/ethixbot registry alias income-prequal champion 2.0.0 --by lead@example.org"
+    ' --reason "serves since March"': 2,
+    ".venv/bin/ethixbot registry list income-prequal": 2,
     ".venv/bin/ethixbot proxies reference.parquet --protected sex,race": 0,
     ".venv/bin/ethixbot analyze --baseline reference.parquet --window week.parquet"
     " --protected sex,race --html report.html": 1,  # the week of the fairness break
