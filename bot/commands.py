@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+ANY_MEMORY = "0"
 LAST_WORDS = 300  # characters of the log shown with a failure
 SECRET = ("SLACK_", "DATABASE_URL", "ETHIXBOT_")  # a command gets our environment less our secrets
 
@@ -38,7 +39,8 @@ def _start(folder: Path, command: Sequence[str], told: Mapping[str, str], timeou
     folder.mkdir(parents=True, exist_ok=True)
     environment = {k: v for k, v in os.environ.items() if not k.startswith(SECRET)} | dict(told)
     quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-    supervised = [sys.executable, "-m", "bot.supervise", str(folder), str(timeout.total_seconds()), *command]
+    limits = (str(timeout.total_seconds()), ANY_MEMORY)
+    supervised = [sys.executable, "-m", "bot.supervise", str(folder), *limits, *command]
     subprocess.run(supervised, env=environment, check=False, **quiet)  # type: ignore[call-overload]
 
 

@@ -1,16 +1,16 @@
 """The steps of a promotion, a rollback and its reverse: one row a step, how it is done, and how it is taken back."""
 
+import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 
 import httpx
 
 from analysis.errors import Unknown
 from analysis.response import rollouts as deciding
 from analysis.response.restraint import Restraint, Segment
-from analysis.response.rollouts import Kind, What
+from analysis.response.rollouts import Kind, Status, What
 from analysis.vocabulary import Oversight
 from bot import commands
 from bot.integrations.errors import Lost, Permanent, TryLater
@@ -133,10 +133,14 @@ def _baseline(doing: Doing, row: Rollout) -> str | None:
 
 
 def _compare_with(doing: Doing, row: Rollout, version: str | None) -> None:
+    """Let the model be compared with that baseline, where there is one and it is another; the step says so."""
     active = kept.active(doing.session, row.model_id)
     found = kept.get(doing.session, row.model_id, version) if version is not None else None
     if found is not None and (active is None or active.version != found.version):
         kept.switch(doing.session, found)
+        step = row.steps[NAMES.CHAMPION]
+        row.steps = {**row.steps, NAMES.CHAMPION.value: {**step, "baseline": found.version}}
+        doing.session.add(row)
 
 
 def _deploy(work: Work) -> Facts | None:
@@ -155,7 +159,8 @@ def _test(work: Work) -> Facts | None:
 
 def _run(work: Work, name: str, command: tuple[str, ...], version: str) -> Facts | None:
     """Return its exit code, 0; None while it runs. Raise Permanent for any other."""
-    folder = _folder(work, name)
+    folder = work.services.data / "rollouts" / work.rollout.id / name
+    _is_here(work)
     told = {"ETHIXBOT_MODEL": work.rollout.model_id, "ETHIXBOT_VERSION": version, "ETHIXBOT_ROLLOUT": work.rollout.id}
     try:
         code = commands.follow(folder, command, told, work.watched.rollback.timeout)
@@ -167,8 +172,15 @@ def _run(work: Work, name: str, command: tuple[str, ...], version: str) -> Facts
     raise Permanent(f"the command {how}: {commands.last_words(folder)}")
 
 
-def _folder(work: Work, name: str) -> Path:
-    return work.services.data / "rollouts" / work.rollout.id / name
+def _is_here(work: Work) -> None:
+    """Raise TryLater on another machine than the one that began the step: it would run its command once more."""
+    row = work.rollout
+    name = row.snapshot["steps"][row.step - 1 if row.status == Status.UNDOING else row.step]
+    begun = row.steps.get(name, {})
+    host, at = begun.get("host"), begun.get("begun")
+    is_fresh = at is not None and work.services.clock() - datetime.fromisoformat(at) < work.watched.rollback.timeout
+    if host not in (None, socket.gethostname()) and is_fresh:
+        raise TryLater(f"{host} runs it", after=1)
 
 
 def _health(work: Work) -> Facts:

@@ -4,9 +4,10 @@ A step that fails for good turns it round; what was done is taken back, the newe
 the step it had come to: each may be done again, and is recorded once.
 """
 
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from analysis.policy import Watched
@@ -22,6 +23,8 @@ from bot.services import Services
 from storage import failpoints
 from storage import rollouts as stored
 from storage.tables import Rollout
+
+GRACE = timedelta(minutes=2)  # of a command, which its supervisor ends when its time is over
 
 
 @dataclass
@@ -54,7 +57,8 @@ class Rollouts:
             if rollout is not None and rollout.status == Status.RUNNING:
                 name = rollout.snapshot["steps"][rollout.step]
                 known = rollout.steps.get(name, {})
-                rollout.steps = {**rollout.steps, name: {"begun": now.isoformat(), **known}}
+                begun = {"begun": now.isoformat(), "host": socket.gethostname()}
+                rollout.steps = {**rollout.steps, name: {**begun, **known}}
             return rollout
 
     def _on(self, rollout: Rollout) -> None:
@@ -73,7 +77,9 @@ class Rollouts:
                 rolling.waits(self.services, rollout, row, error.says)
         else:
             failpoints.reach("rollout.before_record")
-            if facts is None:
+            if facts is None and self._is_too_late(rollout, row, GRACE):
+                rolling.turns_back(self.services, rollout, row, "it never came to its end")
+            elif facts is None:
                 rolling.waits(self.services, rollout, row, None)
             else:
                 rolling.done(self.services, rollout, row, facts)
@@ -102,8 +108,8 @@ class Rollouts:
             return {}
         return do(Work(self.services, self.registry(self.services, watched), watched, rollout))
 
-    def _is_too_late(self, rollout: Rollout, row: Step) -> bool:
+    def _is_too_late(self, rollout: Rollout, row: Step, grace: timedelta = timedelta(0)) -> bool:
         """Return whether it was tried for as long as the policy allows."""
         watched = self.services.policy.model(rollout.model_id)
         begun = datetime.fromisoformat(rollout.steps[row.name]["begun"])
-        return watched is None or self.services.clock() - begun > watched.rollback.timeout
+        return watched is None or self.services.clock() - begun > watched.rollback.timeout + grace

@@ -1,6 +1,7 @@
 """The words of promotions and rollbacks: their names, their steps, and what was looked at before."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 from analysis.response import rollouts as deciding
 from analysis.response.rollouts import Check, Kind, Step, What
@@ -20,8 +21,8 @@ STEPS: Mapping[Step, tuple[str, str]] = {
     Step.KEEP: ("Keep {was} as last known good", "{was} is kept as last known good"),
     Step.DEPLOY: ("Run the deployment pipeline for {version}", "The deployment pipeline has deployed {version}"),
     Step.CHAMPION: (
-        "Let registry, gate and baseline go over to {version}",
-        "Registry, gate and baseline have gone over to {version}",
+        "Let the registry and the gate go over to {version}",
+        "The registry and the gate have gone over to {version}",
     ),
     Step.HEALTH: ("Ask the service whether it is well", "The service says that it is well"),
     Step.TEST: ("Run the test set against the service", "The service passes the test set"),
@@ -77,7 +78,9 @@ LINES: Mapping[tuple[What, bool | None], Line] = {
     (What.CHECKSUM, True): _as_registered,
     (What.CHECKSUM, False): lambda name, found, check: f"It is not what was registered: {said(check.why, LONGEST)}.",
     (What.CHECKSUM, None): lambda name, found, check: "It was registered without a checksum: nobody can compare it.",
-    (What.FREE, True): lambda name, found, check: "It is not blocked.",
+    (What.FREE, True): lambda name, found, check: (
+        "Its block is lifted with it." if found and found.blocked_by else "It is not blocked."
+    ),
     (What.FREE, False): lambda name, found, check: f"It is blocked by {said(check.why, LONGEST)}.",
 }
 
@@ -85,7 +88,8 @@ LINES: Mapping[tuple[What, bool | None], Line] = {
 def lasts(serving: Serving) -> str:
     """Return how long it will take, as far as anybody can know."""
     how = serving.how or Rollback()
-    before = f"; the last change took {figures.span(serving.took)}" if serving.took is not None else ""
+    is_known = serving.took is not None and serving.took >= timedelta(seconds=1)
+    before = f"; the last change took {figures.span(serving.took)}" if serving.took and is_known else ""
     at_most = f"At most {figures.span(how.timeout)} for each step{before}."
     needs_more = [
         word for word, is_named in (("deployment", how.command), ("health", how.health), ("test", how.test)) if is_named

@@ -49,7 +49,8 @@ def _step(row: Rollout, number: int, name: str) -> str:
     if "stuck" in noted:
         return f"🛑 {words}: could not be taken back\n> {quote(noted['stuck'], LONGEST_ERROR)}"
     if "done" in noted:
-        return f"✅ {words}"
+        compared = f", compared with baseline {code(noted['baseline'])} from now on" if noted.get("baseline") else ""
+        return f"✅ {words}{compared}"
     return f"{'⏳' if number == row.step and row.status == Status.RUNNING else '⬜'} {words}"
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
+from analysis.response import rollouts as deciding
 from analysis.response.rollouts import Kind, Status
 from storage.incidents import IncidentView
 from storage.registry import CHAMPION, LAST_KNOWN_GOOD
@@ -50,17 +51,31 @@ def _serving(view: IncidentView) -> Serving:
     return view.serving or NOTHING
 
 
+def _thaws(view: IncidentView) -> str:
+    """Return what becomes of the freeze, where this incident has frozen the model."""
+    mine = [one for one in view.restraints if one.incident_id == view.incident.id]
+    return "❄️ The freeze of this incident then gives way to increased monitoring." if mine else ""
+
+
+def _only(view: IncidentView) -> str | None:
+    offered = _candidates(view)
+    return offered[0].value if len(offered) == 1 else None
+
+
 def _candidates(view: IncidentView) -> list[Option]:
+    """Return what may be promoted now: it has passed, is as registered and not blocked, and does not serve."""
     serving = _serving(view)
-    return [_candidate(one, serving) for one in serving.passed if one.candidate != serving.aliases.get(CHAMPION)]
+    return [
+        _candidate(one)
+        for one in serving.passed
+        if one.candidate != serving.aliases.get(CHAMPION)
+        and deciding.against(deciding.checks(serving.versions.get(str(one.candidate)))) is None
+    ]
 
 
-def _candidate(retrain: RetrainRequest, serving: Serving) -> Option:
-    found = serving.versions.get(str(retrain.candidate))
-    amiss = found is None or found.mismatch or found.blocked_by
-    when = f"{retrain.finished_at:%d %b %Y}" if retrain.finished_at else "it has ended"
-    means = "It cannot be promoted: it is blocked, or not as registered" if amiss else f"Passed its validation, {when}"
-    return Option(retrain.id, f"{retrain.candidate} · {retrain.id}", means)
+def _candidate(retrain: RetrainRequest) -> Option:
+    when = f", {retrain.finished_at:%d %b %Y}" if retrain.finished_at else ""
+    return Option(retrain.id, f"{retrain.candidate} · {retrain.id}", f"Passed its validation{when}")
 
 
 def _before_promoting(view: IncidentView) -> list[str]:
@@ -70,7 +85,8 @@ def _before_promoting(view: IncidentView) -> list[str]:
         version = str(next(one.candidate for one in serving.passed if one.id == offered[0].value))
         looked = [f"*Looked at, for {code(version)}*", *rollouts.checklist(serving, version)]
     second = "👥 The Product Owner has to approve this by typing PROMOTE; they are asked in the thread."
-    return [_serves(view), *looked, f"⏱️ {rollouts.lasts(serving)}", f"👁️ {rollouts.watch(serving)}", second]
+    after = [_thaws(view), f"👁️ {rollouts.watch(serving)}"]
+    return [_serves(view), *looked, f"⏱️ {rollouts.lasts(serving)}", *after, second]
 
 
 def before_approving(approval: Approval, view: IncidentView) -> list[str]:
@@ -80,7 +96,7 @@ def before_approving(approval: Approval, view: IncidentView) -> list[str]:
     if version is None:
         return []
     looked = f"*Looked at, for {code(version)}*"
-    return [_serves(view), looked, *rollouts.checklist(serving, version), f"👁️ {rollouts.watch(serving)}"]
+    return [_serves(view), looked, *rollouts.checklist(serving, version), _thaws(view), f"👁️ {rollouts.watch(serving)}"]
 
 
 def _before_rolling_back(view: IncidentView) -> list[str]:
@@ -96,6 +112,7 @@ def _before_rolling_back(view: IncidentView) -> list[str]:
         *looked,
         f"👥 {_users(view, good)}",
         f"⏱️ {rollouts.lasts(serving)}",
+        _thaws(view),
         f"👁️ {rollouts.watch(serving)} For 24 hours the rollback can be reversed.",
         SECOND,
     ]
@@ -116,12 +133,13 @@ def _before_reversing(view: IncidentView) -> list[str]:
     last = _serving(view).newest
     back = str(last.from_version) if last is not None else ""
     looked = rollouts.checklist(_serving(view), back, lifts=view.incident.id) if back else []
-    harm = plain.affected(view.incident.family, finding.raised(view.alerts[0] if view.alerts else None))
+    raised, report = finding.raised(view.alerts[0] if view.alerts else None), finding.report(view.report)
+    harm = plain.affected(view.incident.family, raised, report)
     return [
         _serves(view),
         f"{code(back)} would serve again, which this incident is about." if back else "",
         *looked,
-        f"👥 {said(harm, LONGEST_ERROR)}",
+        f"👥 Concerned by this incident: {said(harm, LONGEST_ERROR)}",
         SECOND,
     ]
 
@@ -212,7 +230,7 @@ VERBS = {
             submit="Ask for it",
             does="Lets a candidate that passed its validation serve, and keeps what serves now as last known good.",
             fields={
-                "candidate": Asked("Candidate", options=_candidates),
+                "candidate": Asked("Candidate", options=_candidates, chosen=_only),
                 "reason": Asked("Reason", "Why it should serve now"),
             },
             about=_before_promoting,

@@ -1,13 +1,18 @@
 """Promotion and rollback: asked for, approved by another person, done step by step, or back to what it was."""
 
+import sys
+import time
+from datetime import timedelta
+
 import pytest
 from sqlmodel import select
 
 from analysis.errors import Missing, NotAllowed, NotYou
 from analysis.response.outcomes import Kind
+from analysis.telling import Telling
 from bot import rollouts
 from bot.integrations.errors import Permanent, TryLater, Uncertain
-from storage import failpoints, oversight
+from storage import baselines, failpoints, oversight
 from storage import rollouts as stored
 from storage.tables import Incident, ModelVersion, OversightChange, Owed, RetrainRequest
 from tests.bot.lived import (
@@ -18,12 +23,17 @@ from tests.bot.lived import (
     ONCALL,
     actions,
     all_incidents,
+    at,
     do,
     entries,
     found,
+    later,
+    looked,
+    report,
     says,
     taken,
 )  # fmt: skip
+from tests.bot.lived import newest as newest_decision
 from tests.bot.rolled import (
     NEW,
     NOW,
@@ -152,7 +162,9 @@ def test_a_file_that_was_changed_after_the_approval_stops_it_and_is_an_incident_
 
 
 def test_what_did_not_pass_does_not_exist_or_serves_already_is_refused(services):
-    assert "has to be one that has passed validation" in says(do(services, "promote", ENGINEER, candidate="RTR-9", reason="x"))
+    assert "has to be one that has passed validation" in says(
+        do(services, "promote", ENGINEER, candidate="RTR-9", reason="x")
+    )
     assert "no registered version" in says(do(services, "rollback", ENGINEER, version="7", reason="x"))
     assert "serves already" in says(do(services, "rollback", ENGINEER, version=NOW, reason="x"))
     change(services, RetrainRequest, ("id", "RTR-1"), status="failed")
@@ -301,3 +313,117 @@ def _killed_again_and_again(services, other):
         except Killed:
             services.clock.forward(minutes=6)  # beyond the lease
     raise AssertionError("it never came to its end")
+
+
+def test_a_candidate_brings_the_baseline_of_its_validation_and_a_rollback_the_one_before(services):
+    with services.database.read() as session:
+        before = baselines.active(session, MODEL)
+    folder = services.data / "retrain" / "RTR-1"
+    folder.mkdir(parents=True)
+    (folder / "profile.bin").write_bytes(before.profile)  # as if the candidate had done the same
+    asked(services, "promote")
+    run(services)
+    after = state(services)[2]
+    assert after != before.version
+    with services.database.read() as session:
+        made = baselines.active(session, MODEL)
+    assert (made.source, made.rows, made.created_by) == ("validation of RTR-1", before.rows, ENGINEER)
+    asked(services, "rollback", approval="APR-2")
+    run(services)
+    assert state(services)[2] == before.version
+    asked(services, "reverse", approval="APR-3")
+    run(services)
+    assert state(services)[2] == after
+
+
+def test_what_fails_after_the_switch_brings_the_baseline_back_too(services):
+    with_policy(services, health="http://127.0.0.1:9/")
+    before = state(services)
+    folder = services.data / "retrain" / "RTR-1"
+    folder.mkdir(parents=True)
+    with services.database.read() as session:
+        (folder / "profile.bin").write_bytes(baselines.active(session, MODEL).profile)
+    asked(services, "promote")
+    ended = run(services)
+    assert (ended.status, state(services)) == ("undone", before)
+    assert "the service does not answer" in ended.error
+    (told,) = entries(services, "rollout_undone")
+    assert "the service does not answer" in told["error"]
+
+
+def test_a_rollback_that_fails_leaves_a_critical_model_paused_not_free(services):
+    with_policy(services, health="http://127.0.0.1:9/")
+    asked(services, "rollback")
+    assert run(services).status == "undone"
+    assert state(services)[:2] == (BEFORE, 4)
+    assert entries(services, "frozen_by_rollout")[0]["level"] == 4
+
+
+def test_pipeline_and_test_set_are_run_once_each_and_what_they_say_counts(services):
+    left = services.data / "left.txt"
+    note = f"import os; open({str(left)!r}, 'a').write(os.environ['ETHIXBOT_VERSION'] + ' ')"
+    fails = (sys.executable, "-c", "print('three cases differ'); raise SystemExit(3)")
+    with_policy(services, command=(sys.executable, "-c", note), test=fails)
+    do(services, "freeze", ONCALL, level="3", reason="unfair")
+    asked(services, "rollback")
+    loop, end = rollouts.Rollouts(services), time.monotonic() + 20
+    while newest(services).status in ("queued", "running", "undoing"):
+        assert time.monotonic() < end
+        if not loop.step():
+            services.clock.forward(seconds=2)
+            time.sleep(0.02)  # the commands are real processes
+    assert (newest(services).status, state(services)[:2]) == ("undone", (BEFORE, 3))
+    assert left.read_text() == f"{OLD} {NOW} "
+    assert "ended with code 3: three cases differ" in newest(services).error
+
+
+def watch(services, kept, minutes):
+    """Let so much of the watch go by, a check with that outcome each time one is due."""
+    later(services, minutes=minutes)
+    return looked(services, kept)
+
+
+def test_the_watch_checks_more_often_tells_recurrence_at_once_and_ends(services):
+    with_policy(services, watch=timedelta(minutes=30))
+    do(services, "freeze", ONCALL, level="4", reason="unfair")
+    asked(services, "promote")
+    run(services)
+    since = newest_decision(services)
+    fresh = since + timedelta(hours=1), since + timedelta(hours=2)
+    watch(services, at(report(services, well=True), *fresh), 11)
+    assert entries(services, "rollout_recurred") == []
+    watch(services, at(report(services, well=False), *fresh), 11)
+    (told,) = entries(services, "rollout_recurred")
+    assert (told["alerts"], told["by"]) == (["ALR-1001"], ENGINEER)
+    later(services, minutes=20)
+    (over,) = entries(services, "rollout_watched")
+    assert (over["checks"], over["back"], over["lifted"]) == (2, ["ALR-1001"], False)
+    assert state(services)[1] == 1
+
+
+def test_a_watch_that_goes_well_ends_the_increased_monitoring(services):
+    with_policy(services, watch=timedelta(minutes=15))
+    asked(services, "promote")
+    run(services)
+    assert state(services)[1] == 1
+    watch(services, report(services, well=True), 11)
+    later(services, minutes=20)
+    (over,) = entries(services, "rollout_watched")
+    assert (over["checks"], over["back"], over["lifted"], over["window"]) == (1, [], True, "before")
+    assert state(services)[1] == 0
+
+
+def test_a_freeze_made_meanwhile_is_not_lifted(services):
+    asked(services, "promote")
+    do(services, "freeze", ONCALL, level="4", reason="wait")
+    run(services)
+    assert state(services)[:2] == (PROMOTED, 4)
+
+
+def test_stakeholders_are_told_of_a_rollback(services):
+    row = Telling(name="board", stage="rolled_back", to=("ceo",))
+    services.policy = services.policy.model_copy(update={"stakeholders": (row,)})
+    asked(services, "rollback")
+    assert entries(services, "told") == []
+    run(services)
+    assert [one["name"] for one in entries(services, "told")] == ["board"]
