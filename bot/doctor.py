@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from analysis.errors import BadInput
 from analysis.policy import Policy
-from bot import backing, keys, offline, staffing
+from bot import backing, connected, keys, offline, staffing
 from bot import settings as environment
 from bot.app import DEFAULT_POLICY
 from bot.operations import sealing
@@ -171,4 +171,8 @@ CHECKS: dict[str, Check] = {
     "outbox": _outbox,
     "backup": _backup,
     "slack": _slack,
+    "tracker": connected.tracker,
+    "pagers": connected.pagers,
+    "notifiers": connected.notifiers,
+    "mail": connected.mail,
 }

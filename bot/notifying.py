@@ -4,6 +4,7 @@ Apprise tells neither why it failed nor for how long to wait, and knows no key: 
 """
 
 import logging
+from typing import Any
 
 from bot.integrations.errors import Permanent, TryLater
 from bot.services import Services
@@ -29,14 +30,19 @@ def send(services: Services, incident_id: str, name: str) -> None:
 
 def deliver(urls: list[str], text: str) -> None:
     """Send the text to each address; raise SendError. Addresses are secret, so no error names one."""
+    if not opened(urls).notify(body=text, body_format="text"):
+        raise TryLater("Apprise could not send it", after=RETRY_S)
+
+
+def opened(urls: list[str]) -> Any:  # noqa: ANN401
+    """Return Apprise with these addresses; raise Permanent."""
     try:
         import apprise  # noqa: PLC0415  (an extra)
     except ModuleNotFoundError:
         raise Permanent("the extra apprise is not installed") from None
     logging.getLogger("apprise").setLevel(logging.CRITICAL)  # its lines hold addresses
-    told = apprise.Apprise()
+    services = apprise.Apprise()
     for number, url in enumerate(urls, start=1):
-        if not told.add(url):
+        if not services.add(url):
             raise Permanent(f"address {number} of the notifier is none that Apprise knows")
-    if not told.notify(body=text, body_format=apprise.NotifyFormat.TEXT):
-        raise TryLater("Apprise could not send it", after=RETRY_S)
+    return services

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -32,6 +33,12 @@ def call(who: str, method: str, url: str, **sent: Any) -> httpx.Response:  # noq
     except httpx.HTTPError as error:
         raise Uncertain(f"{who}: the answer was lost ({type(error).__name__})") from None
     return checked(who, answer)
+
+
+def reach(who: str, url: str) -> None:
+    """Return where somebody answers at the address, whatever they say; raise SendError."""
+    with suppress(Permanent, Limited):
+        call(who, "GET", url)
 
 
 def checked(who: str, answer: httpx.Response) -> httpx.Response:

@@ -22,9 +22,9 @@ from storage.tables import Incident, Owed, Page, TimelineEntry
 SETTLES = timedelta(seconds=10)  # several changes at once are one look at the issue
 MAILED = frozenset(
     {
-        "opened", "severity_rose", "severity", "freeze", "frozen", "frozen_by_rollout", "contain", "unfreeze", "promoted",
-        "rolled_back", "reversed", "rollout_failed", "resolve", "close", "accept_risk", "false_positive", "reopen",
-        "reopened",
+        "opened", "severity_rose", "severity", "freeze", "frozen", "frozen_by_rollout", "contain", "unfreeze",
+        "promoted", "rolled_back", "reversed", "rollout_failed", "resolve", "close", "accept_risk", "false_positive",
+        "reopen", "reopened",
     }
 )  # fmt: skip
 
