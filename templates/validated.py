@@ -5,15 +5,28 @@ from typing import Any
 
 from analysis.detection.findings import Finding
 from analysis.response.validating import Why
-from templates import figures, finding, names, words
+from templates import finding, names, words
 from templates.slack.blocks import Block
 from templates.slack.mrkdwn import said
 
 Kept = Mapping[str, Any]
-SIDES = ("baseline", "champion", "candidate")
+SIDES = ("candidate", "champion", "baseline")
 MOST_ROWS = 40
 MOST_REASONS = 5
 CELL = 60
+RATIO = "disparate_impact_ratio"
+OF_ALL = ("accuracy", "auc")
+
+# As short as a column beside three others has to be.
+NAMES = {
+    RATIO: "Approval ratio",
+    "demographic_parity_difference": "Approval gap",
+    "equal_opportunity_difference": "Gap if qualified",
+    "accuracy": "Right answers",
+    "auc": "Ranking (AUC)",
+    "score_total_variation": "Shift of scores",
+    "explanation_spearman": "Same reasons",
+}
 
 
 def sentences(kept: Kept) -> list[str]:
@@ -29,16 +42,32 @@ def plain(kept: Kept) -> str:
     return " ".join(filter(None, [*_reasons(kept), *groups, _right(kept)]))
 
 
-def table(kept: Kept) -> list[Block]:
-    """Return the figures of baseline, champion and candidate as a table; nothing where there are none."""
-    rows = _listed(kept, "table")[:MOST_ROWS]
+def table(kept: Kept, *, whole: bool = False) -> list[Block]:
+    """Return the figures of candidate, champion and baseline as a table: what matters here, or the whole of it."""
+    rows = [row for row in _listed(kept, "table") if whole or _matters(row, kept)][:MOST_ROWS]
     if not rows:
         return []
-    head = ["Measured", "Baseline", "Champion", f"Candidate {kept.get('candidate', '')}".strip()]
-    lines = [[_name(row), *(_value(row, side) for side in SIDES)] for row in rows]
+    head = ["Measured", "Candidate", "Champion", "Baseline"]
+    lines = [line for row in rows for line in _lines(row)]
     cells = [[{"type": "raw_text", "text": cell[:CELL] or "–"} for cell in line] for line in (head, *lines)]
-    right = [{"align": "left"}, *({"align": "right"} for _ in SIDES)]
-    return [{"type": "table", "rows": cells, "column_settings": right}]
+    return [
+        {"type": "table", "rows": cells, "column_settings": [{"align": "left"}, *({"align": "right"} for _ in SIDES)]}
+    ]
+
+
+def _lines(row: Kept) -> list[list[str]]:
+    """Return the values, and beneath them how sure they are: side by side they are too wide for a thread."""
+    sure = [_sure(row, side) for side in SIDES]
+    return [[_name(row), *(_value(row, side) for side in SIDES)], *([["95 % sure", *sure]] if any(sure) else [])]
+
+
+def _matters(row: Kept, kept: Kept) -> bool:
+    """Return whether the row is about all people, or about groups that champion or candidate tell apart."""
+    groups = _listed(kept, "groups")
+    apart = {one.get("column") for one in groups if not (one.get("is_alike") and one.get("was_alike"))}
+    if row.get("fails") or row.get("column") in apart:
+        return True
+    return row.get("metric") in OF_ALL or (not apart and row.get("metric") == RATIO)
 
 
 def _reasons(kept: Kept) -> list[str]:
@@ -74,7 +103,7 @@ def _right(kept: Kept) -> str:
     rows = finding.whole(same, "rows")
     if not rows:
         return "No outcome is known in the window: how often it is right was not judged."
-    champion, candidate = (finding.whole(same, side) or 0 for side in SIDES[1:])
+    champion, candidate = (finding.whole(same, side) or 0 for side in ("champion", "candidate"))
     shares = f"{words.percent(candidate / rows)} of {rows:,} requests whose outcome is known"
     return f"It is right for {shares}; the champion for {words.percent(champion / rows)} of the same."
 
@@ -99,20 +128,33 @@ def _finding(kept: object) -> Finding | None:
 def _name(row: Kept) -> str:
     metric, column = str(row.get("metric", "?")), row.get("column")
     sign = "🔺 " if row.get("fails") else ""
-    measures = names.first(names.metric(metric).measures)
-    return f"{sign}{measures}, {column}" if column and column != "score" else f"{sign}{measures}"
+    name = NAMES.get(metric, metric.replace("_", " "))
+    return f"{sign}{name}, {column}" if column and column != "score" else f"{sign}{name}"
 
 
 def _value(row: Kept, side: str) -> str:
-    kept = row.get(side)
-    value = kept.get("value") if isinstance(kept, Mapping) else None
-    if not isinstance(value, int | float) or not isinstance(kept, Mapping):
+    value = _kept(row, side).get("value")
+    if not isinstance(value, int | float):
         return "–"
-    unit = figures.UNITS[names.metric(str(row.get("metric"))).unit]
-    interval = kept.get("interval")
+    return {"points": f"{100 * value:.1f} pts", "share": f"{100 * value:.1f} %"}.get(_unit(row), f"{value:.2f}")
+
+
+def _sure(row: Kept, side: str) -> str:
+    interval = _kept(row, side).get("interval")
     if not (isinstance(interval, list | tuple) and all(isinstance(end, int | float) for end in interval)):
-        return unit(value)
-    return f"{unit(value)} ({unit(interval[0])} to {unit(interval[1])})"
+        return ""
+    if _unit(row) in ("points", "share"):
+        return " to ".join(f"{round(100 * end)}" for end in interval).replace("-", "−")
+    return " to ".join(f"{end:.2f}" for end in interval).replace("-", "−")
+
+
+def _kept(row: Kept, side: str) -> Kept:
+    kept = row.get(side)
+    return kept if isinstance(kept, Mapping) else {}
+
+
+def _unit(row: Kept) -> str:
+    return names.metric(str(row.get("metric"))).unit
 
 
 def _pair(value: object) -> str:

@@ -11,7 +11,7 @@ from analysis.errors import Missing, Unknown
 from analysis.response.notifying import Reason
 from analysis.response.outcomes import Kind, Outcome
 from analysis.vocabulary import State
-from bot.operations.doing import Doing, Effect, Request, tell, urgency
+from bot.operations.doing import Doing, Effect, Request, owe_redraw, tell, urgency
 from bot.services import SYSTEM, Services, kept
 from storage import audit, baselines, counters, incidents, leases, outbox, registry, retrains
 from storage.tables import Incident, ModelVersion, Owed, RetrainRequest
@@ -220,6 +220,7 @@ def write(services: Services, session: Session, request: RetrainRequest, change:
 def _tell(doing: Doing, verb: str, facts: Mapping[str, Any]) -> None:
     if verb in SILENT:
         incidents.note(doing.session, doing.incident.id, SYSTEM, verb, doing.now, **facts)
+        owe_redraw(doing.session, doing.incident, doing.now, soon=False)
         return
     tell(doing, verb, **facts)
 

@@ -13,7 +13,10 @@ from templates.slack.mrkdwn import said
 from templates.verbs import VERBS
 
 GROUPS = {
-    "Work on it": ("still_on_it", "update", "contain", "investigate", "remediate", "tick", "runbook", "release"),
+    "Work on it": (
+        *("still_on_it", "update", "contain", "investigate", "remediate", "tick", "runbook", "release"),
+        "cancel_retrain",
+    ),
     "Judge it": ("impact", "confirm", "notify_regulator", "accept_risk", "false_positive"),
     "Time": ("snooze", "pause_clock", "resume_clock"),
     "People affected": ("affected", "draft", "remedy", "tell"),

@@ -44,6 +44,8 @@ def standing(request: RetrainRequest) -> str:
     """
     if request.status == "running" and request.cancelled_by:
         return "is being ended"
+    if request.status == "failed" and request.candidate:
+        return "made a candidate that did not pass"
     return STANDS.get(request.status, said(request.status))
 
 
@@ -58,7 +60,7 @@ def told(request: RetrainRequest) -> list[Block]:
     """Return how its candidate did, where that is known."""
     if "passes" not in request.validation:
         return []
-    return [section(*validated.sentences(request.validation)), *validated.table(request.validation)]
+    return [section(*validated.sentences(request.validation)), *validated.table(request.validation, whole=True)]
 
 
 def listed(requests: Sequence[RetrainRequest]) -> Message:
@@ -75,13 +77,14 @@ def _head(request: RetrainRequest) -> str:
 
 def _lines(request: RetrainRequest) -> list[str]:
     if request.status == "failed":
-        return [f"> {quote(request.error, LONGEST_ERROR)}"] if request.error else []
+        return [f"> {quote(request.error, LONGEST_ERROR)}"] if request.error and not request.candidate else []
     if request.status not in ("running", "validating"):
         return []
     share, stage = request.progress.get("share"), request.progress.get("stage")
     bar = _bar(share) if request.status == "running" and isinstance(share, int | float) else ""
     now = f"_{said(stage, 100)}_" if stage and request.status == "running" else ""
     line = request.progress.get("line") if request.status == "running" else None
+    line = None if line == stage else line
     return list(filter(None, [" ".join(filter(None, [bar, now])), f"> {code(line, 200)}" if line else ""]))
 
 

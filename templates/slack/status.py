@@ -142,6 +142,8 @@ def retrained(request: RetrainRequest) -> str:
     >>> retrained(RetrainRequest(id="RTR-31", status="failed", exit_code=2))
     'failed (exit code 2)'
     """
+    if request.status == "failed" and request.candidate:
+        return "made a candidate that did not pass"
     ended = f" (exit code {request.exit_code})" if request.status == "failed" and request.exit_code else ""
     return f"{RETRAIN.get(request.status, said(request.status))}{ended}"
 
