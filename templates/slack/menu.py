@@ -16,6 +16,7 @@ GROUPS = {
     "Work on it": (
         *("still_on_it", "update", "contain", "investigate", "remediate", "tick", "runbook", "release"),
         "cancel_retrain",
+        "reverse",
     ),
     "Judge it": ("impact", "confirm", "notify_regulator", "accept_risk", "false_positive"),
     "Time": ("snooze", "pause_clock", "resume_clock"),

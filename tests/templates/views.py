@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 from analysis.detection.alerts import Alert as Raised
 from analysis.detection.findings import Finding
 from analysis.detection.report import Report, Side
+from analysis.response.serving import Rollback
 from analysis.vocabulary import Family, Severity, State, Verdict
 from storage import runbooks
 from storage.incidents import IncidentView
 from storage.overview import ModelView, Overview
+from storage.rollouts import Serving
 from storage.tables import (
     Alert,
     Assignment,
@@ -19,9 +21,11 @@ from storage.tables import (
     FollowUp,
     Incident,
     Model,
+    ModelVersion,
     OversightChange,
     Person,
     RetrainRequest,
+    Rollout,
     RootCause,
     Run,
     TimelineEntry,
@@ -182,8 +186,28 @@ class Maker:
         timeline = (*view.timeline, waits)
         more = replace(view, duties=(duty,), steps=(step,), runbooks=runbooks.shipped(), timeline=timeline)
         return replace(
-            more, others=(other,), alerts=(*view.alerts, second), follow_ups=(due,), root_causes=(cause,)
+            more, others=(other,), alerts=(*view.alerts, second), follow_ups=(due,), root_causes=(cause,),
+            serving=self.serving(view, text),
         )  # fmt: skip
+
+    def serving(self, view: IncidentView, text: str) -> Serving:
+        """Return what is known of the model's versions: one was rolled back, one may come."""
+        about = {"model_id": view.model.id, "incident_id": view.incident.id, "requested_by": "U0MLLEAD01"}
+        passed = RetrainRequest(
+            id="RTR-32", requested_at=NOW, reason=text, next_at=NOW, status="validated_pass", candidate=text, **about
+        )
+        kept = [
+            ModelVersion(
+                model_id=view.model.id, version=name, artefact_sha256="a", registered_by="U0MLLEAD01", registered_at=NOW
+            )
+            for name in (text, "1.0.0")
+        ]
+        back = Rollout(
+            id="RBK-3", kind="rollback", from_version=text, to_version="1.0.0", reason=text, requested_at=NOW,
+            next_at=NOW, status="done", snapshot={"steps": []}, **about,
+        )  # fmt: skip
+        names = {"champion": "1.0.0", "last_known_good": text}
+        return Serving(names, {one.version: one for one in kept}, (passed,), (back,), timedelta(seconds=40), Rollback())
 
     def handled(self, view: IncidentView, text: str = "It is biased") -> IncidentView:
         """Return the view after people did everything to it, every text of theirs being `text`."""
