@@ -122,7 +122,7 @@ def folder_of(services: Services, request: RetrainRequest) -> Path:
 
 def told(request: RetrainRequest, how: Retrain, log: str) -> dict[str, str]:
     """Return what a pipeline is told of the request: a command in its environment, the others as inputs."""
-    window = request.validation
+    window = request.remote.get("window", {})
     return {
         "model": request.model_id,
         "request": request.id,

@@ -94,12 +94,13 @@ class Validations:
         if found is None:
             wanted = " or ".join(candidates.FILES)
             raise WorkFailedError(f"the pipeline left no {wanted}, so there is nothing to judge.")
-        until = request.validation.get("until")
+        window = request.remote.get("window", {})
+        until = window.get("until")
         after = datetime.fromisoformat(until) + timedelta(milliseconds=1) if until else None
         return {
             "predictions": str(found),
             "version": version,
-            "since": request.validation.get("since"),
+            "since": window.get("since"),
             "until": after.isoformat() if after else None,
             "is_window": not (watched.retrain and watched.retrain.validation),
             "rules": watched.validation.model_dump(mode="json"),

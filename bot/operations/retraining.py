@@ -69,7 +69,7 @@ def queue(services: Services, session: Session, wish: Wish, now: datetime) -> Re
         notes=wish.notes,
         baseline=_baseline(session, wish),
         pipeline=watched.retrain.kind,
-        validation={} if watched.retrain.validation else retrains.window(session, wish.model),
+        remote={} if watched.retrain.validation else {"window": retrains.window(session, wish.model)},
         next_at=now,
     )
     session.add(made)

@@ -12,12 +12,12 @@ from analysis.response import life
 from analysis.vocabulary import Family, Oversight, Severity, State
 from storage.incidents import IncidentView
 from storage.tables import Bundle, Clock, FollowUp, PersonReport, RetrainRequest, TimelineEntry
-from templates import figures, finding, names, origins, reported, steps, verbs
+from templates import figures, finding, names, origins, reported, steps, validated, verbs
 from templates import plain as prose
 from templates.finding import written
 from templates.slack import incident
 from templates.slack.mrkdwn import one_line, stamp
-from templates.slack.status import SYSTEM
+from templates.slack.status import SYSTEM, retrained
 
 Clean = Callable[[str], str]
 MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~!])")
@@ -229,8 +229,10 @@ def _restraint(view: IncidentView, c: Clean) -> str:
 
 
 def _retrain(request: RetrainRequest, c: Clean) -> str:
-    ended = f", exit code {request.exit_code}" if request.exit_code is not None else ""
-    return c(f"{request.id}, asked for {stamp(request.requested_at)}: {request.status}{ended}. {request.reason}")
+    version = f", version {request.candidate}" if request.candidate else ""
+    judged = f" {validated.plain(request.validation)}" if request.validation else ""
+    head = f"{request.id}, asked for {stamp(request.requested_at)}: {retrained(request)}{version}"
+    return c(f"{head}. {request.reason}{judged}")
 
 
 def _evidence(bundle: Bundle, c: Clean) -> str:

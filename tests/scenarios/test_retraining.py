@@ -131,7 +131,7 @@ def test_a_pipeline_that_fails_says_its_last_words_and_may_be_started_again(fair
     )
 
 
-def test_one_that_runs_is_cancelled_with_all_that_it_started(fairness, tmp_path):
+def test_one_that_runs_is_cancelled_with_all_that_it_started_after_a_restart_too(fairness, tmp_path):
     pipeline(fairness, f"""
 import subprocess, sys
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
@@ -146,6 +146,8 @@ child.wait()
         time.sleep(0.02)
     fairness.press("retrain", by="ml_lead")
     assert "`RTR-1` is already under way" in str(fairness.fill("ml_lead", reason="too"))
+    fairness.stop()
+    fairness.start()  # a restart does not touch it
     fairness.choose("cancel_retrain", by="ml_engineer")
     fairness.fill("ml_engineer", reason="wrong data")
     assert until(fairness, "cancelled").cancelled_by is not None
