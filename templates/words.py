@@ -29,7 +29,8 @@ NAMES = {
     "explanation_kendall": "Kendall's τ of explanations", "explanation_ndcg": "nDCG of explanations",
     "error_rate": "error rate", "latency_p50": "median latency", "latency_p95": "p95 latency",
     "latency_p99": "p99 latency", "latency_p95_ratio": "p95 latency against the baseline",
-    "composite": "composite drift score", "estimated_accuracy": "estimated accuracy", RULE: "a rule of the policy",
+    "composite": "composite drift score", "sha256": "SHA-256",
+    "estimated_accuracy": "estimated accuracy", RULE: "a rule of the policy",
 }  # fmt: skip
 
 TYPES = {

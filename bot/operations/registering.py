@@ -24,7 +24,7 @@ from bot.operations import gating, notices, opening, recovering
 from bot.operations.doing import Doing, Request, tell
 from bot.operations.opening import Result
 from bot.services import SYSTEM, Services, kept
-from storage import alerts, audit, incidents, leases, registry, runs, timers
+from storage import alerts, audit, incidents, leases, oversight, registry, runs, timers
 from storage.tables import AliasChange, Incident, Model, ModelVersion, Run, Timer
 
 PURPOSE = KIND = "registry"
@@ -180,8 +180,7 @@ def _take(result: Result, look: Look) -> None:
     was, row.mismatch, row.verified_at = row.mismatch, look.mismatch, result.now
     session.add(row)
     session.flush()
-    champion = registry.alias(session, look.model, registry.CHAMPION)
-    raised = judging.alert(look, serves=champion is not None and champion.version == look.version)
+    raised = judging.alert(look, serves=look.version in _serving(session, look.model))
     if raised is not None:
         opening.record(result, [raised])
     else:
@@ -190,6 +189,12 @@ def _take(result: Result, look: Look) -> None:
             recovering.end(result, known)
     if was != row.mismatch:
         gating.tag(result.services, session, look.model, result.now)
+
+
+def _serving(session: Session, model_id: str) -> set[str | None]:
+    """Return the versions that answer requests now: the champion, and the fallback of a restraint that stands."""
+    champion = registry.alias(session, model_id, registry.CHAMPION)
+    return {champion.version if champion else None, *(one.fallback for one in oversight.standing(session, model_id))}
 
 
 def _unread(result: Result, row: ModelVersion, look: Look) -> None:

@@ -25,11 +25,14 @@ def compared(raised: Raised, alert: Alert) -> list[tuple[str, str]]:
     pairs = [("Version", code(raised.lead.column)), ("Since", date(alert.first_at))]
     for one in (raised.lead, *raised.consequences):
         name = names.first(PARTS.get(str(one.group), str(one.group)))
-        found = code(f"{str(one.facts['found'])[:SHOWN]}…") if one.facts.get("found") else "gone"
-        registered = code(f"{str(one.facts.get('registered'))[:SHOWN]}…")
-        pairs.append((name, f"registered {registered}\nfound {found}"))
+        found = f"found {code(_short(one.facts['found']))}" if one.facts.get("found") else "*nothing is there*"
+        pairs.append((name, f"registered {code(_short(one.facts.get('registered')))}\n{found}"))
         pairs.append(("Where", code(one.facts.get("place"), LONGEST)))
     return pairs
+
+
+def _short(checksum: object) -> str:
+    return f"{str(checksum)[:SHOWN]}…"
 
 
 def moved(data: Data, run: Run | None, views: Sequence[IncidentView]) -> list[str]:
@@ -85,14 +88,18 @@ def page(view: RegistryView) -> Message:
         blocks += [divider(), section("*How far it was restrained*"), *listed(changes, MOST_CHANGES)]
     moves = [_move(one, view) for one in view.moves[:MOST_CHANGES]]
     if moves:
-        blocks += [divider(), section("*What stood for what*"), *listed(moves, MOST_CHANGES)]
+        blocks += [divider(), section("*What stood for what before*"), *listed(moves, MOST_CHANGES)]
     return Message(f"{view.model.name}: {figures.counted(view.count, 'version')}", blocks)
 
 
 def _aliases(view: RegistryView) -> list[Block]:
     held = [(name, view.aliases[name].version) for name in ALIASES if name in view.aliases]
     lines = [f"• {code(name)} ({MEANS[name]}): *{code(version)}*" for name, version in held if version]
-    return [section("*Stands for*", *lines)] if lines else [context("No version is known to serve: no alias is set.")]
+    return (
+        [section("*What stands for what*", *lines)]
+        if lines
+        else [context("No version is known to serve: no alias is set.")]
+    )
 
 
 def _versions(view: RegistryView) -> list[Block]:
@@ -107,8 +114,7 @@ def _version(row: ModelVersion, view: RegistryView) -> str:
     names_of = [name for name in ALIASES if name in view.aliases and view.aliases[name].version == row.version]
     named = f" *{', '.join(names_of).replace('_', ' ')}*" if names_of else ""
     by = _who(row.registered_by, view)
-    against = why_not(row)
-    blocked = f"\n🚫 may not serve: {said(against, LONGEST)}" if against else ""
+    blocked = "" if row.mismatch or not row.blocked_by else f"\n🚫 may not serve: {said(why_not(row), LONGEST)}"
     return f"{code(row.version)}{named} · registered {date(row.registered_at)} by {by}\n{_sum(row)}{blocked}"
 
 
@@ -116,9 +122,9 @@ def _sum(row: ModelVersion) -> str:
     """Return how its checksums stand."""
     if row.artefact_sha256 is None:
         return "◽ no checksum is registered"
-    short = code(f"{row.artefact_sha256[:SHOWN]}…")
+    short = code(_short(row.artefact_sha256))
     if row.mismatch:
-        return f"🚨 SHA-256 {short} *is not what is there*"
+        return f"🚨 *may not serve: {said(row.mismatch.replace('_', ' '), LONGEST)}*, registered as {short}"
     if row.verified_at is None:
         return f"◽ SHA-256 {short}, never compared"
     return f"✅ SHA-256 {short}, as registered {date(row.verified_at)}"

@@ -40,9 +40,9 @@ def _wanted(services: Services, model_id: str, champion: str | None) -> dict[str
     """Return the tags that each version has to have."""
     with services.database.read() as session:
         held = oversight.strictest(session, model_id)
-        blocked = {one.version: registry.why_not(one) for one in registry.versions(session, model_id)}
+        blocked = {one.version: one.mismatch or one.blocked_by for one in registry.versions(session, model_id)}
         passed = registry.passed(session, model_id)
-    wanted: dict[str, dict[str, str]] = {name: {"blocked": why[:200]} for name, why in blocked.items() if why}
+    wanted: dict[str, dict[str, str]] = {name: {"blocked": why} for name, why in blocked.items() if why}
     for name, retrain in passed.items():
         wanted.setdefault(name, {})["validated"] = retrain
     if held is not None and champion is not None:
