@@ -42,10 +42,15 @@ RUN = {
     '.venv/bin/ethixbot policy propose policy.yaml --by admin@example.org --reason "storms come sooner"': 2,
     ".venv/bin/ethixbot approvals list": 2,
     ".venv/bin/ethixbot approvals approve APR-12 --by cto@example.org": 2,
+    ".venv/bin/ethixbot approvals approve APR-13 --by owner@example.org --confirm PROMOTE": 2,
     '.venv/bin/ethixbot approvals decline APR-12 --by cto@example.org --reason "the audit is not done"': 2,
     ".venv/bin/ethixbot incident acknowledge INC-2026-11-001 --by oncall@example.org": 2,
     ".venv/bin/ethixbot incident freeze INC-2026-11-001 --by oncall@example.org --field level=4"
     ' --field reason="halt lending"': 2,
+    ".venv/bin/ethixbot incident promote INC-2026-11-001 --by lead@example.org --field candidate=RTR-31"
+    ' --field reason="fair again"': 2,
+    ".venv/bin/ethixbot incident rollback INC-2026-11-001 --by oncall@example.org"
+    ' --field reason="unfair since 2.0.0"': 2,
     ".venv/bin/ethixbot token create --for oncall@example.org --days 90 --by admin@example.org": 2,
     ".venv/bin/ethixbot token list": 2,
     ".venv/bin/ethixbot token revoke ethx_Ab3dE9x --by admin@example.org": 2,
