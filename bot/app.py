@@ -48,12 +48,14 @@ from bot.validations import Validations
 from bot.ways import Outside
 from storage import audit, leases, migrate, policies
 from storage.database import Database
+from storage.outbox import ELSEWHERE
 
 log = structlog.get_logger(__name__)
 
 DEFAULT_POLICY = Path(templates.__file__).parent / "policy.yaml"
 TOKENS = "Copy the token from the app's page again; `ethixbot doctor` tries it."
 SENDERS = 3  # a call that hangs holds up one of them, not the alerts behind it
+OUTSIDE_SENDERS = 2  # to other systems: none of those, when it hangs, holds up Slack
 HASTY_S = 2  # seconds of a call for which a person waits
 UNTIL_DONE = math.inf  # such work ends by its own limits
 PING_S = 1  # Socket Mode is back within 6 s of a dead line; with the default of 10 it takes a minute
@@ -174,7 +176,9 @@ def build(settings: Settings, clock: Clock = utc_now) -> Bot:
     door = Door(services, directory)
     pace, line = Pace(settings.post_interval, settings.look_after, settings.lease), Line()
     mail = Smtp(settings.smtp_url.get_secret_value(), settings.mail_from) if settings.smtp_url else None
-    senders = [Delivery(services, outward, pace, line, mail, Outside(services, settings)) for _ in range(SENDERS)]
+    outside = Outside(services, settings)
+    senders = [Delivery(services, outward, pace, line, mail, outside, never=ELSEWHERE) for _ in range(SENDERS)]
+    senders += [Delivery(services, outward, pace, line, mail, outside, only=ELSEWHERE) for _ in range(OUTSIDE_SENDERS)]
     tick = Tick(services)
     ticker = schedule.ticker(services, tick)
     mending = Loop("ticker", lambda: schedule.mend(ticker, utc_now()))

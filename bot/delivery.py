@@ -6,7 +6,7 @@ a sender that wakes up too late takes its post back.
 
 import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -63,6 +63,8 @@ class Delivery:
     line: Line = field(default_factory=Line)
     mail: Smtp | None = None  # for critical alerts that Slack does not take
     outside: Outside | None = None  # other systems
+    only: Collection[str] = ()  # kinds that it sends; none: all
+    never: Collection[str] = ()  # kinds that it leaves to others
     owner: str = field(default_factory=lambda: f"{os.getpid()}-{uuid.uuid4().hex[:8]}")
 
     def step(self) -> bool:
@@ -89,8 +91,9 @@ class Delivery:
         rests = self.line.resting(now)
         span = (timedelta(seconds=s) for s in (self.pace.lease, self.pace.post_interval, self.pace.look_after))
         lease, interval, look_after = span
-        only = outbox.ELSEWHERE if self.line.is_closed(now) else ()
-        return Claimant(self.owner, now, lease, rests - {EDITS}, EDITS in rests, interval, look_after, only)
+        only = self.only or (outbox.ELSEWHERE if self.line.is_closed(now) else ())
+        resting = (rests - {EDITS}, EDITS in rests)
+        return Claimant(self.owner, now, lease, *resting, interval, look_after, only, self.never)
 
     def _claim(self) -> tuple[Owed, Owed | None] | None:
         now = self.services.clock()

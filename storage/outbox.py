@@ -80,6 +80,7 @@ class Claimant:
     interval: timedelta = timedelta(0)  # between two posts in a channel, whoever sends them
     look_after: timedelta = timedelta(0)  # what may be in Slack already is looked for so long after it was sent
     only: Collection[str] = ()  # kinds, where the rest cannot be sent at all
+    never: Collection[str] = ()  # kinds that others send
 
 
 def claim(session: Session, claimant: Claimant) -> Owed | None:
@@ -113,6 +114,7 @@ def _bound(claimant: Claimant) -> dict[str, Any]:
         "edits_go": not claimant.edits_rest,
         "only": list(claimant.only) or [""],
         "any_kind": not claimant.only,
+        "never": list(claimant.never) or [""],
     }
 
 
@@ -125,6 +127,7 @@ def _ready() -> Select[Any]:
         text("o.status IN ('pending', 'sending')"),  # literal: so it is seen that the index of what waits will do
         mine.c.next_at <= now,
         or_(bindparam("any_kind", type_=Boolean()), mine.c.kind.in_(bindparam("only", expanding=True))),
+        mine.c.kind.not_in(bindparam("never", expanding=True)),
         or_(
             mine.c.status == "pending",
             mine.c.tried_at.is_(None),

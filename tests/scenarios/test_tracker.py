@@ -229,6 +229,20 @@ def test_without_a_token_the_row_is_given_up_and_says_so(tracked, github):
     assert not github.calls
 
 
+def test_a_tracker_that_hangs_holds_up_nothing_of_slack(tracked, github):
+    senders = tracked.bot.senders
+    tracked.press("acknowledge", "oncall")
+    tracked.clock.forward(minutes=1)
+    slack = [sender for sender in senders if not sender.only]
+    while any(sender.step() for sender in slack):
+        pass
+    assert not github.calls
+    with tracked.bot.services.database.read() as session:
+        assert {row.kind for row in outbox.listed(session, outbox.WAITING)} == {"tracker"}
+    later(tracked)
+    assert len(github.issues) == 1
+
+
 def test_whatever_is_told_elsewhere_can_happen_here():
     known = set(VERBS) | set(HAPPENINGS)
     assert known >= tracker.MILESTONES
