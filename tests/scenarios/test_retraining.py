@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select
 
+from analysis.response.outcomes import Kind
 from bot.demo import demo
+from bot.operations import incidents
+from bot.operations.doing import Request
 from storage import registry
 from storage.tables import RetrainRequest
 
@@ -46,8 +49,8 @@ def until(world, *statuses: str, seconds: float = 30) -> RetrainRequest:
     end = time.monotonic() + seconds
     while (found := newest(world)).status not in statuses:
         assert time.monotonic() < end, (found.status, found.error)
-        time.sleep(0.05)
-        world.clock.forward(seconds=2)
+        time.sleep(0.2)
+        world.clock.forward(seconds=1.5)
         world.settle()
     world.clock.forward(seconds=2)
     world.settle()
@@ -148,9 +151,9 @@ child.wait()
     assert "`RTR-1` is already under way" in str(fairness.fill("ml_lead", reason="too"))
     fairness.stop()
     fairness.start()  # a restart does not touch it
-    fairness.choose("cancel_retrain", by="ml_engineer")
-    fairness.fill("ml_engineer", reason="wrong data")
-    assert until(fairness, "cancelled").cancelled_by is not None
+    wish = Request("cancel_retrain", fairness.incident().id, "U0MLENGI01", fields={"reason": "wrong data"})
+    assert incidents.move(fairness.bot.services, wish).kind is Kind.DONE
+    assert until(fairness, "cancelled").cancelled_by == "U0MLENGI01"
     assert "it was cancelled" in said(fairness)
     state = Path(f"/proc/{(tmp_path / 'child').read_text().strip()}/stat")
     assert not state.exists() or state.read_text().split()[2] == "Z"
