@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
+from analysis.errors import NotAllowed, Refused
 from analysis.outside import Pager
 from analysis.response import life
 from analysis.response.outcomes import Kind, Outcome
@@ -86,8 +87,15 @@ def _tell(services: Services, heard: Heard, refused: Outcome | None) -> None:
         is_over = incident is None or State(incident.state) in life.ENDED
         if incident is None or is_over or not inbox.arrive(session, key, "interaction", now):
             return
-        why = plainly(answers.refusal(refused.error)) if refused and refused.error else ""
+        why = _why(heard, refused.error) if refused and refused.error else ""
         doing = Doing(services, session, incident, Request("pager_said", incident.id, SYSTEM), now)
         tell(doing, "pager_said", pager=heard.pager.name, did=heard.word.state.value, name=heard.word.name, why=why)
         said = {"pager": heard.pager.name, "did": heard.word.state.value}
         audit.append(session, audit.Entry(SYSTEM, "pager_said", incident.id, "refused", said), now)
+
+
+def _why(heard: Heard, error: Refused) -> str:
+    """Return why it was refused, of somebody who does not read it."""
+    if isinstance(error, NotAllowed):
+        return "stranger" if heard.actor == f"{PAGER}{heard.pager.name}" else "role"
+    return plainly(answers.refusal(error))

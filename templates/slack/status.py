@@ -161,7 +161,7 @@ def _evidence(view: IncidentView, now: datetime) -> str:
 
 def _issue(view: IncidentView, now: datetime) -> str:
     text = issue(view)
-    return f"📋 {text}" if text else ""
+    return f"🎫 {text} follows it in the tracker." if text else ""
 
 
 def issue(view: IncidentView) -> str:

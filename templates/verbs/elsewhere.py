@@ -10,7 +10,7 @@ DID = {"acknowledged": "acknowledged", "resolved": "resolved"}
 
 def _tracked(entry: TimelineEntry, view: IncidentView) -> str:
     issue = link(str(entry.facts.get("address")), f"Issue #{number(entry, 'issue')}")
-    return f"📋 {issue} keeps this incident."
+    return f"🎫 {issue} was opened in the tracker and follows this incident."
 
 
 def _pager_said(entry: TimelineEntry, view: IncidentView) -> str:
@@ -27,7 +27,15 @@ def note(pager: str, name: str) -> str:
 
 
 def _why(entry: TimelineEntry) -> str:
-    return said(entry.facts.get("why") or "no person did it.", 300)
+    why = str(entry.facts.get("why", ""))
+    return WHY[why] if why in WHY else said(why, 300)
+
+
+WHY = {
+    "": "no person did it.",
+    "stranger": "Slack does not know who that is, and the policy does not let the pager act for them.",
+    "role": "their role does not let them.",
+}
 
 
 HAPPENINGS = {

@@ -154,11 +154,26 @@ def test_whom_slack_does_not_know_acts_as_the_pager_where_the_policy_lets_it(fai
     later(fairness)
     assert fairness.incident().state == "detected"
     thread = str(fairness.messages())
-    assert "Olga Call acknowledged it at the pager `ops`. Here that changes nothing" in thread
+    assert "Olga Call acknowledged it at the pager `ops`. Here that changes nothing: Slack does not know who" in thread
     connect(fairness, pagers=of(duty, "pagerduty", acts_as=Role.ON_CALL))
     assert from_duty(hooks, "acknowledged", key, id="02").json() == {"outcome": "done"}
     assert fairness.incident().acknowledged_by == "pager:ops"
     assert ("pager:ops", "acknowledge", "done") in fairness.audit()
+
+
+def test_whom_slack_knows_may_there_what_they_may_here(fairness, duty, hooks):
+    duty.mail = "viewer@ethixai.local"
+    connect(fairness, pagers=of(duty, "pagerduty", users="ETHIXBOT_SECRET_REST", acts_as=Role.ON_CALL))
+    later(fairness, 6)
+    key = page(fairness).dedup_key
+    assert from_duty(hooks, "acknowledged", key).json() == {"outcome": "refused"}
+    duty.mail = "oncall@ethixai.local"
+    assert from_duty(hooks, "resolved", key, id="02").json() == {"outcome": "refused"}  # nobody has it yet
+    later(fairness)
+    assert fairness.incident().state == "detected"
+    thread = str(fairness.messages())
+    assert "their role does not let them" in thread
+    assert "Olga Call resolved it at the pager `ops`. Here that changes nothing" in thread
 
 
 def test_what_no_person_did_changes_nothing_here(fairness, duty, hooks):
