@@ -42,7 +42,7 @@ def moved(data: Data, run: Run | None, views: Sequence[IncidentView]) -> list[st
 
 def line(data: Data) -> str:
     """Return the same for a thread."""
-    name, now, was = data.get("alias"), data.get("version"), data.get("was")
+    name, now, was = data.get("alias", "?"), data.get("version"), data.get("was")
     stands = f"now stands for {code(now)}" if now else "stands for nothing any more"
     before = f"; it was {code(was)}" if was else ""
     serves = " Serving code follows it." if name == CHAMPION else ""
