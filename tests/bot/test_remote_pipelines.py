@@ -252,3 +252,30 @@ def test_over_http_it_is_asked_for_looked_at_and_ended(fairness, own):
     assert api.post("/v1/retrain/RTR-1/cancel", "U0MLENGI01", {"reason": "no"}).status_code == 202
     assert go_on(fairness).status == "cancelled"
     assert json.loads(own.asked[-1][3])["event"] == "cancel"
+
+
+def test_a_model_without_an_incident_is_retrained_too(world, own):
+    with_pipeline(world, webhook=own.url)
+    api = Api(world)
+    path = f"/v1/models/{MODEL}/trigger-retrain"
+    assert api.post(path, "U0MLENGI01", {"reason": " "}).json()["detail"] == "A reason is needed."
+    refused = api.post(path, "U0VIEWER01", {"reason": "monthly"})
+    assert (refused.status_code, "start retrains" in refused.json()["detail"]) == (403, True)
+    assert api.post("/v1/models/nobody/trigger-retrain", "U0MLENGI01", {"reason": "monthly"}).status_code == 422
+    asked = api.post(path, "U0MLENGI01", {"reason": "monthly"}, key="k")
+    assert (asked.status_code, asked.json()["retrain"]) == (202, "RTR-1")
+    assert api.post(path, "U0MLENGI01", {"reason": "monthly"}, key="k").json()["says"] == asked.json()["says"]
+    assert api.post(path, "U0MLENGI01", {"reason": "monthly"}).status_code == 409
+    world.settle()
+    assert Caller(world).tell(stage="fit").status_code == 200
+    assert "`RTR-1` is running" in str(world.type("/ethix retrain rtr-1", by="ml_engineer"))
+    assert "`RTR-1` of `income-prequal` is running" in str(world.type("/ethix retrain", by="ml_engineer"))
+    unknown = str(world.type("/ethix retrain RTR-9", by="ml_engineer"))
+    assert "There is no retrain “RTR-9”. Did you mean RTR-1?" in unknown
+    assert api.post("/v1/retrain/RTR-1/cancel", "U0VIEWER01", {"reason": "no"}).status_code == 403
+    assert api.post("/v1/retrain/RTR-1/cancel", "U0MLENGI01", {"reason": "no"}).status_code == 202
+    assert go_on(world).status == "cancelled"
+    again = api.post("/v1/retrain/RTR-1/cancel", "U0MLENGI01", {"reason": "no"})
+    assert (again.status_code, again.json()["detail"]) == (422, "A retrain is not under way.")
+    done = [action for _, action, outcome in world.audit() if outcome == "done" and "retrain" in action]
+    assert done == ["retrain", "retrain_started", "cancel_retrain", "retrain_cancelled"]
