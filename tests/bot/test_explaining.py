@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from analysis.profile import Profile
-from bot import tasks
+from bot import comparisons, tasks
 from bot.worker import Job
 from storage import predictions
 
@@ -27,7 +27,7 @@ def job(data, tmp_path):
 
 
 def origins(job):
-    (alert,) = tasks.check(job)["report"]["alerts"]
+    (alert,) = comparisons.check(job)["report"]["alerts"]
     return alert["origins"]
 
 
@@ -57,19 +57,19 @@ def test_a_baseline_that_is_a_stretch_of_the_model_s_own_log_is_found_again(job,
         (both / name).write_bytes((data / name).read_bytes())
     whole = replace(job, source=job.source | {"predictions": str(both)}, reference=str(both))
     before = Profile.from_bytes((tmp_path / "baseline.bin").read_bytes())
-    log = tasks._baseline_log(whole, before)
+    log = comparisons.baseline_log(whole, before)
     assert sum(batch.num_rows for batch in predictions.read(log)) == before.rows
     assert {one["basis"] for one in origins(whole)} == {"logs"}
 
 
 def test_a_check_that_raised_no_such_alert_reads_nothing_again(job, data, monkeypatch):
     quiet = replace(job, source=job.source | {"predictions": str(data / "current_a_no_change.parquet")})
-    monkeypatch.setattr(tasks.explaining, "reader", None)
-    assert tasks.check(quiet)["report"]["alerts"] == []
+    monkeypatch.setattr(comparisons.explaining, "reader", None)
+    assert comparisons.check(quiet)["report"]["alerts"] == []
 
 
 def test_logs_that_are_too_large_are_not_read_again(job, monkeypatch):
-    monkeypatch.setattr(tasks.explaining, "MOST_ROWS", 100)
+    monkeypatch.setattr(comparisons.explaining, "MOST_ROWS", 100)
     assert {one["basis"] for one in origins(job)} == {"profiles"}
 
 
@@ -77,12 +77,12 @@ def test_a_check_is_not_lost_to_an_explanation_that_needs_too_much_memory(job, m
     def full(_log):
         raise MemoryError
 
-    monkeypatch.setattr(tasks.explaining, "reader", full)
+    monkeypatch.setattr(comparisons.explaining, "reader", full)
     assert {one["basis"] for one in origins(job)} == {"profiles"}
 
 
 def test_each_origin_of_a_report_on_files_has_its_sentence(job):
     files = replace(job, task="analyze", spec=None, baseline=None)
-    (alert,) = tasks.analyze(files)["alerts"]
+    (alert,) = comparisons.analyze(files)["alerts"]
     assert all(one["sentence"].startswith("Of the ") for one in alert["origins"])
     assert alert["origins"][0]["sentence"] in alert["sentence"]
