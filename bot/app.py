@@ -81,6 +81,7 @@ class Bot:
     _socket: Socket | None = None
     _http: uvicorn.Server | None = None
     _bell: Bell | None = None
+    address: str = ""  # of the HTTP door, once it is open
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def prepare(self) -> None:
@@ -156,6 +157,7 @@ class Bot:
         except SystemExit:  # uvicorn's way to say that the address is taken
             where = f"{self.settings.host}:{self.settings.port}"
             raise BadInput("ETHIXBOT_PORT", f"{where} is in use.", "Choose another one.") from None
+        self.address = f"http://{self.settings.host}:{listening.getsockname()[1]}"
         thread = threading.Thread(target=self._http.run, args=([listening],), name="http", daemon=True)
         thread.start()
         self._threads.append(thread)

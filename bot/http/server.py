@@ -8,6 +8,7 @@ from slack_bolt import App
 from starlette.concurrency import run_in_threadpool
 
 from bot import health, receive
+from bot.board import Board
 from bot.health import Parts
 from bot.http import api, gate, hooks, local, problems, retrains, rollouts, versions
 from bot.http.bounds import Bounds
@@ -55,7 +56,7 @@ def build(
     http.include_router(retrains.router(services, webhook_secret))
     http.include_router(rollouts.router(services))
     http.include_router(versions.router(services))
-    bell = gate.Bell(gate.Board(services))
+    bell = gate.Bell(Board(services))
     http.state.bell = bell
     http.include_router(gate.router(bell, gate_token))
 
