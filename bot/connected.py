@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from analysis.errors import BadInput
-from analysis.policy import Policy
+from analysis.policy import Policy, Watched
 from bot import notifying, offline
 from bot.integrations import http
 from bot.integrations.errors import SendError
 from bot.integrations.mail.smtp import Smtp
+from bot.integrations.registry.mlflow import MLflow
 from bot.integrations.trackers.github import GitHub
 from bot.paging import VENDORS
 from bot.settings import Settings, secret
@@ -35,6 +36,22 @@ def notifiers(settings: Settings) -> Result:
 def mail(settings: Settings) -> Result:
     """Return whether there is a mail server that lets us in, where the policy mails anybody."""
     return _of(settings, _mailed, _mail)
+
+
+def registry(settings: Settings) -> Result:
+    """Return whether each MLflow that versions are kept in lets us in, and knows the model."""
+    return _of(settings, _in_mlflow, _registry)
+
+
+def _in_mlflow(policy: Policy) -> list[Watched]:
+    return [one for one in policy.models if one.registry.kind == "mlflow"]
+
+
+def _registry(settings: Settings, policy: Policy) -> Result:
+    found = _in_mlflow(policy)
+    for one in found:
+        MLflow(str(one.registry.url), one.registry.name, settings.mlflow_token).aliases(one.id)
+    return True, f"MLflow knows {', '.join(one.id for one in found)}"
 
 
 def _of(settings: Settings, wanted: Callable[[Policy], Any], look: Callable[[Settings, Policy], Result]) -> Result:

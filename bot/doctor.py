@@ -175,4 +175,5 @@ CHECKS: dict[str, Check] = {
     "pagers": connected.pagers,
     "notifiers": connected.notifiers,
     "mail": connected.mail,
+    "registry": connected.registry,
 }

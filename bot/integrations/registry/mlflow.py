@@ -4,20 +4,17 @@ https://mlflow.org/docs/latest/api_reference/rest-api.html. The checksums of a v
 `artefact_sha256`, `training_data` and `training_data_sha256`, for MLflow itself keeps none.
 """
 
-import functools
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
 from pydantic import SecretStr
 
-from bot.integrations.errors import Limited, Permanent, TryLater, Uncertain
+from bot.integrations import http
+from bot.integrations.errors import Permanent
 from bot.integrations.registry.port import Found
 
 API = "/api/2.0/mlflow"
-PATIENCE_S = 10.0
 PAGE = 200
-LONGEST = 300  # characters of what it answers
 PARTS = ("artefact", "artefact_sha256", "training_data", "training_data_sha256")
 
 
@@ -68,56 +65,17 @@ class MLflow:
     def _call(self, method: str, path: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Return the answer; raise SendError."""
         sent: dict[str, Any] = {"params": asked} if method == "GET" else {"json": asked}
-        try:
-            answer = _client().request(method, f"{self.url}{API}{path}", headers=self._headers(), **sent)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise TryLater(f"MLflow cannot be reached: {error or type(error).__name__}") from None
-        except httpx.HTTPError as error:
-            raise Uncertain(f"MLflow: {type(error).__name__}") from None
-        _check(answer)
+        answer = http.call("MLflow", method, f"{self.url}{API}{path}", headers=self._headers(), **sent)
         try:
             told = answer.json()
         except ValueError:
             told = None
         if not isinstance(told, dict):
-            raise Permanent(f"{self.url} does not answer as MLflow does")
+            raise Permanent("what answers at the registry's address is no MLflow")
         return told
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token.get_secret_value()}"} if self.token else {}
-
-
-@functools.cache
-def _client() -> httpx.Client:
-    """Return the one client: a look makes many calls, and a client of its own for each costs more than the call."""
-    return httpx.Client(timeout=PATIENCE_S, trust_env=False)
-
-
-def _check(answer: httpx.Response) -> None:
-    """Raise SendError where the answer is not that it is done."""
-    status = answer.status_code
-    if status == 429:
-        raise Limited("MLflow: HTTP 429", after=_seconds(answer.headers.get("retry-after")))
-    if status >= 500 or status in (408, 425):
-        raise TryLater(f"MLflow: HTTP {status}")
-    if status in (401, 403):
-        raise Permanent(f"MLflow: HTTP {status}: it does not take ETHIXBOT_MLFLOW_TOKEN")
-    if status >= 300:
-        raise Permanent(f"MLflow: HTTP {status}: {_said(answer)}")
-
-
-def _said(answer: httpx.Response) -> str:
-    try:
-        return str(answer.json().get("message"))[:LONGEST]
-    except (ValueError, AttributeError):
-        return "no reason given"
-
-
-def _seconds(told: str | None) -> float:
-    try:
-        return max(1.0, float(told or ""))
-    except ValueError:
-        return 5.0
 
 
 def _found(told: Mapping[str, Any]) -> Found:
