@@ -234,13 +234,13 @@ def _unblocked(doing: Doing, row: Rollout) -> None:
 
 def _open(doing: Doing, row: Rollout) -> None:
     """Let increased monitoring take the place of what restrained the model for this incident when it was asked for."""
-    still = {one.id: one for one in restraining.standing(doing.session, row.model_id)}
-    mine = [one for one in rollouts.restraints(doing, row) if one.id in still and one.incident_id == row.incident_id]
+    still = restraining.standing(doing.session, row.model_id)
+    mine = [one for one in still if one.id in row.snapshot["lifts"]]
     why = f"the watch after {row.id}"
     for one in mine:
         if one.segment:
             oversight.put(doing, Restraint(Oversight.NORMAL, Segment.parse(one.segment)), why)
-    if not any(one.id not in {held.id for held in mine} and not one.segment for one in still.values()):
+    if all(one.segment or one in mine for one in still):
         oversight.put(doing, Restraint(Oversight.INCREASED_MONITORING), why)
         held = restraining.current(doing.session, row.model_id)
         row.steps = {**row.steps, watching.WATCH: {"restraint": held.id if held else None}}

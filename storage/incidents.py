@@ -140,7 +140,7 @@ def called(session: Session, incident_id: str) -> list[str]:
 
 
 def hand_over(session: Session, source: str, target: str) -> list[str]:
-    """Return the alerts that were given from one incident to another; retrains under way go with them."""
+    """Return the alerts that were given from one incident to another; retrains under way and rollouts go with them."""
     alerts = session.exec(select(Alert).where(Alert.incident_id == source).order_by(col(Alert.id))).all()
     under_way = col(RetrainRequest.status).in_(["queued", "running", "validating"])
     retrains = session.exec(select(RetrainRequest).where(RetrainRequest.incident_id == source, under_way)).all()
@@ -148,6 +148,7 @@ def hand_over(session: Session, source: str, target: str) -> list[str]:
         row.incident_id = target
         session.add(row)
     session.flush()
+    rollouts.hand_over(session, source, target)
     return [alert.id for alert in alerts]
 
 

@@ -105,6 +105,17 @@ def blocked_for(session: Session, incident_id: str) -> list[ModelVersion]:
     return list(session.exec(select(ModelVersion).where(ModelVersion.blocked_by == incident_id)))
 
 
+def hand_over(session: Session, source: str, target: str) -> None:
+    """Give the changes of one incident, and the versions that are blocked for it, to the one it was merged into."""
+    for change in session.exec(select(Rollout).where(Rollout.incident_id == source)):
+        change.incident_id = target
+        session.add(change)
+    for blocked in blocked_for(session, source):
+        blocked.blocked_by = target
+        session.add(blocked)
+    session.flush()
+
+
 def aliases(session: Session, model_id: str) -> dict[str, str]:
     """Return what each name stands for, as the gate reads it."""
     found = {name: registry.alias(session, model_id, name) for name in NAMES}

@@ -14,7 +14,7 @@ from bot.operations.doing import Doing, Effect, urgency
 from storage import audit, baselines, counters, incidents, outbox, oversight
 from storage import rollouts as stored
 from storage.registry import CHAMPION, LAST_KNOWN_GOOD
-from storage.tables import Model, OversightChange, Owed, RetrainRequest, Rollout
+from storage.tables import Model, Owed, RetrainRequest, Rollout
 
 AGAINST = {
     What.REGISTERED: "is no registered version of this model",
@@ -124,11 +124,11 @@ def _row(doing: Doing, change: Change, serves: str | None) -> Rollout:
 def _snapshot(doing: Doing) -> dict[str, Any]:
     """Return all that the steps may change, as it is now: the way back leads there."""
     session, model_id = doing.session, doing.incident.model_id
-    active = baselines.active(session, model_id)
+    active, standing = baselines.active(session, model_id), oversight.standing(session, model_id)
     return {
         "aliases": stored.aliases(session, model_id),
         "baseline": active.version if active else None,
-        "restraints": [one.id for one in oversight.standing(session, model_id)],
+        "lifts": [one.id for one in standing if one.incident_id == doing.incident.id],
     }
 
 
@@ -163,9 +163,3 @@ def follow(doing: Doing) -> None:
         doing.session.add(one)
         data = {"version": one.version, "incident": doing.incident.id}
         audit.append(doing.session, audit.Entry("system", "unblocked", one.model_id, "done", data), doing.now)
-
-
-def restraints(doing: Doing, rollout: Rollout) -> list[OversightChange]:
-    """Return what restrained the model when the change was asked for."""
-    found = [doing.session.get(OversightChange, one) for one in rollout.snapshot["restraints"]]
-    return [one for one in found if one is not None]

@@ -64,7 +64,7 @@ def rolled_back(services, *versions):
         about = {"model_id": MODEL, "incident_id": INCIDENT, "reason": "unfair", "requested_by": ENGINEER}
         times = {"requested_at": at, "next_at": at, "finished_at": at}
         row = Rollout(id="RBK-90", kind="rollback", from_version=WAS, to_version=NOW, status="done", **about, **times)
-        row.snapshot, row.step = {"steps": [], "aliases": {}, "baseline": None, "restraints": []}, 0
+        row.snapshot, row.step = {"steps": [], "aliases": {}, "baseline": None, "lifts": []}, 0
         session.add(row)
 
 

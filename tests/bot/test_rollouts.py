@@ -427,3 +427,14 @@ def test_stakeholders_are_told_of_a_rollback(services):
     assert entries(services, "told") == []
     run(services)
     assert [one["name"] for one in entries(services, "told")] == ["board"]
+
+
+def test_what_was_rolled_back_stays_blocked_where_its_incident_is_merged_into_another(services):
+    asked(services, "rollback")
+    run(services)
+    with services.transaction() as session:
+        mine = session.get(Incident, INCIDENT)
+        session.add(Incident(**mine.model_dump() | {"id": "INC-2026-03-009"}))
+    assert do(services, "merge", LEAD, into="INC-2026-03-009", reason="the same").changed
+    assert version(services, NOW).blocked_by == "INC-2026-03-009"
+    assert newest(services).incident_id == "INC-2026-03-009"

@@ -17,11 +17,13 @@ from storage.tables import (
     FollowUp,
     Incident,
     Model,
+    ModelVersion,
     OversightChange,
     PersonReport,
     Quiet,
     RetrainRequest,
     RootCause,
+    TrackerCase,
 )
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -63,6 +65,8 @@ SELDOM = {
                                 **COMMON)],
     "root_causes": [RootCause(number=1, cause_type="data", trigger="", cause="", corrective="", preventive="", by="U1",
                               at=NOON, **COMMON)],
+    "serving": [ModelVersion(model_id="m", version="1", registered_by="U1", registered_at=NOON)],
+    "case": [TrackerCase(tracker="github", at=NOON, **COMMON)],
 }  # fmt: skip
 
 
