@@ -1,5 +1,6 @@
 """What MLflow answers decides what becomes of a call; the token goes along and is shown nowhere."""
 
+import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -10,6 +11,14 @@ from bot import connected, settings
 from bot.app import DEFAULT_POLICY
 from bot.integrations.errors import Limited, Permanent, TryLater, Uncertain
 from bot.integrations.registry.mlflow import MLflow
+from storage import outbox
+from tests.scenarios.test_freezing import MODEL, freeze
+
+
+@pytest.fixture
+def backend():
+    """What is sent is the same from both."""
+    return "sqlite"
 
 
 @pytest.fixture
@@ -19,6 +28,8 @@ def server():
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             self.server.seen.append(self.headers)
+            size = int(self.headers.get("Content-Length", 0))
+            self.server.calls.append((self.path.partition("?")[0].rpartition("mlflow/")[2], self.rfile.read(size)))
             status, body, headers = self.server.answer
             if status is None:
                 self.connection.close()
@@ -30,11 +41,13 @@ def server():
             self.end_headers()
             self.wfile.write(body)
 
+        do_POST = do_GET
+
         def log_message(self, *args):
             pass
 
     made = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made.seen = []
+    made.seen, made.calls = [], []
     threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True).start()
     yield made
     made.shutdown()
@@ -94,3 +107,25 @@ def test_doctor_asks_it_for_each_model(server, tmp_path, monkeypatch):
     assert connected.registry(settings.load()) == (True, "MLflow knows income")
     server.answer = (401, b"", {})
     assert connected.registry(settings.load()) == (False, "MLflow answers 401")
+
+
+def test_a_freeze_in_slack_tags_the_version_that_serves_once_mlflow_answers(fairness, server):
+    services = fairness.bot.services
+    told = {"kind": "mlflow", "url": f"http://127.0.0.1:{server.server_port}"}
+    watched = services.policy.models[0]
+    changed = watched.model_copy(update={"registry": watched.registry.model_copy(update=told)})
+    services.policy, services.policy_version = services.policy.model_copy(update={"models": (changed,)}), None
+    server.answer = (503, b"", {})
+    freeze(fairness, level="4")
+    with services.database.read() as session:
+        (row,) = [one for one in outbox.listed(session, ("pending",)) if one.kind == "registry"]
+    assert "MLflow answers 503" in str(row.last_error)
+    known = {"registered_model": {"aliases": [{"alias": "champion", "version": "3"}]}}
+    answer = known | {"model_versions": [{"version": "3"}, {"version": "2"}]}
+    server.answer = (200, json.dumps(answer).encode(), {})
+    server.calls.clear()
+    fairness.clock.forward(minutes=2)
+    fairness.settle()
+    ((_, sent),) = [one for one in server.calls if one[0] == "model-versions/set-tag"]
+    value = f"level 4, {fairness.incident().id}"
+    assert json.loads(sent) == {"name": MODEL, "version": "3", "key": "frozen", "value": value}
