@@ -20,7 +20,8 @@ def alias(session: Session, model_id: str, name: str) -> AliasChange | None:
 
 
 def point(session: Session, new: AliasChange) -> AliasChange:
-    """Return the change, written down; its number follows the one before, under a unique index."""
+    """Return the change, written down; its number follows the one before: two at once are one after the other."""
+    session.get(Model, new.model_id, with_for_update=True)
     before = alias(session, new.model_id, new.alias)
     new.sequence = before.sequence + 1 if before else 1
     session.add(new)

@@ -25,6 +25,7 @@ from bot.operations.doing import Doing, Request, tell
 from bot.operations.opening import Result
 from bot.services import SYSTEM, Services, kept
 from storage import alerts, audit, incidents, leases, oversight, registry, runs, timers
+from storage.database import insert_once
 from storage.tables import AliasChange, Incident, Model, ModelVersion, Run, Timer
 
 PURPOSE = KIND = "registry"
@@ -211,10 +212,8 @@ def _appeared(result: Result, found: Iterable[Found]) -> list[dict[str, Any]]:
     """Return what is told of versions that nobody announced, which are known from now on."""
     known = {one.version for one in registry.versions(result.session, result.run.model_id)}
     new = [one for one in found if one.version not in known]
-    for one in new:
-        result.session.add(row_of(result.run.model_id, one, result.now))
-        result.session.flush()
-    return [{"about": "version_appeared", "version": one.version} for one in new]
+    kept = [one for one in new if insert_once(result.session, row_of(result.run.model_id, one, result.now))]
+    return [{"about": "version_appeared", "version": one.version} for one in kept]
 
 
 def _moved(result: Result, seen: Seen) -> list[dict[str, Any]]:

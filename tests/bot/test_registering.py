@@ -2,6 +2,7 @@
 
 import hashlib
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -216,6 +217,15 @@ def test_an_alias_that_we_move_meanwhile_is_not_taken_for_somebody_elses(service
         session.flush()
     registering.looked(services, run, Seen(then, [], {}))
     assert [one.by for one in rows(services, AliasChange)] == [LEAD]
+
+
+def test_two_who_name_at_once_are_one_after_the_other(services, artefact):
+    for version in ("1", "2", "3", "4"):
+        register(services, artefact, version)
+    with ThreadPoolExecutor(4) as people:
+        wishes = [Wish(LEAD, MODEL, version) for version in ("1", "2", "3", "4")]
+        list(people.map(lambda wish: versions.point(services, wish, "fallback"), wishes))
+    assert sorted(one.sequence for one in rows(services, AliasChange)) == [1, 2, 3, 4]
 
 
 def test_a_look_that_was_taken_over_writes_nothing(services):
