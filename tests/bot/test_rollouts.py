@@ -9,9 +9,11 @@ from sqlmodel import select
 
 from analysis.errors import Missing, NotAllowed, NotYou
 from analysis.response.outcomes import Kind
+from analysis.response.rollouts import Step
 from analysis.telling import Telling
 from bot import rollouts
 from bot.integrations.errors import Permanent, TryLater, Uncertain
+from bot.operations import rolling
 from storage import baselines, failpoints, oversight
 from storage import rollouts as stored
 from storage.tables import Incident, ModelVersion, OversightChange, Owed, RetrainRequest
@@ -438,3 +440,18 @@ def test_what_was_rolled_back_stays_blocked_where_its_incident_is_merged_into_an
     assert do(services, "merge", LEAD, into="INC-2026-03-009", reason="the same").changed
     assert version(services, NOW).blocked_by == "INC-2026-03-009"
     assert newest(services).incident_id == "INC-2026-03-009"
+
+
+@ON_BOTH
+def test_who_wakes_up_after_another_took_over_records_nothing(services):
+    asked(services, "promote")
+    with services.database.write() as session:
+        late = stored.claim(session, services.clock(), rollouts.LEASE)
+    services.clock.forward(minutes=6)
+    ended, before = run(services), state(services)
+    told = actions(services)
+    check = rollouts.STEPS[Step.CHECK]
+    assert not rolling.done(services, late, check, {})
+    assert not rolling.turns_back(services, late, check, "too late")
+    assert not rolling.waits(services, late, check, "too late")
+    assert (newest(services), state(services), actions(services)) == (ended, before, told)
