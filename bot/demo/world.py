@@ -40,7 +40,7 @@ class Around:
     _deployed: set[str] = field(default_factory=set)
 
     def start(self) -> None:
-        """Start the service, and register the two versions that it begins with; raise BadInput."""
+        """Start the service; raise BadInput where it does not answer."""
         with socket.socket() as found:
             found.bind(("127.0.0.1", 0))
             port = int(found.getsockname()[1])
@@ -56,6 +56,10 @@ class Around:
         ]
         self._process = subprocess.Popen(command)
         self._wait()
+        self.register()
+
+    def register(self) -> None:
+        """Register the two versions that the demo begins with, and which of them serves."""
         for version in (FIRST, BIASED):
             self._register(version)
         for alias, version in (("champion", BIASED), ("last_known_good", FIRST), ("fallback", FIRST)):
