@@ -20,8 +20,7 @@ def alias(session: Session, model_id: str, name: str) -> AliasChange | None:
 
 
 def point(session: Session, new: AliasChange) -> AliasChange:
-    """Return the change, written down; its number follows the one before: two at once are one after the other."""
-    session.get(Model, new.model_id, with_for_update=True)
+    """Return the change, written down; its number follows the one before, under a unique index."""
     before = alias(session, new.model_id, new.alias)
     new.sequence = before.sequence + 1 if before else 1
     session.add(new)

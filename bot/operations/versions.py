@@ -115,7 +115,7 @@ def _check(session: Session, wish: Wish, alias: str, row: ModelVersion | None, w
 
 def _allow(services: Services, session: Session, wish: Wish) -> None:
     permissions.permit(Action.REGISTRY, services.roles(session, wish.actor))
-    if services.policy.model(wish.model) is None or session.get(Model, wish.model, with_for_update=True) is None:
+    if services.policy.model(wish.model) is None or session.get(Model, wish.model) is None:
         raise Unknown("model", wish.model[:80], [one.id for one in services.policy.models])
     if not wish.version or len(wish.version) > 100 or not wish.version.isprintable():
         raise Missing("register", "version", "needs a name of at most 100 characters")
