@@ -56,18 +56,15 @@ def hear(services: Services, pager: Pager, word: Word) -> Outcome | None:
 
 @whole
 def _note(services: Services, pager: Pager, word: Word) -> Heard | None:
-    """Keep how the page stands there; an echo of what we told the pager says nothing new."""
+    """Return what was heard, once how the page stands there is kept; None for a second delivery."""
     now = services.clock()
     with services.transaction() as session:
         page = outside.page_with(session, pager.name, word.key)
         if page is None or inbox.answer(session, word.delivery):
             return None
-        is_first = Paged(page.state) is not word.state
-        if is_first:
+        if Paged(page.state) is not word.state:  # else it is what we told the pager
             at = {Paged.ACKNOWLEDGED: "acknowledged_at", Paged.RESOLVED: "resolved_at"}[word.state]
             outside.told(session, page, word.state.value, by=word.name or None, **{at: now})
-        elif page.by is None:
-            return None
         return Heard(pager, word, page.incident_id, _actor(session, pager, word))
 
 

@@ -1,4 +1,4 @@
-"""Every system beside Slack: each kind of row has its way, each vendor its place in the policy, refusals their words."""
+"""Every system beside Slack: each kind of row has its way, each vendor its place in the policy, refusals have words."""
 
 from typing import get_args
 
