@@ -209,6 +209,8 @@ def _good(view: IncidentView, verb: str, name: str) -> str:
     offers = modal.fields[name].options
     if field.form is Form.CHOICE:
         return field.options[0] if field.options else offers(view)[0].value if offers and offers(view) else "nothing"
+    if name == "baseline":
+        return ""  # the active one; any other has to be a version there is
     opened = view.incident.opened_at
     day, moment = (opened + timedelta(days=5)).date().isoformat(), (opened + timedelta(days=2)).isoformat()
     return {
