@@ -9,7 +9,8 @@ DID = {"acknowledged": "acknowledged", "resolved": "resolved"}
 
 
 def _tracked(entry: TimelineEntry, view: IncidentView) -> str:
-    issue = link(str(entry.facts.get("address")), f"Issue #{number(entry, 'issue')}")
+    counted = number(entry, "issue")
+    issue = link(entry.facts.get("address"), f"Issue #{counted}" if counted else "An issue")
     return f"🎫 {issue} was opened in the tracker and follows this incident."
 
 
