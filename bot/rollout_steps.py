@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 import httpx
@@ -29,7 +28,6 @@ from storage.tables import ModelVersion, Rollout
 HEALTH_S = 10.0
 LEASE = timedelta(minutes=5)  # far longer than a call may take: a late one must not undo what came after it
 BEAT = timedelta(minutes=1)
-BLOCKED = "blocked"  # the tag
 
 
 def _check(work: Work) -> Facts:
@@ -196,19 +194,6 @@ def _health(work: Work) -> Facts:
     return {}
 
 
-def _block(work: Work) -> Facts:
-    if work.rollout.from_version is not None:
-        work.registry.tag(work.rollout.model_id, work.rollout.from_version, BLOCKED, work.rollout.incident_id)
-    return {}
-
-
-def _block_back(work: Work) -> Facts:
-    if work.rollout.from_version is not None:
-        with suppress(Permanent):  # it is only a mark there: what matters more is taken back after it
-            work.registry.tag(work.rollout.model_id, work.rollout.from_version, BLOCKED, None)
-    return {}
-
-
 def _blocked(doing: Doing, row: Rollout) -> None:
     """Let the version that was rolled back not serve again before its incident is resolved (C3)."""
     if row.from_version is None:
@@ -221,6 +206,7 @@ def _blocked(doing: Doing, row: Rollout) -> None:
     version.blocked_by, version.blocked_why = row.incident_id, f"rolled back by {row.id}"
     doing.session.add(version)
     doing.session.flush()
+    gating.tag(doing.services, doing.session, row.model_id, doing.now)
 
 
 def _unblocked(doing: Doing, row: Rollout) -> None:
@@ -230,6 +216,7 @@ def _unblocked(doing: Doing, row: Rollout) -> None:
         version.blocked_by = version.blocked_why = None
         doing.session.add(version)
         doing.session.flush()
+        gating.tag(doing.services, doing.session, row.model_id, doing.now)
 
 
 def _open(doing: Doing, row: Rollout) -> None:
@@ -260,7 +247,7 @@ STEPS = {
         Step(NAMES.CHAMPION, do=_point, undo=_point_back, write=_pointed, unwrite=_pointed_back),
         Step(NAMES.HEALTH, do=_health),
         Step(NAMES.TEST, do=_test),
-        Step(NAMES.BLOCK, do=_block, undo=_block_back, write=_blocked, unwrite=_unblocked),
+        Step(NAMES.BLOCK, write=_blocked, unwrite=_unblocked),
         Step(NAMES.OPEN, write=_open),  # the last one: it is never taken back
     )
 }

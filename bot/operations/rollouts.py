@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.errors import Missing
+from analysis.response import life
 from analysis.response import rollouts as deciding
 from analysis.response.notifying import Reason
 from analysis.response.outcomes import Kind as Ended
 from analysis.response.outcomes import Outcome
 from analysis.response.rollouts import Kind, What
 from analysis.vocabulary import State
+from bot.operations import gating
 from bot.operations.doing import Doing, Effect, urgency
 from storage import audit, baselines, counters, incidents, outbox, oversight
 from storage import rollouts as stored
@@ -155,11 +157,12 @@ def _owe_message(doing: Doing) -> None:
 
 
 def follow(doing: Doing) -> None:
-    """Let versions serve again that were blocked until the incident is remediated (C3)."""
-    if State(doing.incident.state) not in (State.RESOLVED, State.CLOSED):
+    """Let versions serve again that were blocked until the incident has ended (C3)."""
+    if State(doing.incident.state) not in life.ENDED:
         return
     for one in stored.blocked_for(doing.session, doing.incident.id):
         one.blocked_by = one.blocked_why = None
         doing.session.add(one)
+        gating.tag(doing.services, doing.session, one.model_id, doing.now)
         data = {"version": one.version, "incident": doing.incident.id}
         audit.append(doing.session, audit.Entry("system", "unblocked", one.model_id, "done", data), doing.now)

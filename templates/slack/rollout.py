@@ -56,7 +56,8 @@ def _step(row: Rollout, number: int, name: str) -> str:
 
 def _trouble(row: Rollout) -> str:
     """Return what is in its way now, where it is tried again."""
-    if Status(row.status) not in UNDER_WAY or row.error is None or row.status == Status.UNDOING:
+    known = [noted.get("failed") for noted in row.steps.values()]
+    if Status(row.status) not in UNDER_WAY or row.error is None or row.error in known:
         return ""
     return f"⚠️ Tried again soon: {said(row.error, LONGEST_ERROR)}"
 
