@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from analysis.response.notifying import Reason
+from bot.integrations.registry import registries
 from bot.services import Services
 from storage import outbox
 from storage.tables import Owed
@@ -41,7 +42,7 @@ def follow(services: Services, session: Session, model_id: str, now: datetime) -
 def tag(services: Services, session: Session, model_id: str, now: datetime) -> None:
     """Owe a registry elsewhere the tags that say how its versions stand; what waits already tells the newest too."""
     watched = services.policy.model(model_id)
-    if watched is None or watched.registry.kind == "builtin":
+    if watched is None or not registries.is_elsewhere(watched):
         return
     name = f"registry:tags:{model_id}"
     row = Owed(

@@ -19,6 +19,7 @@ from analysis.vocabulary import Severity
 from analysis.vocabulary import State as Life
 from bot import checksums
 from bot.checksums import Beat, Unreadable
+from bot.integrations.registry import registries
 from bot.integrations.registry.port import Found
 from bot.operations import gating, notices, opening, recovering
 from bot.operations.doing import Doing, Request, tell
@@ -49,7 +50,7 @@ def plan(services: Services, session: Session, now: datetime) -> None:
         if session.get(Model, watched.id) is None or not _is_anything(session, watched):
             continue
         is_new = timers.first_due(session, KIND, watched.id) is None
-        due = now if is_new and watched.registry.kind != "builtin" else _next(now, watched.registry.verify)
+        due = now if is_new and registries.is_elsewhere(watched) else _next(now, watched.registry.verify)
         timers.plan(
             session, Timer(key=f"{KIND}:{watched.id}:{due.isoformat()}", kind=KIND, subject=watched.id, due_at=due)
         )
@@ -57,7 +58,7 @@ def plan(services: Services, session: Session, now: datetime) -> None:
 
 def _is_anything(session: Session, watched: Watched) -> bool:
     """Return whether there is anything to look at."""
-    return watched.registry.kind != "builtin" or bool(registry.versions(session, watched.id, 1))
+    return registries.is_elsewhere(watched) or bool(registry.versions(session, watched.id, 1))
 
 
 def _next(now: datetime, span: timedelta) -> datetime:

@@ -11,6 +11,7 @@ from analysis.errors import Missing, Refused, Unknown
 from analysis.response import permissions
 from analysis.response.notifying import Reason
 from analysis.response.permissions import Action
+from bot.integrations.registry import registries
 from bot.operations import gating
 from bot.services import Services, whole
 from storage import audit, outbox, registry
@@ -123,7 +124,7 @@ def _allow(services: Services, session: Session, wish: Wish) -> None:
 
 def _is_elsewhere(services: Services, model_id: str) -> bool:
     watched = services.policy.model(model_id)
-    return watched is not None and watched.registry.kind != "builtin"
+    return watched is not None and registries.is_elsewhere(watched)
 
 
 def _owe(services: Services, session: Session, model_id: str, alias: str, now: datetime) -> None:
