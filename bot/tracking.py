@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from analysis.outside import Tracker
 from bot.integrations.errors import Lost, Permanent
 from bot.integrations.trackers.github import GitHub, Issue
 from bot.operations.doing import Doing, Request, tell
@@ -50,6 +51,8 @@ def bring(services: Services, incident_id: str, token: str | None) -> None:
         return
     if token is None:
         raise Permanent("ETHIXBOT_GITHUB_TOKEN is not set")
+    if view.case.left.get("where", _where(policy)) != _where(policy):
+        return  # the policy names another repository since: there its number is somebody else's
     github = GitHub(policy.url, policy.repository, token)
     keeping = Keeping(services, github, view, view.case, services.clock())
     wanted = tracker.draft(view, keeping.now, keeping.mark(incident_id))
@@ -61,6 +64,10 @@ def bring(services: Services, incident_id: str, token: str | None) -> None:
         if error.says.startswith(GONE):
             _leave(keeping, {"gone": True})
         raise
+
+
+def _where(policy: Tracker) -> str:
+    return f"{policy.url.rstrip('/')}/{policy.repository}"
 
 
 def _begin(keeping: Keeping, wanted: Draft) -> int:
@@ -116,9 +123,12 @@ def _shape(wanted: Draft) -> dict[str, Any]:
 @kept
 def _name(keeping: Keeping, issue: Issue) -> bool:
     """Return whether that is the incident's issue from now on; the thread and the message say so."""
+    policy = keeping.services.policy.tracker
+    keeping.case.left = {**keeping.case.left, **({"where": _where(policy)} if policy else {})}
     with keeping.services.transaction() as session:
         if not outside.name_case(session, keeping.incident, str(issue.number), issue.address):
             return False
+        outside.leave_case(session, keeping.incident, keeping.case.left, keeping.now)
         incident = incidents.get(session, keeping.incident)
         assert incident is not None  # the case refers to it
         request = Request("tracked", incident.id, SYSTEM)

@@ -218,6 +218,21 @@ def test_a_deleted_issue_is_told_once_and_then_left_alone(tracked, github):
     assert "This issue was deleted" in engineering
 
 
+def test_where_the_policy_names_another_repository_the_old_number_is_left_alone(tracked, github):
+    tracked.press("acknowledge", "oncall")
+    later(tracked)
+    services = tracked.bot.services
+    moved = services.policy.tracker.model_copy(update={"repository": "acme/others"})
+    services.policy = services.policy.model_copy(update={"tracker": moved})
+    calls = len(github.calls)
+    tracked.choose("contain", "oncall")
+    tracked.fill("oncall", note="Went back")
+    later(tracked)
+    assert len(github.calls) == calls
+    with services.database.read() as session:
+        assert not outbox.parked(session)
+
+
 def test_without_a_token_the_row_is_given_up_and_says_so(tracked, github):
     give(tracked)
     for sender in tracked.bot.senders:
