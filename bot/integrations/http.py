@@ -1,5 +1,7 @@
 """The door out to other systems by HTTP: one call, and what each answer asks for."""
 
+import functools
+import ssl
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -24,7 +26,8 @@ def call(who: str, method: str, url: str, **sent: Any) -> httpx.Response:  # noq
     hold a secret.
     """
     try:
-        with httpx.Client(timeout=PATIENCE_S, follow_redirects=True, trust_env=_is_away(url)) as client:
+        is_away = _is_away(url)
+        with httpx.Client(verify=_trust(), timeout=PATIENCE_S, follow_redirects=True, trust_env=is_away) as client:
             answer = client.request(method, url, **sent)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
         raise TryLater(f"{who} cannot be reached ({type(error).__name__})", after=20) from None
@@ -89,6 +92,12 @@ def _now(headers: Mapping[str, str]) -> float:
         return parsedate_to_datetime(headers["date"]).timestamp()
     except (KeyError, ValueError):
         return time.time()
+
+
+@functools.cache
+def _trust() -> ssl.SSLContext:
+    """Return whom to believe; read once, for that takes longer than a call."""
+    return httpx.create_ssl_context()
 
 
 def _is_away(url: str) -> bool:
