@@ -138,6 +138,7 @@ MAY = {
     "policy": "change the policy",
     "token": "give out tokens",
     "review_held": "say that this review was held",
+    "registry": "register versions and name them",
     "oncall_override": "plan the shifts of others",
     "oncall_swap": "swap the shifts of others",
     "oncall_cancel": "give back the shifts of others",

@@ -16,6 +16,7 @@ LOOK_S = 0.25  # how often a change that another process made is looked for, whi
 LONGEST_WAIT_S = 55.0
 MOST_WAITING = 1_000
 
+
 @dataclass(frozen=True, eq=False)
 class Waiter:
     """One call that is held, and as of when it was told."""

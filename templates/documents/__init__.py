@@ -63,7 +63,12 @@ def render(
         raise KeyError(name)
     clean = _CLEAN[name.rpartition(".")[2]]
     told: Story = story.of(view, now, cleaned=clean)
-    known = {"story": told, "outside": outside.of(view, clean), "notice": notice or Notice(), "letter": letter or Letter()}
+    known = {
+        "story": told,
+        "outside": outside.of(view, clean),
+        "notice": notice or Notice(),
+        "letter": letter or Letter(),
+    }
     return _environment(name).get_template(f"{name}.j2").render(known)
 
 

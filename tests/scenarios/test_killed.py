@@ -21,7 +21,16 @@ from tests.world import move_in
 
 KILLS = 4
 SEED = 20261123
-POSTS = ("incident", "reply", "checklist", "chart", "link", "notice", "due_review", "digest")  # a digest is due if the clock says so
+POSTS = (
+    "incident",
+    "reply",
+    "checklist",
+    "chart",
+    "link",
+    "notice",
+    "due_review",
+    "digest",
+)  # a digest is due if the clock says so
 
 
 STARTED: list[subprocess.Popen[bytes]] = []
