@@ -212,7 +212,9 @@ def test_a_row_of_another_log_is_found_though_the_rest_is_signed(tmp_path):
         assert [says in fault for fault in faults(path)] == [True]
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive", gzip.compress(b"neither")])
+@pytest.mark.parametrize(
+    "content", [b"", b"no archive", gzip.compress(b"neither", mtime=0)], ids=["empty", "text", "gzip"]
+)
 def test_what_is_no_archive_is_one_sentence(tmp_path, content):
     path = tmp_path / "x.tar.gz"
     path.write_bytes(content)
