@@ -176,11 +176,15 @@ def _too_late(facts: Facts) -> Iterator[str]:
             yield f"{one.incident_id} was warned of {one.facts['clock']} that was over"
 
 
+def _plan(call: Timer) -> tuple[str, str | None]:
+    return call.key.rpartition(":")[0], call.data.get("until")
+
+
 def _behind(facts: Facts) -> Iterator[str]:
     """Yield the calls that were made although a later one was due too, or had been made."""
     calls = [one for one in facts.timers if one.kind == "escalate" and one.status == "fired" and one.fired_at]
     for one in calls:
         for other in calls:
-            same = (one.subject, one.data.get("until")) == (other.subject, other.data.get("until"))
+            same = _plan(one) == _plan(other)  # another severity makes another plan, which begins anew
             if same and one.due_at < other.due_at and (one.fired_at or facts.now) > (other.fired_at or facts.now):
                 yield f"{one.key} fired behind {other.key}"
