@@ -41,8 +41,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 # Stories of weeks and of words: what they write is tried on both databases elsewhere, and each costs seconds.
 ON_SQLITE_ALONE = {
-    "test_affected", "test_checklist", "test_desk", "test_duties", "test_every_command", "test_evidence",
-    "test_first_light", "test_freezing", "test_letters", "test_mail", "test_oncall", "test_pagers",
+    "test_affected", "test_checklist", "test_delivery", "test_desk", "test_duties", "test_every_command",
+    "test_evidence", "test_first_light", "test_freezing", "test_letters", "test_mail", "test_oncall", "test_pagers",
     "test_persistence", "test_quiet", "test_reporting", "test_reviewing", "test_rules", "test_standing",
     "test_storm", "test_talking", "test_telling", "test_tracker", "test_undeliverable",
 }  # fmt: skip
