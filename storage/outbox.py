@@ -13,6 +13,7 @@ from sqlalchemy import Boolean, Select, and_, bindparam, case, exists, or_, text
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, SQLModel, col, func, select
 
+from analysis.response.notifying import Reason
 from storage.database import UtcDateTime, insert_once
 from storage.tables import Owed
 
@@ -62,6 +63,23 @@ def owe_edit(session: Session, message: Owed, kind: str, reason: str, now: datet
         priority=message.priority,
         data=dict(message.data),
         reason=reason,
+        next_at=now,
+        created_at=now,
+    )
+    owe(session, owed)
+
+
+def owe_newest(session: Session, name: str, kind: str, subject: str, now: datetime, **data: Any) -> None:  # noqa: ANN401
+    """Owe another system what then holds; what waits under the name tells the newest too."""
+    owed = Owed(
+        key=f"{name}:{now.timestamp():.6f}",
+        coalesce=name,
+        kind=kind,
+        subject=subject,
+        channel=kind,
+        priority=0,
+        data=data,
+        reason=Reason.ACTED,
         next_at=now,
         created_at=now,
     )

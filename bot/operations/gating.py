@@ -8,11 +8,9 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from analysis.response.notifying import Reason
 from bot.integrations.registry import registries
 from bot.services import Services
 from storage import outbox
-from storage.tables import Owed
 
 
 def follow(services: Services, session: Session, model_id: str, now: datetime) -> None:
@@ -23,19 +21,7 @@ def follow(services: Services, session: Session, model_id: str, now: datetime) -
     for kind, data in owed:
         where = hashlib.sha256(data["url"].encode()).hexdigest()[:16] if data else "file"
         name = f"{kind}:{where}:{model_id}"
-        row = Owed(
-            key=f"{name}:{now.timestamp():.6f}",
-            coalesce=name,
-            kind=kind,
-            subject=model_id,
-            channel=kind,
-            priority=0,
-            data=dict(data),
-            reason=Reason.ACTED,
-            next_at=now,
-            created_at=now,
-        )
-        outbox.owe(session, row)
+        outbox.owe_newest(session, name, kind, model_id, now, **data)
     tag(services, session, model_id, now)
 
 
@@ -44,16 +30,4 @@ def tag(services: Services, session: Session, model_id: str, now: datetime) -> N
     watched = services.policy.model(model_id)
     if watched is None or not registries.is_elsewhere(watched):
         return
-    name = f"registry:tags:{model_id}"
-    row = Owed(
-        key=f"{name}:{now.timestamp():.6f}",
-        coalesce=name,
-        kind="registry",
-        subject=model_id,
-        channel="registry",
-        priority=0,
-        reason=Reason.ACTED,
-        next_at=now,
-        created_at=now,
-    )
-    outbox.owe(session, row)
+    outbox.owe_newest(session, f"registry:tags:{model_id}", "registry", model_id, now)

@@ -9,13 +9,12 @@ from sqlmodel import Session
 
 from analysis.errors import Missing, Refused, Unknown
 from analysis.response import permissions
-from analysis.response.notifying import Reason
 from analysis.response.permissions import Action
 from bot.integrations.registry import registries
 from bot.operations import gating
 from bot.services import Services, whole
 from storage import audit, outbox, registry
-from storage.tables import AliasChange, Model, ModelVersion, Owed
+from storage.tables import AliasChange, Model, ModelVersion
 
 T = TypeVar("T")
 
@@ -131,12 +130,7 @@ def _owe(services: Services, session: Session, model_id: str, alias: str, now: d
     """Owe the move to the registry where that is another system."""
     if not _is_elsewhere(services, model_id):
         return
-    name = f"registry:alias:{model_id}:{alias}"
-    row = Owed(
-        key=f"{name}:{now.timestamp():.6f}", coalesce=name, kind="registry", subject=model_id, channel="registry",
-        priority=0, data={"alias": alias}, reason=Reason.ACTED, next_at=now, created_at=now,
-    )  # fmt: skip
-    outbox.owe(session, row)
+    outbox.owe_newest(session, f"registry:alias:{model_id}:{alias}", "registry", model_id, now, alias=alias)
 
 
 def _audited(
