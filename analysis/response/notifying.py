@@ -6,6 +6,8 @@ Sent and withheld are told apart by the row's state; the reason says what made i
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from analysis.vocabulary import Severity
+
 
 class Reason(StrEnum):
     """What a message is owed for, or withheld for."""
@@ -51,6 +53,15 @@ OF_SYSTEM = {
     "quiet_ahead": Reason.DUE_SOON,
     "restraint_due": Reason.DUE_SOON,
 }
+
+
+def urgency(severity: Severity) -> int:
+    """Return the priority in which messages of an incident are sent: 0 for critical.
+
+    >>> urgency(Severity.MEDIUM)
+    4
+    """
+    return 2 * (Severity.CRITICAL.rank - severity.rank)
 
 
 # What rests while an incident is snoozed: nobody has to do anything about these lines at once.

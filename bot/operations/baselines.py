@@ -4,14 +4,13 @@ One person makes a baseline and, where it takes the place of another, a second o
 one needs no second person: there is nothing yet that it could hide.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlmodel import Session, select
 
-from analysis.errors import ForeignProfile, NotAllowed, NotYou, Refused, Unknown
+from analysis.errors import ForeignProfile, NotAllowed, NotYou, Unknown
 from analysis.profile import Profile
 from analysis.response import permissions
 from analysis.response.approving import Status
@@ -21,14 +20,14 @@ from analysis.spec import Spec
 from analysis.vocabulary import Role, Severity
 from bot.operations import asking, documenting, standing
 from bot.operations.asking import Ended, Place, Wanted
+from bot.operations.auditing import About, audited
 from bot.operations.deciding import Case, Subject
 from bot.operations.opening import Result
-from bot.services import Services, whole
-from storage import approvals, audit, baselines, runs
+from bot.services import Services
+from storage import approvals, baselines, runs
 from storage.tables import Approval, Baseline, Model, Run
 
 VERB = Action.BASELINE_ACTIVATE.value
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def ask(services: Services, wish: Wish, verb: str) -> Model:
         _allow(services, session, wish, verb)
         return _model(services, session, wish.model, now), {"reason": wish.reason}
 
-    return _audited(services, wish, f"{verb}_asked", asked)
+    return audited(services, About(wish.actor, f"{verb}_asked", wish.model, wish.facts), asked)
 
 
 def keep(services: Services, wish: Wish, made: Baseline, verb: str) -> Baseline:
@@ -79,7 +78,7 @@ def keep(services: Services, wish: Wish, made: Baseline, verb: str) -> Baseline:
         data = {"version": stored.version, "checksum": stored.checksum, "rows": stored.rows, "reason": wish.reason}
         return stored, data
 
-    return _audited(services, wish, verb, kept)
+    return audited(services, About(wish.actor, verb, wish.model, wish.facts), kept)
 
 
 def activate(services: Services, wish: Wish, version: str) -> Activated:
@@ -92,7 +91,7 @@ def activate(services: Services, wish: Wish, version: str) -> Activated:
             asking.end(services, session, approval, Ended(Status.APPROVED, wish.actor, now))
         return _activated(services, session, wish, chosen, now)
 
-    return _audited(services, wish, "baseline_activated", activated)
+    return audited(services, About(wish.actor, "baseline_activated", wish.model, wish.facts), activated)
 
 
 def _activated(
@@ -187,25 +186,6 @@ def _run(session: Session, wish: Wish, version: str, now: datetime) -> Run:
     session.add(run)
     session.flush()
     return run
-
-
-@whole
-def _audited(
-    services: Services, wish: Wish, action: str, work: Callable[[Session, datetime], tuple[T, dict[str, Any]]]
-) -> T:
-    """Return what the work gave, in one transaction with its audit row; a refusal is audited too, then raised."""
-    now = services.clock()
-    refused: Refused | None = None
-    with services.transaction() as session:
-        try:
-            result, data = work(session, now)
-        except Refused as error:
-            refused, data = error, {"why": error.reason}
-        outcome = "refused" if refused else "done"
-        audit.append(session, audit.Entry(wish.actor, action, wish.model, outcome, data | wish.facts), now)
-    if refused is not None:
-        raise refused
-    return result
 
 
 def _allow(services: Services, session: Session, wish: Wish, verb: str) -> None:

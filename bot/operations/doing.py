@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import Session
 
 from analysis.response.notifying import ROUTINE, Reason, reason_for
+from analysis.response.notifying import urgency as urgency_of
 from analysis.response.quiet import Kind
 from analysis.vocabulary import Severity
 from bot.operations import elsewhere, rooms
@@ -78,17 +79,9 @@ def owe_redraw(session: Session, incident: Incident, now: datetime, *, soon: boo
 
 def owe_line(session: Session, incident: Incident, entry: TimelineEntry) -> None:
     """Owe the incident's thread a line for what happened."""
-    owed = Owed(
-        key=f"timeline:{entry.facts.get('timer') or entry.id}",  # fired anew after a restore it is the same line
-        kind="reply",
-        subject=str(entry.id),
-        channel=incident.channel,
-        thread_of=incidents.message_key(incident.id),
-        priority=urgency(incident) + 1,
-        reason=reason_for(entry.verb, waited=bool(entry.facts.get("waited"))),
-        next_at=entry.at,
-        created_at=entry.at,
-    )
+    key = f"timeline:{entry.facts.get('timer') or entry.id}"  # fired anew after a restore it is the same line
+    why = reason_for(entry.verb, waited=bool(entry.facts.get("waited")))
+    owed = in_thread(incident, "reply", key, str(entry.id), entry.at, reason=why)
     if entry.verb in ROUTINE and quiet.of(session, incident.id, Kind.SNOOZE, entry.at):
         owed.status, owed.reason = "withheld", Reason.SNOOZED
     outbox.owe(session, owed)
@@ -96,7 +89,24 @@ def owe_line(session: Session, incident: Incident, entry: TimelineEntry) -> None
 
 def urgency(incident: Incident) -> int:
     """Return the outbox priority of the incident's severity: 0 for critical."""
-    return 2 * (Severity.CRITICAL.rank - Severity(incident.severity).rank)
+    return urgency_of(Severity(incident.severity))
+
+
+def in_thread(
+    incident: Incident, kind: str, key: str, subject: str, now: datetime, *, reason: str = Reason.ACTED
+) -> Owed:
+    """Return what is owed to the incident's thread, behind the message itself."""
+    return Owed(
+        key=key,
+        kind=kind,
+        subject=subject,
+        channel=incident.channel,
+        thread_of=incidents.message_key(incident.id),
+        priority=urgency(incident) + 1,
+        reason=reason,
+        next_at=now,
+        created_at=now,
+    )
 
 
 def tell(doing: Doing, verb: str, **facts: Any) -> TimelineEntry:  # noqa: ANN401

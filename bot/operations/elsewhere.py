@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from analysis import outside as policy_of
 from analysis.response import life, paging
-from analysis.response.notifying import Reason, reason_for
+from analysis.response.notifying import Reason, reason_for, urgency
 from analysis.response.paging import Paged
 from analysis.vocabulary import Family, Severity, State
 from bot.operations import recipients
@@ -127,5 +127,5 @@ def _owe(session: Session, incident: Incident, kind: str, where: str, at: dateti
 
 
 def _row(incident: Incident, kind: str, key: str, at: datetime) -> Owed:
-    urgency = 2 * (Severity.CRITICAL.rank - Severity(incident.severity).rank)
-    return Owed(key=key, kind=kind, subject=incident.id, channel=kind, priority=urgency, next_at=at, created_at=at)
+    first = urgency(Severity(incident.severity))
+    return Owed(key=key, kind=kind, subject=incident.id, channel=kind, priority=first, next_at=at, created_at=at)

@@ -1,14 +1,14 @@
 """Asks for a bundle of evidence, and records that it was made."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import Session, col, func, select
 
 from analysis.response import life
+from analysis.response.notifying import Reason
 from analysis.response.outcomes import Kind, Outcome
 from analysis.vocabulary import State
-from bot.operations.doing import Doing, Effect, Request, tell, urgency
+from bot.operations.doing import Doing, Effect, Request, in_thread, tell
 from bot.services import SYSTEM, Services, kept
 from storage import audit, incidents, leases, outbox
 from storage.tables import Bundle, Incident, Owed, TimelineEntry
@@ -104,14 +104,6 @@ def failed(services: Services, bundle: Bundle, error: str) -> bool:
     return True
 
 
-def _file(bundle: Bundle, incident: Incident, now: Any) -> Owed:  # noqa: ANN401
-    return Owed(
-        key=f"{incident.id}:evidence:{bundle.version}",
-        kind="file",
-        subject=str(bundle.id),
-        channel=incident.channel,
-        thread_of=incidents.message_key(incident.id),
-        priority=urgency(incident) + 1,
-        next_at=now,
-        created_at=now,
-    )
+def _file(bundle: Bundle, incident: Incident, now: datetime) -> Owed:
+    key = f"{incident.id}:evidence:{bundle.version}"
+    return in_thread(incident, "file", key, str(bundle.id), now, reason=Reason.ASKED)

@@ -4,15 +4,14 @@ from datetime import date
 
 from analysis.response import learning as deciding
 from analysis.response.learning import POLICY_UPDATE, CauseType, Kind, Needed
-from analysis.response.notifying import Reason
 from analysis.vocabulary import Family, Severity
 from bot.operations import followups
-from bot.operations.doing import Doing, Effect, Request, tell, urgency
+from bot.operations.doing import Doing, Effect, Request, in_thread, tell, urgency
 from bot.operations.followups import Wanted
 from bot.services import SYSTEM
 from storage import incidents, learning, outbox
 from storage.database import Again
-from storage.tables import FollowUp, Owed, RootCause
+from storage.tables import FollowUp, RootCause
 
 REVIEW = "review.md"  # the document that a review begins with
 
@@ -76,16 +75,7 @@ def invite(doing: Doing) -> None:
 
 def _document(doing: Doing) -> None:
     """Owe the thread the document of the review, as the record is when it is sent."""
-    owed = Owed(
-        key=f"{doing.incident.id}:{REVIEW}:{doing.incident.version}",
-        kind="document",
-        subject=doing.incident.id,
-        channel=doing.incident.channel,
-        thread_of=incidents.message_key(doing.incident.id),
-        priority=urgency(doing.incident) + 2,
-        data={"name": REVIEW},
-        reason=Reason.ACTED,
-        next_at=doing.now,
-        created_at=doing.now,
-    )
+    key = f"{doing.incident.id}:{REVIEW}:{doing.incident.version}"
+    owed = in_thread(doing.incident, "document", key, doing.incident.id, doing.now)
+    owed.data, owed.priority = {"name": REVIEW}, urgency(doing.incident) + 2
     outbox.owe(doing.session, owed)

@@ -11,10 +11,10 @@ from analysis.errors import Missing, Unknown
 from analysis.response.notifying import Reason
 from analysis.response.outcomes import Kind, Outcome
 from analysis.vocabulary import State
-from bot.operations.doing import Doing, Effect, Request, owe_redraw, tell, urgency
+from bot.operations.doing import Doing, Effect, Request, in_thread, owe_redraw, tell
 from bot.services import SYSTEM, Services, kept
 from storage import audit, baselines, counters, incidents, leases, outbox, registry, retrains
-from storage.tables import Incident, ModelVersion, Owed, RetrainRequest
+from storage.tables import Incident, ModelVersion, RetrainRequest
 
 SHOWN_EVERY = timedelta(seconds=5)  # how often progress is shown: Slack takes about one edit a second for everything
 
@@ -232,18 +232,7 @@ def message_key(request_id: str) -> str:
 
 def owe_message(session: Session, incident: Incident, request: RetrainRequest, now: datetime) -> None:
     """Owe the incident's thread the one message that shows how the retrain goes."""
-    owed = Owed(
-        key=message_key(request.id),
-        kind="retrain",
-        subject=request.id,
-        channel=incident.channel,
-        thread_of=incidents.message_key(incident.id),
-        priority=urgency(incident) + 1,
-        reason=Reason.ACTED,
-        next_at=now,
-        created_at=now,
-    )
-    outbox.owe(session, owed)
+    outbox.owe(session, in_thread(incident, "retrain", message_key(request.id), request.id, now))
 
 
 def _owe_edit(session: Session, request: RetrainRequest, now: datetime) -> None:

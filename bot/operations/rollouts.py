@@ -6,17 +6,16 @@ from typing import Any
 from analysis.errors import Missing
 from analysis.response import life
 from analysis.response import rollouts as deciding
-from analysis.response.notifying import Reason
 from analysis.response.outcomes import Kind as Ended
 from analysis.response.outcomes import Outcome
 from analysis.response.rollouts import Kind, What
 from analysis.vocabulary import State
 from bot.operations import gating
-from bot.operations.doing import Doing, Effect, urgency
-from storage import audit, baselines, counters, incidents, outbox, oversight
+from bot.operations.doing import Doing, Effect, in_thread
+from storage import audit, baselines, counters, outbox, oversight
 from storage import rollouts as stored
 from storage.registry import CHAMPION, LAST_KNOWN_GOOD
-from storage.tables import Model, Owed, RetrainRequest, Rollout
+from storage.tables import Model, RetrainRequest, Rollout
 
 AGAINST = {
     What.REGISTERED: "is no registered version of this model",
@@ -142,18 +141,7 @@ def key(rollout_id: str) -> str:
 def _owe_message(doing: Doing) -> None:
     rollout = stored.under_way(doing.session, doing.incident.model_id)
     assert rollout is not None  # it was just begun
-    owed = Owed(
-        key=key(rollout.id),
-        kind="rollout",
-        subject=rollout.id,
-        channel=doing.incident.channel,
-        thread_of=incidents.message_key(doing.incident.id),
-        priority=urgency(doing.incident) + 1,
-        reason=Reason.ACTED,
-        next_at=doing.now,
-        created_at=doing.now,
-    )
-    outbox.owe(doing.session, owed)
+    outbox.owe(doing.session, in_thread(doing.incident, "rollout", key(rollout.id), rollout.id, doing.now))
 
 
 def follow(doing: Doing) -> None:

@@ -7,10 +7,9 @@ from sqlmodel import Session
 
 from analysis.errors import Unknown
 from analysis.response import life, runbooks
-from analysis.response.notifying import Reason
 from analysis.response.outcomes import Kind, Outcome
 from analysis.vocabulary import Duty, Family, Severity, State
-from bot.operations.doing import SETTLES, Doing, Effect, Request, tell, urgency
+from bot.operations.doing import SETTLES, Doing, Effect, Request, in_thread, tell
 from bot.services import SYSTEM, Services
 from storage import incidents, involved, outbox, timers
 from storage import runbooks as kept
@@ -140,17 +139,9 @@ def _redraw(doing: Doing) -> None:
 
 
 def _row(doing: Doing, key: str, kind: str) -> Owed:
-    return Owed(
-        key=key,
-        kind=kind,
-        subject=doing.incident.id,
-        channel=doing.incident.channel,
-        thread_of=incidents.message_key(doing.incident.id),
-        priority=urgency(doing.incident) + 1,
-        reason=Reason.ACTED,
-        next_at=doing.now if kind == "checklist" else doing.now + SETTLES / 10,
-        created_at=doing.now,
-    )
+    row = in_thread(doing.incident, kind, key, doing.incident.id, doing.now)
+    row.next_at = doing.now if kind == "checklist" else doing.now + SETTLES / 10
+    return row
 
 
 def _metric(session: Session, incident: Incident) -> str | None:

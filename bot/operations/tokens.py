@@ -1,23 +1,22 @@
 """Personal tokens for the HTTP door: given out by an Admin, shown once, ended by an Admin or the person themself."""
 
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlmodel import Session
 
-from analysis.errors import Missing, NotAllowed, Refused, Unknown
+from analysis.errors import Missing, NotAllowed, Unknown
 from analysis.response import permissions
 from analysis.response.permissions import ACTIONS, Action
-from bot.services import Services, whole
-from storage import audit, people, tokens
+from bot.operations.auditing import About, audited
+from bot.services import Services
+from storage import people, tokens
 from storage.tables import ApiToken
 
 LONGEST_DAYS = 366
 SEEN_EVERY = timedelta(minutes=1)  # a token that is used all the time is noted once a minute
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ def create(services: Services, wish: Wish, person: str, days: int) -> str:
     """Return the text of a new token, which is kept nowhere; raise NotAllowed, Unknown or Missing, audited."""
     text = f"ethx_{secrets.token_urlsafe(32)}"
 
-    def created(session: Session, now: datetime) -> dict[str, Any]:
+    def created(session: Session, now: datetime) -> tuple[str, dict[str, Any]]:
         permissions.permit(Action.TOKEN, services.roles(session, wish.actor))
         known = people.known_as(session, person)
         if known is None or not known.is_active:
@@ -49,31 +48,28 @@ def create(services: Services, wish: Wish, person: str, days: int) -> str:
         )
         session.add(made)
         session.flush()
-        return {"token": made.prefix, "person": made.person, "until": made.expires_at.isoformat()}
+        return text, {"token": made.prefix, "person": made.person, "until": made.expires_at.isoformat()}
 
-    _audited(services, wish, "token_created", created)
-    return text
+    return audited(services, About(wish.actor, "token_created", "token", wish.facts), created)
 
 
 def revoke(services: Services, wish: Wish, prefix: str) -> bool:
     """Return whether the token held until now; raise Unknown or NotAllowed, audited."""
-    was: list[bool] = []
 
-    def revoked(session: Session, now: datetime) -> dict[str, Any]:
+    def revoked(session: Session, now: datetime) -> tuple[bool, dict[str, Any]]:
         token = tokens.by_prefix(session, prefix)
         if token is None:
             raise Unknown("token", prefix[:100])
         is_own = services.is_same(session, token.person, wish.actor)
         if not is_own and not ACTIONS[Action.TOKEN] & services.roles(session, wish.actor):
             raise NotAllowed(Action.TOKEN, ACTIONS[Action.TOKEN])
-        was.append(token.revoked_at is None)
-        if token.revoked_at is None:
+        held = token.revoked_at is None
+        if held:
             token.revoked_at, token.revoked_by = now, wish.actor
             session.add(token)
-        return {"token": prefix, "person": token.person}
+        return held, {"token": prefix, "person": token.person}
 
-    _audited(services, wish, "token_revoked", revoked)
-    return was[-1]
+    return audited(services, About(wish.actor, "token_revoked", "token", wish.facts), revoked)
 
 
 def holder(services: Services, text: str) -> ApiToken | None:
@@ -88,18 +84,3 @@ def holder(services: Services, text: str) -> ApiToken | None:
             seen.used_at = now
             session.add(seen)
     return token
-
-
-@whole
-def _audited(services: Services, wish: Wish, action: str, work: Callable[[Session, datetime], dict[str, Any]]) -> None:
-    now = services.clock()
-    refused: Refused | None = None
-    with services.transaction() as session:
-        try:
-            data = work(session, now)
-        except Refused as error:
-            refused, data = error, {"why": error.reason}
-        outcome = "refused" if refused else "done"
-        audit.append(session, audit.Entry(wish.actor, action, "token", outcome, data | wish.facts), now)
-    if refused is not None:
-        raise refused

@@ -1,22 +1,20 @@
 """Registers versions and lets aliases stand for them: the same rules for every door, each a line of the audit log."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlmodel import Session
 
-from analysis.errors import Missing, Refused, Unknown
+from analysis.errors import Missing, Unknown
 from analysis.response import permissions
 from analysis.response.permissions import Action
 from bot.integrations.registry import registries
 from bot.operations import gating
-from bot.services import Services, whole
-from storage import audit, outbox, registry
+from bot.operations.auditing import About, audited
+from bot.services import Services
+from storage import outbox, registry
 from storage.tables import AliasChange, Model, ModelVersion
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,6 @@ class Parts:
     training_data_sha256: str | None = None
 
 
-@whole
 def register(services: Services, wish: Wish, parts: Parts) -> bool:
     """Return whether the version is new; raise NotAllowed, Unknown, or Missing where it is registered otherwise.
 
@@ -71,10 +68,9 @@ def register(services: Services, wish: Wish, parts: Parts) -> bool:
         sums = {"artefact_sha256": parts.artefact_sha256, "training_data_sha256": parts.training_data_sha256}
         return True, {"is_new": True, **sums}
 
-    return _audited(services, wish, "version_registered", registered)
+    return audited(services, _about(wish, "version_registered"), registered)
 
 
-@whole
 def point(services: Services, wish: Wish, alias: str) -> str | None:
     """Return what the alias stood for; raise NotAllowed, Unknown, or Missing where it may not stand for the version.
 
@@ -98,7 +94,11 @@ def point(services: Services, wish: Wish, alias: str) -> str | None:
             gating.follow(services, session, wish.model, now)
         return was, data
 
-    return _audited(services, wish, "alias_moved", pointed)
+    return audited(services, _about(wish, "alias_moved"), pointed)
+
+
+def _about(wish: Wish, action: str) -> About:
+    return About(wish.actor, action, f"{wish.model}/{wish.version}"[:200], wish.facts)
 
 
 def _check(session: Session, wish: Wish, alias: str, row: ModelVersion | None, was: str | None) -> None:
@@ -131,22 +131,3 @@ def _owe(services: Services, session: Session, model_id: str, alias: str, now: d
     if not _is_elsewhere(services, model_id):
         return
     outbox.owe_newest(session, f"registry:alias:{model_id}:{alias}", "registry", model_id, now, alias=alias)
-
-
-def _audited(
-    services: Services, wish: Wish, action: str, work: Callable[[Session, datetime], tuple[T, dict[str, Any]]]
-) -> T:
-    """Return what the work gave, in one transaction with its audit row; a refusal is audited too, then raised."""
-    now = services.clock()
-    data: dict[str, Any] = {}
-    refused: Refused | None = None
-    with services.transaction() as session:
-        try:
-            result, data = work(session, now)
-        except Refused as error:
-            refused, data = error, {"why": error.reason}
-        outcome, entity = "refused" if refused else "done", f"{wish.model}/{wish.version}"[:200]
-        audit.append(session, audit.Entry(wish.actor, action, entity, outcome, data | wish.facts), now)
-    if refused is not None:
-        raise refused
-    return result
