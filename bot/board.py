@@ -4,6 +4,8 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 
+from sqlmodel import Session
+
 from analysis.response import restraint
 from analysis.response.restraint import Gate
 from bot.services import Services
@@ -31,12 +33,12 @@ class Board:
     def mark(self) -> Mark:
         """Return what is another whenever anything told may be."""
         with self.services.database.read() as session:
-            return (*oversight.mark(session), self.services.policy_version)
+            return self._mark(session)
 
     def read(self, model_id: str) -> tuple[Mark, Told] | None:
         """Return what the model's serving code is told now, and as of when; None where no such model is watched."""
         with self.services.database.read() as session:
-            mark = (*oversight.mark(session), self.services.policy_version)
+            mark = self._mark(session)
             known = self._told.get(model_id)
             if known is not None and known[0] == mark:
                 return known
@@ -51,3 +53,6 @@ class Board:
         told = Told(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
         self._told[model_id] = (mark, told)
         return mark, told
+
+    def _mark(self, session: Session) -> Mark:
+        return (*oversight.mark(session), self.services.policy_version)
