@@ -1,6 +1,8 @@
 """Restrains a model, or a segment of its requests, and lets it go again; the gate reads what stands."""
 
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session
 
@@ -57,12 +59,20 @@ def at_once(doing: Doing) -> None:
     held = oversight.current(doing.session, incident.model_id)
     if held is not None and held.level >= level:
         return
-    incidents.advance(doing.session, incident, State(incident.state), contained_at=doing.now)
+    impose(doing, level, "the policy freezes this model at a critical incident", "frozen")
+
+
+def impose(doing: Doing, level: Oversight, why: str, verb: str, **facts: Any) -> None:  # noqa: ANN401
+    """Restrain the incident's model in the bot's own name; contained since then, unless it was before."""
+    incident = doing.incident
+    own = replace(doing, request=Request("frozen", incident.id, SYSTEM))
+    watched = doing.services.policy.model(incident.model_id)
     wanted = Restraint(level, fallback=watched.fallback if watched else None)
-    frozen = Doing(doing.services, doing.session, incident, Request("frozen", incident.id, SYSTEM), doing.now)
-    put(frozen, wanted, "the policy freezes this model at a critical incident")
-    tell(frozen, "frozen", **told(wanted))
-    audit.append(doing.session, audit.Entry(SYSTEM, "frozen", incident.id, "done", told(wanted)), doing.now)
+    incidents.advance(doing.session, incident, State(incident.state), contained_at=incident.contained_at or doing.now)
+    put(own, wanted, why)
+    said = told(wanted) | facts
+    tell(own, verb, **said)
+    audit.append(doing.session, audit.Entry(SYSTEM, "frozen", incident.id, "done", said), doing.now)
 
 
 def when_over(services: Services, session: Session, timer: Timer, now: datetime) -> None:

@@ -11,7 +11,6 @@ from analysis.policy import Watched
 from analysis.response import life
 from analysis.response import rollouts as deciding
 from analysis.response.notifying import Reason
-from analysis.response.restraint import Restraint
 from analysis.response.rollouts import Kind, Status
 from analysis.vocabulary import Oversight, State
 from bot.integrations.registry.port import Registry
@@ -167,15 +166,8 @@ def _restrain(doing: Doing, row: Rollout) -> None:
 
 
 def _pause(doing: Doing, row: Rollout, why: str) -> None:
-    watched = doing.services.policy.model(row.model_id)
-    wanted = Restraint(Oversight.PAUSED, fallback=watched.fallback if watched else None)
-    columns = {"contained_at": doing.incident.contained_at or doing.now}
-    incidents.advance(doing.session, doing.incident, State(doing.incident.state), **columns)
-    oversight.put(doing, wanted, why)
-    tell(doing, "frozen_by_rollout", **oversight.told(wanted), rollout=row.id)
+    oversight.impose(doing, Oversight.PAUSED, why, "frozen_by_rollout", rollout=row.id)
     asking.sweep(doing)
-    entry = audit.Entry(SYSTEM, "frozen", doing.incident.id, "done", oversight.told(wanted) | {"rollout": row.id})
-    audit.append(doing.session, entry, doing.now)
 
 
 def _of(services: Services, session: Session, rollout: Rollout, now: datetime) -> tuple[Doing, Rollout]:

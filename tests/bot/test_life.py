@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import select
 
 from analysis.response.outcomes import Kind
-from analysis.vocabulary import State
+from analysis.vocabulary import Oversight, State
 from bot.services import SYSTEM
 from storage import clocks, learning, timers
 from storage.tables import Alert, Owed
@@ -300,6 +300,18 @@ def test_what_people_judged_holds_until_it_becomes_worse(services):
     check(services, report(services, well=False))  # critical, as before
     assert found(services).severity == "high"
     assert entries(services, "severity")[0]["told"]  # whoever was called for it
+
+
+def test_a_freeze_by_the_policy_leaves_when_it_was_contained_before(services):
+    (watched,) = services.policy.models
+    frozen = watched.model_copy(update={"freeze_on_critical": Oversight.PAUSED})
+    services.policy = services.policy.model_copy(update={"models": (frozen,)})
+    do(lesser(services), "contain", ONCALL, note="Sent by hand")
+    before = found(services).contained_at
+    services.clock.forward(minutes=5)
+    assert do(services, "severity", LEAD, severity="critical", reason="Many were touched").changed
+    assert [one["level"] for one in entries(services, "frozen")] == [4]
+    assert found(services).contained_at == before
 
 
 def test_merging_goes_only_into_an_open_one_of_the_same_model(services):
