@@ -16,7 +16,7 @@ from storage.database import Database
 if TYPE_CHECKING:
     from tests.postgres import PostgreSQL
 
-pytest_plugins = ["tests.mlflow", "tests.postgres", "tests.world"]
+pytest_plugins = ["tests.mlflow", "tests.postbox", "tests.postgres", "tests.world"]
 
 # As by default, but for tracebacks with the values of every frame: a scenario has too many for a person to wait.
 structlog.configure(

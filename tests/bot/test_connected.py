@@ -5,7 +5,6 @@ import pytest
 from bot import connected, settings
 from tests.counterparts.github import REPOSITORY, TOKEN, GitHubServer
 from tests.counterparts.pagers import PagerDutyServer
-from tests.scenarios.test_letters import postbox, server  # noqa: F401  (a mail server on loopback)
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")
 CHECKS = (connected.tracker, connected.pagers, connected.notifiers, connected.mail)
@@ -36,10 +35,10 @@ def test_what_the_policy_does_not_name_is_not_used(environment):
     assert [check(told) for check in CHECKS] == [connected.UNUSED] * 4
 
 
-def test_compliance_is_not_mailed_without_a_server_and_that_is_said(environment, server):  # noqa: F811
+def test_compliance_is_not_mailed_without_a_server_and_that_is_said(environment, mail_server):
     is_well, says = connected.mail(environment())
     assert (is_well, "set ETHIXBOT_SMTP_URL" in says) == (None, True)
-    assert connected.mail(environment(ETHIXBOT_SMTP_URL=server))[0] is True
+    assert connected.mail(environment(ETHIXBOT_SMTP_URL=mail_server))[0] is True
     assert connected.mail(environment(ETHIXBOT_SMTP_URL="smtp://127.0.0.1:9"))[0] is False
 
 

@@ -1,9 +1,6 @@
 """Mails that the policy routes: to a real mail server on loopback, one thread an incident, complete in plain text."""
 
-import socket
-
 import pytest
-from aiosmtpd.controller import Controller
 from pydantic import SecretStr
 
 from analysis.outside import Mailed
@@ -15,7 +12,6 @@ from bot.ways import Outside
 from storage import incidents, outbox
 from storage.tables import Incident, Owed, Storm
 from templates import letters
-from tests.scenarios.test_mail import Postbox
 from tests.templates.views import NASTY, NOW, Maker
 from tests.world import World
 
@@ -26,22 +22,6 @@ COMPLIANCE = "compliance@ethixai.local"
 def backend():
     """What is sent is the same from both."""
     return "sqlite"
-
-
-@pytest.fixture
-def postbox():
-    return Postbox()
-
-
-@pytest.fixture
-def server(postbox):
-    with socket.socket() as probe:  # the library asks its own port before it knows it
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    controller = Controller(postbox, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield f"smtp://127.0.0.1:{port}"
-    controller.stop()
 
 
 def mailing(world: World, server: str) -> World:
@@ -68,8 +48,8 @@ def part(mail, kind: str):
     return next(one for one in mail.walk() if one.get_content_type() == kind)
 
 
-def test_compliance_is_mailed_of_a_fairness_incident_in_one_thread_until_it_ends(world, server, postbox):
-    mailing(world, server)
+def test_compliance_is_mailed_of_a_fairness_incident_in_one_thread_until_it_ends(world, mail_server, postbox):
+    mailing(world, mail_server)
     world.week("e")
     (first,) = postbox.mails
     assert first["To"] == COMPLIANCE  # as the policy that ships says
@@ -101,8 +81,8 @@ def test_without_a_mail_server_nobody_is_owed_a_mail(fairness):
         assert not [row for row in outbox.listed(session, ("pending", "parked", "sent")) if row.kind == "letter"]
 
 
-def test_a_server_that_refuses_for_now_gets_it_once_later(fairness, server, postbox):
-    mailing(fairness, server)
+def test_a_server_that_refuses_for_now_gets_it_once_later(fairness, mail_server, postbox):
+    mailing(fairness, mail_server)
     postbox.answers = ["451 later", "451 later"]
     fairness.press("freeze", "oncall")
     fairness.fill("oncall", level="4", reason="Halt")
@@ -152,8 +132,8 @@ def test_of_a_storm_only_the_first_critical_one_is_mailed(fairness):
     assert rows == {"INC-2026-03-008": "withheld", "INC-2026-03-009": "pending"}
 
 
-def test_a_digest_goes_out_as_a_mail_too(fairness, server, postbox):
-    mailing(fairness, server)
+def test_a_digest_goes_out_as_a_mail_too(fairness, mail_server, postbox):
+    mailing(fairness, mail_server)
     digests = tuple(one.model_copy(update={"mail": ("ml_lead", "risk@example.org")})
                     for one in fairness.bot.services.policy.digests)  # fmt: skip
     policy(fairness, digests=digests)

@@ -1,13 +1,8 @@
 """A critical alert that Slack does not take goes out by mail, to a real mail server on loopback, once."""
 
-import email
 import smtplib
-import socket
-from email.policy import default
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from bot.integrations.errors import Permanent, TryLater, Uncertain
 from bot.integrations.mail.smtp import Mail, Smtp
@@ -15,43 +10,13 @@ from storage import outbox
 from tests.world import World, buttons
 
 
-class Postbox:
-    """Keeps what it is handed; `answers` are what it says first, for as many mails."""
-
-    def __init__(self) -> None:
-        self.mails: list[email.message.EmailMessage] = []
-        self.answers: list[str] = []
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        if self.answers:
-            return self.answers.pop(0)
-        self.mails.append(email.message_from_bytes(envelope.content, policy=default))
-        return "250 OK"
-
-
 @pytest.fixture
-def postbox():
-    return Postbox()
-
-
-@pytest.fixture
-def server(postbox):
-    with socket.socket() as probe:  # the library asks its own port before it knows it
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    controller = Controller(postbox, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield f"smtp://127.0.0.1:{port}"
-    controller.stop()
-
-
-@pytest.fixture
-def undelivered(slack, clock, night, server):
+def undelivered(slack, clock, night, mail_server):
     made = World(slack, night.folder, clock, address=night.address)
     services = made.bot.services
     services.policy = services.policy.model_copy(update={"fallback_mail": ("oncall@ethixai.local",)})
     for sender in made.bot.senders:
-        sender.mail = Smtp(server, "bot@ethixai.local")
+        sender.mail = Smtp(mail_server, "bot@ethixai.local")
     yield made
     made.stop()
 
@@ -113,8 +78,8 @@ def test_without_a_mail_server_the_row_is_given_up_with_what_to_do(undelivered):
 MAIL = Mail(("a@ethixai.local",), "A\nBcc: everyone@example.org", "Words", "INC-1:message:mail")
 
 
-def test_a_subject_brings_no_headers_in(server, postbox):
-    Smtp(server, "bot@ethixai.local").send(MAIL)
+def test_a_subject_brings_no_headers_in(mail_server, postbox):
+    Smtp(mail_server, "bot@ethixai.local").send(MAIL)
     (mail,) = postbox.mails
     assert mail["Subject"] == "A Bcc: everyone@example.org"
     assert mail["Bcc"] is None
@@ -124,13 +89,13 @@ def test_a_subject_brings_no_headers_in(server, postbox):
 @pytest.mark.parametrize(
     ("answer", "error"), [("550 never", Permanent), ("421 later", TryLater), ("451 later", TryLater)]
 )
-def test_each_refusal_says_what_to_do_next(server, postbox, answer, error):
+def test_each_refusal_says_what_to_do_next(mail_server, postbox, answer, error):
     postbox.answers = [answer]
     with pytest.raises(error):
-        Smtp(server, "bot@ethixai.local").send(MAIL)
+        Smtp(mail_server, "bot@ethixai.local").send(MAIL)
 
 
-def test_nobody_there_is_later_and_an_answer_that_is_lost_is_uncertain(server, monkeypatch):
+def test_nobody_there_is_later_and_an_answer_that_is_lost_is_uncertain(mail_server, monkeypatch):
     with pytest.raises(TryLater):
         Smtp("smtp://127.0.0.1:9", "bot@ethixai.local").send(MAIL)
 
@@ -139,4 +104,4 @@ def test_nobody_there_is_later_and_an_answer_that_is_lost_is_uncertain(server, m
 
     monkeypatch.setattr(smtplib.SMTP, "send_message", lost)
     with pytest.raises(Uncertain):
-        Smtp(server, "bot@ethixai.local").send(MAIL)
+        Smtp(mail_server, "bot@ethixai.local").send(MAIL)
