@@ -4,7 +4,7 @@ BIN := .venv/bin
 # What MLflow asks for and its server does without.
 NOT_SERVED := scikit-learn scipy skops joblib threadpoolctl narwhals matplotlib contourpy cycler fonttools kiwisolver pillow pyparsing pyarrow prettytable wcwidth gunicorn waitress pywin32 docker
 
-.PHONY: install demo test check bench chaos lock clean
+.PHONY: install demo test mlflow check bench chaos lock clean
 
 install: .venv/.installed
 
@@ -30,8 +30,10 @@ check: .venv/.tested
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-test: check
+mlflow:
 	@PYTHON=$(PYTHON) .ci/mlflow
+
+test: check mlflow
 	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 bench: .venv/.tested

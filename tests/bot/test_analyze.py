@@ -11,22 +11,17 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
+from tests.shell import ethixbot, refused
+
 KEYS = {
     "family", "metric", "column", "group", "value", "baseline_value", "interval", "p", "q", "n_baseline", "n_window",
     "n_null", "limit", "verdict", "severity", "sentence",
 }  # fmt: skip
 
 
-def ethixbot(*arguments, cwd=None):
+def process(*arguments):
     command = [sys.executable, "-m", "bot", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=cwd)
-
-
-def refused(*arguments) -> str:
-    done = ethixbot(*arguments)
-    assert done.returncode == 2, (done.stdout, done.stderr)
-    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
-    return done.stderr
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
 def log(path, rows=3_000, seed=1, amount=0.0):
@@ -48,8 +43,8 @@ def log(path, rows=3_000, seed=1, amount=0.0):
 
 
 def test_a_fairness_break_in_json_has_every_key_and_exit_code_1(data):
-    done = ethixbot("analyze", "--baseline", data / "reference.parquet", "--window",
-                    data / "current_e_biased_retrain.parquet", "--protected", "sex", "--json", "-")  # fmt: skip
+    done = process("analyze", "--baseline", data / "reference.parquet", "--window",
+                   data / "current_e_biased_retrain.parquet", "--protected", "sex", "--json", "-")  # fmt: skip
     assert done.returncode == 1, done.stderr
     report = json.loads(done.stdout)
     assert [(a["family"], a["severity"], a["cause"]["column"]) for a in report["alerts"]] == [
@@ -61,7 +56,7 @@ def test_a_fairness_break_in_json_has_every_key_and_exit_code_1(data):
 
 def test_nothing_raised_is_exit_code_0_and_the_same_files_give_the_same_bytes(tmp_path):
     arguments = ("analyze", "--baseline", log(tmp_path / "a.parquet"), "--window", log(tmp_path / "b.csv", seed=2))
-    first, second = (ethixbot(*arguments, "--json", "-") for _ in range(2))
+    first, second = (one(*arguments, "--json", "-") for one in (process, ethixbot))
     assert first.returncode == 0, first.stdout
     assert first.stdout == second.stdout
 
@@ -72,7 +67,7 @@ def test_the_report_is_the_same_whoever_counts(data, how):
         pytest.skip("Java is not installed (Debian: apt-get install default-jre-headless)")
     asked = ("analyze", "--baseline", data / "reference.parquet", "--window", data / "current_f_concept_shift.parquet",
              "--late-labels", data / "late_labels.parquet", "--json", "-")  # fmt: skip
-    here, there = ethixbot(*asked), ethixbot(*asked, *how)
+    here, there = ethixbot(*asked), process(*asked, *how)
     assert there.returncode == here.returncode == 1, there.stderr
     assert there.stdout == here.stdout
 

@@ -126,7 +126,7 @@ def kept(world):
     return rows, world.audit(), seen
 
 
-@pytest.mark.parametrize("transport", [by_socket, by_http])
+@pytest.mark.parametrize(("backend", "transport"), [("postgresql", by_socket), ("sqlite", by_http)])
 def test_a_delivery_that_comes_again_changes_nothing_and_is_answered_the_same(fairness, transport):
     parcels, send = everything(fairness), transport(fairness)
     order = random.Random(7)

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.bot.test_analyze import ethixbot, refused
+from tests.shell import ethixbot, refused
 
 
 def test_the_household_is_shown_to_tell_sex(data):
