@@ -29,8 +29,7 @@ def _flags(outside: Outside, row: Owed) -> dict[str, Any]:
 
 
 def _hook(outside: Outside, row: Owed) -> dict[str, Any]:
-    secret = outside.settings.webhook_secret
-    return gates.send(outside.services, row, secret.get_secret_value() if secret else None)
+    return gates.send(outside.services, row, outside.settings.webhook_secret)
 
 
 def _track(outside: Outside, row: Owed) -> dict[str, Any]:

@@ -4,7 +4,6 @@ A bot on SQLite is the only process that writes its database, so commands that w
 """
 
 import hashlib
-import hmac
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from analysis.errors import Refused, Unknown
 from analysis.response import life, quiet
 from analysis.response.outcomes import Outcome
 from analysis.response.quiet import Kind
-from bot.http.signature import is_genuine
+from bot.http.signature import SLACK, is_genuine
 from bot.operations import (
     approvals,
     doing,
@@ -37,6 +36,7 @@ from bot.operations.governing import Proposal
 from bot.payload import fit
 from bot.services import Services
 from storage import people
+from bot.signing import signed
 from storage.extracts import Wanted
 from templates import answers
 from templates.slack import quiet as quieted
@@ -201,9 +201,8 @@ class Neighbour:
     def ask(self, what: str, now: float, **asked: Any) -> dict[str, Any] | str:  # noqa: ANN401
         """Return its answer, or why it refused; raise httpx.HTTPError where there is nobody."""
         body, stamp = json.dumps(asked).encode(), str(int(now))
-        base = b"v0:" + stamp.encode() + b":" + body
-        mac = hmac.new(secret(self.signing).encode(), base, hashlib.sha256).hexdigest()
-        headers = {"x-ethixbot-timestamp": stamp, "x-ethixbot-signature": f"v0={mac}"}
+        known = signed(secret(self.signing), stamp, body, SLACK)
+        headers = {"x-ethixbot-timestamp": stamp, "x-ethixbot-signature": known}
         with httpx.Client(trust_env=False, timeout=PATIENCE_S) as client:
             answer = client.post(f"{self.address}{PATH}/{what}", content=body, headers=headers)
         if answer.status_code == 200:

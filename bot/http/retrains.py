@@ -14,6 +14,7 @@ from bot.http import problems
 from bot.http.answering import HTTP, Body, Said, Text, refused, seen, told
 from bot.http.callers import Caller, Callers
 from bot.http.signature import is_genuine
+from bot.integrations.hooks import SCHEME
 from bot.operations import triggering
 from bot.operations.calling_back import Call, hear
 from bot.operations.triggering import Wish
@@ -23,7 +24,6 @@ from storage.tables import RetrainRequest
 from templates import answers, validated
 
 UNSIGNED = "The call is not signed with ETHIXBOT_WEBHOOK_SECRET, or not lately."
-SCHEME = "v1"
 
 
 class Trigger(Body):

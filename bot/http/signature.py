@@ -3,9 +3,10 @@
 Bolt parses the body first, so that unsigned junk would end in errors of its parser.
 """
 
-import hashlib
 import hmac
 from datetime import datetime
+
+from bot.signing import signed
 
 OLDEST_S = 300
 SLACK = "v0"
@@ -26,9 +27,4 @@ def is_genuine(secret: str, timestamp: str, signature: str, body: bytes, now: da
         return False
     given = signature.encode("utf-8", "replace")
     known = [one.strip() for one in secret.split(",") if one.strip()]
-    return any(hmac.compare_digest(_signed(one, timestamp, body, scheme), given) for one in known)
-
-
-def _signed(secret: str, timestamp: str, body: bytes, scheme: str) -> bytes:
-    mac = hmac.new(secret.encode(), f"{scheme}:{timestamp}:".encode() + body, hashlib.sha256)
-    return f"{scheme}={mac.hexdigest()}".encode()
+    return any(hmac.compare_digest(signed(one, timestamp, body, scheme).encode(), given) for one in known)

@@ -1,7 +1,5 @@
 """Gates that are not ours: what our gate tells, as a file of flags for flagd (OpenFeature), and as a signed webhook."""
 
-import hashlib
-import hmac
 import json
 import os
 import tempfile
@@ -9,15 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
+from pydantic import SecretStr
 
 from bot.board import Board
-from bot.integrations.errors import Limited, Permanent, TryLater, Uncertain
+from bot.integrations import hooks
+from bot.integrations.errors import TryLater, Uncertain
+from bot.integrations.hooks import Call
 from bot.services import Services
 from storage.tables import Owed
 
 SCHEMA = "https://flagd.dev/schema/v0/flags.json"
-PATIENCE_S = 10.0
 
 
 def flags(told: Mapping[str, Any]) -> dict[str, Any]:
@@ -28,7 +27,8 @@ def flags(told: Mapping[str, Any]) -> dict[str, Any]:
     whole = {name: fact for name, fact in told.items() if name != "segments"}
     variants: dict[str, Any] = {"every": whole}
     rule: Any = "every"
-    for number, segment in reversed(list(enumerate(told["segments"], start=1))):
+    numbered = enumerate(told["segments"], start=1)
+    for number, segment in sorted(numbered, key=lambda one: (one[1]["level"], one[0])):  # the strictest is asked first
         name = f"segment_{number}"
         variants[name] = {**whole, **segment}
         # As the client of ours does: an attribute that was not sent may be one of the segment.
@@ -60,43 +60,14 @@ def write_flags(services: Services) -> dict[str, Any]:
     return {}
 
 
-def send(services: Services, row: Owed, secret: str | None) -> dict[str, Any]:
+def send(services: Services, row: Owed, secret: SecretStr | None) -> dict[str, Any]:
     """Return nothing to note, once the other gate has taken what ours tells now; raise SendError."""
     address = str(row.data["url"])
     seen = Board(services).read(row.subject)
     if seen is None or address not in services.policy.gates.webhooks:
         return {}
-    if secret is None:
-        raise Permanent("ETHIXBOT_WEBHOOK_SECRET is not set")
-    stamp = str(int(services.clock().timestamp()))
-    headers = {
-        "Content-Type": "application/json",
-        "X-EthixAI-Timestamp": stamp,
-        "X-EthixAI-Signature": f"v1={signature(secret, stamp, seen[1].body)}",
-        "X-EthixAI-Delivery": row.key,
-    }
     try:
-        answer = httpx.post(address, content=seen[1].body, headers=headers, timeout=PATIENCE_S, trust_env=False)
-    except httpx.ConnectError as error:
-        raise TryLater(f"cannot be reached: {error}") from None
-    except httpx.HTTPError as error:
-        raise Uncertain(f"{type(error).__name__}: {error}") from None
-    if answer.status_code == 429:
-        raise Limited("HTTP 429", after=_seconds(answer.headers.get("retry-after")))
-    if answer.status_code >= 500 or answer.status_code in (408, 425):
-        raise TryLater(f"HTTP {answer.status_code}")
-    if answer.status_code >= 300:
-        raise Permanent(f"HTTP {answer.status_code}")
+        hooks.send(Call("The gate", address, seen[1].body, row.key, services.clock()), secret)
+    except Uncertain as error:  # to be told once more changes nothing
+        raise TryLater(error.says) from None
     return {}
-
-
-def signature(secret: str, stamp: str, body: bytes) -> str:
-    """Return the hex HMAC-SHA256 of `v1:<timestamp>:<body>` under the secret."""
-    return hmac.new(secret.encode(), b"v1:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()
-
-
-def _seconds(told: str | None) -> float:
-    try:
-        return max(1.0, float(told or ""))
-    except ValueError:
-        return 5.0

@@ -23,7 +23,7 @@ from tests.scenarios.test_freezing import freeze
 from tests.world import World
 
 MODEL = "income-prequal"
-SECRET = "sesame"
+SECRET = SecretStr("sesame")
 
 
 @pytest.fixture
@@ -55,6 +55,8 @@ def test_the_file_says_to_openfeature_what_the_gate_says(fairness, tmp_path):
     assert seen_by_openfeature(path, sex="Male")["level"] == 0
     assert seen_by_openfeature(path, sex="Female")["level"] == 3
     assert seen_by_openfeature(path)["level"] == 3  # it may be one of them
+    freeze(fairness, level="2", segment="race=Black")
+    assert seen_by_openfeature(path, sex="Female", race="Black")["level"] == 3  # the stricter of two
     freeze(fairness, level="4")
     assert seen_by_openfeature(path, sex="Female") | {"since": 0} == {
         **json.loads(path.read_text())["flags"][f"model.{MODEL}"]["variants"]["every"], "since": 0,
@@ -117,7 +119,7 @@ def test_the_webhook_is_signed_and_tells_what_holds_when_it_is_sent(fairness, ga
     gates.send(services, owed(gateway.url), SECRET)
     headers, body = gateway.seen[0]
     stamp = headers["X-EthixAI-Timestamp"]
-    mac = hmac.new(SECRET.encode(), f"v1:{stamp}:".encode() + body, hashlib.sha256).hexdigest()
+    mac = hmac.new(SECRET.get_secret_value().encode(), f"v1:{stamp}:".encode() + body, hashlib.sha256).hexdigest()
     assert headers["X-EthixAI-Signature"] == f"v1={mac}"
     assert json.loads(body)["level"] == 4
 
@@ -144,7 +146,7 @@ def test_a_freeze_is_sent_to_each_gateway_and_ten_changes_that_wait_are_one(fair
     wanted(fairness, webhooks=(gateway.url,))
     sender = fairness.bot.senders[0]
     sender.outside = type(sender.outside)(
-        fairness.bot.services, fairness.bot.settings.model_copy(update={"webhook_secret": SecretStr(SECRET)})
+        fairness.bot.services, fairness.bot.settings.model_copy(update={"webhook_secret": SECRET})
     )
     for other in fairness.bot.senders[1:]:
         other.outside = sender.outside

@@ -1,7 +1,6 @@
-"""A system of one's own: told by a signed call to begin or to end, it says how it goes by signed calls back.
+"""A system of one's own: told by a signed call to begin or to end, it says how it goes by calls back, signed alike.
 
-Both ways `X-EthixAI-Signature: v1=` and the hex HMAC-SHA256 of `v1:<timestamp>:<body>`; `X-EthixAI-Delivery` names the
-request, so that who is told twice begins once.
+The delivery is named by the request, so that who is told twice begins once.
 """
 
 import json
@@ -9,9 +8,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from bot.integrations import http
-from bot.integrations.errors import Permanent
-from bot.integrations.gates import signature
+from bot.integrations import hooks
+from bot.integrations.hooks import Call
 from bot.integrations.pipelines.port import Running, Seen
 
 
@@ -36,15 +34,6 @@ class Webhook:
         return True
 
     def _send(self, run: Running, event: str, told: Mapping[str, str]) -> None:
-        secret = run.settings.webhook_secret
-        if secret is None:
-            raise Permanent("ETHIXBOT_WEBHOOK_SECRET is not set")
-        stamp = str(int(run.now.timestamp()))
         body = json.dumps({"event": event, **told, "progress": f"/v1/retrain/{run.request.id}/progress"}).encode()
-        headers = {
-            "Content-Type": "application/json",
-            "X-EthixAI-Timestamp": stamp,
-            "X-EthixAI-Signature": f"v1={signature(secret.get_secret_value(), stamp, body)}",
-            "X-EthixAI-Delivery": run.request.id if event == "retrain" else f"{run.request.id}:{event}",
-        }
-        http.call("The pipeline", "POST", str(run.how.webhook), content=body, headers=headers)
+        delivery = run.request.id if event == "retrain" else f"{run.request.id}:{event}"
+        hooks.send(Call("The pipeline", str(run.how.webhook), body, delivery, run.now), run.settings.webhook_secret)
