@@ -155,13 +155,13 @@ def _test(work: Work) -> Facts | None:
     return _run(work, "test", work.watched.rollback.test, work.rollout.to_version)
 
 
-def _run(work: Work, name: str, command: tuple[str, ...], version: str) -> Facts | None:
+def _run(work: Work, name: str, words: tuple[str, ...], version: str) -> Facts | None:
     """Return its exit code, 0; None while it runs. Raise Permanent for any other."""
     folder = work.services.data / "rollouts" / work.rollout.id / name
     _is_here(work)
     told = {"ETHIXBOT_MODEL": work.rollout.model_id, "ETHIXBOT_VERSION": version, "ETHIXBOT_ROLLOUT": work.rollout.id}
     try:
-        code = commands.follow(folder, command, told, work.watched.rollback.timeout)
+        code = commands.follow(folder, commands.Command(words, work.watched.rollback.timeout, told=told))
     except OSError as error:
         raise TryLater(f"the command could not be started ({error})") from None
     if code is None or code == 0:

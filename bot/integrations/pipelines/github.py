@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.commands import read
 from bot.integrations import http
 from bot.integrations.errors import Permanent, TryLater, Uncertain
-from bot.integrations.pipelines.command import read
 from bot.integrations.pipelines.port import Running, Seen, State
 
 ACCEPT = "application/vnd.github+json"
