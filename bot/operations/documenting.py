@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from analysis.response import life
 from analysis.vocabulary import Family, Role, Severity, State
-from bot.operations import clocks, escalation, opening, reporting
+from bot.operations import beginning, clocks, escalation, reporting
 from bot.operations.doing import Doing, Request, tell
 from bot.services import Services
 from storage import alerts, audit, counters, incidents, runs
@@ -33,7 +33,7 @@ def begin(services: Services, session: Session, model_id: str, told: dict[str, A
     session.flush()
     channel = services.policy.routes[Severity.MEDIUM].channel or services.policy.engineering
     whence = {"reported": KIND, "by": str(told["by"]), "taken_by": str(told["by"])}
-    return opening.begin(services, session, alert, channel, now, **whence)
+    return beginning.begin(services, session, alert, channel, now, **whence)
 
 
 def asked(session: Session, incident_id: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from analysis.errors import Missing, Unknown
 from analysis.response import life
 from analysis.vocabulary import Severity, State
-from bot.operations import assessing, opening
+from bot.operations import assessing, beginning
 from bot.operations.doing import Doing, Effect, Request, tell
 from storage import alerts, incidents
 from storage.tables import Incident
@@ -51,6 +51,6 @@ def split(doing: Doing) -> Effect:
     route = doing.services.policy.routes[Severity(chosen.severity)]
     whence = {"split_from": doing.incident.id, "by": doing.request.actor}
     channel = route.channel or doing.incident.channel
-    new = opening.begin(doing.services, doing.session, chosen, channel, doing.now, **whence)
+    new = beginning.begin(doing.services, doing.session, chosen, channel, doing.now, **whence)
     first = next(one for one in mine if one.id != chosen.id)
     return Effect({"family": first.family}, {"alert": chosen.id, "new": new.id, "reason": doing.field("reason")})

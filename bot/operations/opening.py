@@ -16,21 +16,14 @@ from analysis.response.recurrence import Recurrence
 from analysis.vocabulary import Severity, State
 from bot.operations import (
     assessing,
-    clocks,
-    elsewhere,
-    escalation,
+    beginning,
     flapping,
     holding,
-    oversight,
     reopening,
-    rooms,
-    runbooks,
-    storms,
-    telling,
 )
-from bot.operations.doing import Doing, Request, owe_line, owe_redraw, tell, urgency
+from bot.operations.doing import Doing, Request, owe_redraw, tell
 from bot.services import SYSTEM, Services
-from storage import alerts, audit, counters, incidents, outbox
+from storage import alerts, counters, incidents, outbox
 from storage.tables import Alert, Incident, Owed, Run
 
 
@@ -109,7 +102,7 @@ def _one(result: Result, raised: Raised) -> tuple[Alert, str]:
         return alert, "logged"
     if _is_silenced(result, alert, channel):
         return alert, "silenced"
-    begin(result.services, session, alert, channel, now)
+    beginning.begin(result.services, session, alert, channel, now)
     return alert, "opened"
 
 
@@ -165,74 +158,6 @@ def _withheld(result: Result, subject: str, channel: str, reason: Reason, **fact
     outbox.owe(result.session, owed)
 
 
-def begin(services: Services, session: Session, alert: Alert, channel: str, now: datetime, **whence: str) -> Incident:
-    """Return the new incident of the alert, with its message, its links, its clocks and its escalation.
-
-    `whence` says what it was split off, and by whom, where it was; `taken_by`, who has it from the start.
-    """
-    taken_by = whence.pop("taken_by", None)
-    incident = Incident(
-        id=counters.incident_id(session, now),
-        model_id=alert.model_id,
-        family=alert.family,
-        severity=alert.severity,
-        state=(State.ACKNOWLEDGED if taken_by else State.DETECTED).value,
-        channel=channel,
-        opened_at=now,
-        acknowledged_by=taken_by,
-        acknowledged_at=now if taken_by else None,
-    )
-    session.add(incident)
-    session.flush()
-    alert.incident_id = incident.id
-    session.add(alert)
-    facts = {"alert": alert.id, "severity": alert.severity, **whence}
-    entry = incidents.note(session, incident.id, SYSTEM, "opened", now, **facts)
-    if "split_from" in whence:  # else the message itself says it
-        owe_line(session, incident, entry)
-    joined = storms.join(services, session, incident, now)
-    _owe_message(services, session, incident, now, withheld=joined is not None and joined.withholds)
-    elsewhere.follow(services, session, incident, entry)
-    escalation.begin(services, session, incident, now)
-    doing = Doing(services, session, incident, Request("opened", incident.id, SYSTEM), now)
-    clocks.follow(doing, None)
-    oversight.at_once(doing)
-    runbooks.follow(doing)
-    telling.follow(doing)
-    rooms.follow(services, session, incident, now)
-    data = {"alert": alert.id, "model": alert.model_id, "severity": alert.severity, "family": alert.family} | whence
-    audit.append(session, audit.Entry(SYSTEM, "opened", incident.id, "done", data), now)
-    return incident
-
-
-def _owe_message(
-    services: Services, session: Session, incident: Incident, now: datetime, *, withheld: bool = False
-) -> None:
-    message = incidents.message_key(incident.id)
-    first = urgency(incident)
-    rows = [
-        ("incident", message, incident.channel, None, first),
-        ("chart", f"{incident.id}:chart", incident.channel, message, first + 2),
-    ]
-    links = services.policy.routes[Severity(incident.severity)].linked_in
-    rows += [("link", f"{incident.id}:link:{name}", name, None, first + 1) for name in links]
-    for kind, key, channel, thread_of, priority in rows:
-        owed = Owed(
-            key=key,
-            kind=kind,
-            subject=incident.id,
-            channel=channel,
-            thread_of=thread_of,
-            priority=priority,
-            data={"after": message} if kind == "link" else {},
-            reason=Reason.IN_STORM if withheld and thread_of is None else Reason.OPENED,
-            status="withheld" if withheld and thread_of is None else "pending",
-            next_at=now,
-            created_at=now,
-        )
-        outbox.owe(session, owed)
-
-
 def _repeat(result: Result, alert: Alert, raised: Raised) -> None:
     """Count it; a rise in severity is told, and an incident that had ended begins again."""
     services, session, now = result.services, result.session, result.now
@@ -245,7 +170,7 @@ def _repeat(result: Result, alert: Alert, raised: Raised) -> None:
     channel = result.channel(raised.severity)
     if incident is None:
         if channel is not None and not _is_silenced(result, alert, channel, rose=rose):
-            begin(services, session, alert, channel, now)
+            beginning.begin(services, session, alert, channel, now)
         return
     doing = Doing(services, session, incident, Request("repeat", incident.id, SYSTEM), now)
     was = Severity(incident.severity)
@@ -278,7 +203,7 @@ def _again(doing: Doing, alert: Alert, raised: Raised, *, rose: bool) -> None:
     elif means is Recurrence.REOPENS:
         reopening.by_itself(doing, alert=alert.id)
     elif means is Recurrence.OPENS and channel is not None:
-        begin(doing.services, doing.session, _successor(doing, alert), channel, doing.now)
+        beginning.begin(doing.services, doing.session, _successor(doing, alert), channel, doing.now)
     else:
         count(doing)
 

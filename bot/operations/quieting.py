@@ -10,7 +10,7 @@ from analysis.response import fields, quiet
 from analysis.response.notifying import Reason
 from analysis.response.quiet import Kind, Matcher, Typed
 from analysis.vocabulary import Severity, State
-from bot.operations import holding, opening, reopening
+from bot.operations import beginning, holding, reopening
 from bot.operations.doing import Doing, Effect, Request, tell
 from bot.services import SYSTEM, Services, whole
 from storage import audit, counters, inbox, incidents, outbox, timers
@@ -249,4 +249,4 @@ def _tell_held(services: Services, session: Session, made: Quiet, now: datetime)
         session.add(alert)
         channel = services.policy.routes[Severity(alert.severity)].channel
         if other is None and channel is not None:
-            opening.begin(services, session, alert, channel, now)
+            beginning.begin(services, session, alert, channel, now)

@@ -15,7 +15,7 @@ from analysis.response.permissions import Action
 from analysis.response.recurrence import Recurrence
 from analysis.response.reports import Kind
 from analysis.vocabulary import Severity, State
-from bot.operations import assessing, opening, reopening
+from bot.operations import assessing, beginning, reopening
 from bot.operations.doing import Doing, Request, tell
 from bot.services import Services, whole
 from storage import audit, counters, inbox, incidents
@@ -161,7 +161,7 @@ def _opened(reporting: Reporting) -> Outcome:
     _keep(reporting, alert)
     channel = services.policy.routes[severity].channel or services.policy.engineering
     whence = {"by": reporting.wish.actor, "reported": reporting.kind.value}
-    incident = opening.begin(services, session, alert, channel, reporting.now, **whence)
+    incident = beginning.begin(services, session, alert, channel, reporting.now, **whence)
     return _done(reporting, alert, incident, joined=False)
 
 
