@@ -13,6 +13,8 @@
     ├── NotYou              needs a second person
     ├── NotSure             which roles the person holds cannot be looked up now, and this is too dangerous without
     ├── StillHere           the person is active in Slack, so nothing of them may be erased
+    ├── Taken               the name stands for something else already
+    ├── Full                so many wait already that no more is taken for now
     ├── Missing             a reason, a note, a level is owed
     └── Unknown             no such incident, model, severity …
     BadInput                a setting or a policy is wrong: says what, where, and what to do
@@ -163,6 +165,22 @@ class StillHere(Refused):
     """The person is active in Slack; only who has left can be erased."""
 
     reason = "still_here"
+
+
+class Taken(Refused):
+    """The name stands for something else already."""
+
+    reason = "taken"
+
+
+class Full(Refused):
+    """So many wait already that no more is taken for now."""
+
+    reason = "full"
+
+    def __init__(self, model: str, most: int) -> None:
+        self.model, self.most = model, most
+        super().__init__(model=model, most=most)
 
 
 class Missing(Refused):

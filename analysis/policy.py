@@ -138,6 +138,7 @@ class Retention(Part):
     prediction_logs: Kept = timedelta(days=90)  # only files of sources that are `deletable`
     alerts: Kept = timedelta(days=365)  # that no incident has and that are over
     monitoring: Kept = timedelta(days=1827)  # checks: reports and profiles; five years
+    cases: Kept = timedelta(days=1827)  # requests that people decided; five years
     affected: Kept = timedelta(days=365)  # lists of the decisions that an ended incident may have touched; not counts
     done: Kept = timedelta(days=90)  # deliveries worked off, messages sent, timers fired
     audit: Kept | None = None  # older rows of the audit log move to signed files; none: they stay in the database

@@ -25,6 +25,7 @@ from bot import (
     cli_proxies,
     cli_quiet,
     cli_registry,
+    cli_reviews,
 )
 
 cli = typer.Typer(
@@ -49,6 +50,7 @@ cli.command()(cli_acting.incident)
 cli.add_typer(cli_acting.approvals_cli, name="approvals")
 cli.add_typer(cli_quiet.quiet_cli, name="quiet")
 cli.add_typer(cli_registry.registry_cli, name="registry")
+cli.add_typer(cli_reviews.reviews_cli, name="reviews")
 cli.add_typer(cli_acting.token_cli, name="token")
 
 

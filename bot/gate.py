@@ -7,10 +7,14 @@ the bot says up to date; `check` only looks at what is known, and never waits. W
 * `freeze`: as if the model were paused: the fallback that was last named, or no answer;
 * `last_known`: as the bot last said, however long ago; `remember` keeps that over a restart;
 * `serve`: as if the model were not restrained.
+
+Where `check` says `review`, `ask_people` leaves the request to people, and `decided` says what they decided.
 """
 
 import hashlib
+import http.client
 import json
+import math
 import os
 import random
 import tempfile
@@ -20,7 +24,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -30,6 +34,16 @@ PAUSED, REVIEW_ALL, REVIEW_BELOW_CONFIDENCE = 4, 3, 2
 UNREACHABLE = ("freeze", "last_known", "serve")
 LARGEST = 1 << 20  # bytes of an answer
 PAUSES_S = (0.2, 0.5, 1.0, 2.0)  # after the first, second, … failure
+AT_ONCE = 50  # requests that are asked about in one call
+PASSING = (408, 429, 500, 502, 503, 504)  # what may go another time
+
+
+class NotStored(Exception):
+    """People were not asked, and nobody else will: `retry_after_s` is when to try again; None: it helps nothing."""
+
+    def __init__(self, why: str, retry_after_s: float | None) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(why)
 
 
 @dataclass(slots=True)
@@ -46,6 +60,15 @@ class Decision:
     incident: str | None
     retry_after_s: float  # of a request that was refused for too many came: when one may go; else 0
     is_stale: bool  # the bot cannot be reached: this is what `on_unreachable` says
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a person decided of one request, and why."""
+
+    decision: str
+    note: str | None
+    at: str  # ISO time
 
 
 @dataclass(slots=True)
@@ -139,6 +162,43 @@ class Gate:
             stale,
         )
 
+    def ask_people(
+        self,
+        request_id: str,
+        decision: Decision,
+        *,
+        proposal: str | None = None,
+        score: float | None = None,
+        confidence: float | None = None,
+        attributes: Mapping[str, object] | None = None,
+        timeout_s: float = 5.0,
+    ) -> int:
+        """Return the number under which people have the request, once it is stored; else raise NotStored.
+
+        It waits for the bot, unlike `check`. The same request may be left again: it is the same one.
+        """
+        told = {
+            "request": request_id, "level": decision.level, "version": decision.version, "proposal": proposal,
+            "score": _number(score), "confidence": _number(confidence), "incident": decision.incident,
+            "attributes": {name: _number(value) for name, value in (attributes or {}).items()},
+        }  # fmt: skip
+        return int(self._call("", timeout_s, json.dumps(told, default=_plain).encode())["case"])
+
+    def decided(self, request_ids: Iterable[str], *, timeout_s: float = 5.0) -> dict[str, Ruling | None]:
+        """Return what was decided of each request that was left to people; None: it waits. Raise NotStored unreached.
+
+        A request that is not in it was never left to people, or is erased.
+        """
+        wanted, found = list(dict.fromkeys(request_ids)), dict[str, Ruling | None]()
+        for start in range(0, len(wanted), AT_ONCE):
+            asked = urllib.parse.urlencode([("request", one) for one in wanted[start : start + AT_ONCE]])
+            said = self._call(f"?{asked}", timeout_s)
+            found |= dict.fromkeys(said["waiting"])
+            found |= {
+                name: Ruling(one["decision"], one["note"], one["decided_at"]) for name, one in said["decided"].items()
+            }
+        return found
+
     def close(self) -> None:
         """End the thread; what is known stays as it is."""
         self._closed.set()
@@ -196,12 +256,9 @@ class Gate:
         """Ask once, held until something changes; raise OSError or ValueError where there is no answer."""
         known = self._known if not self._remembered else None
         wait = self.wait_s if hold and known is not None else 0
-        address = f"{self.url.rstrip('/')}/v1/gate/{urllib.parse.quote(self.model, safe='')}?wait={wait:g}"
-        request = urllib.request.Request(address)  # noqa: S310  (the address is the application's own setting)
+        request = self._request(f"?wait={wait:g}")
         if known is not None:
             request.add_header("If-None-Match", known.etag)
-        if self.token is not None:
-            request.add_header("Authorization", f"Bearer {self.token}")
         try:
             with _OPENER.open(request, timeout=wait + 5) as answer:
                 etag, body = answer.headers.get("ETag", ""), answer.read(LARGEST)
@@ -213,6 +270,29 @@ class Gate:
             return
         self._take_over(json.loads(body), etag)
         self._keep(body)
+
+    def _request(self, path: str, body: bytes | None = None) -> urllib.request.Request:
+        address = f"{self.url.rstrip('/')}/v1/gate/{urllib.parse.quote(self.model, safe='')}{path}"
+        request = urllib.request.Request(address, body)  # noqa: S310  (the address is the application's own setting)
+        if body is not None:
+            request.add_header("Content-Type", "application/json")
+        if self.token is not None:
+            request.add_header("Authorization", f"Bearer {self.token}")
+        return request
+
+    def _call(self, query: str, timeout_s: float, body: bytes | None = None) -> dict[str, Any]:
+        """Return what the bot answers about requests that are left to people; raise NotStored."""
+        try:
+            with _OPENER.open(self._request(f"/reviews{query}", body), timeout=timeout_s) as answer:
+                return dict(json.loads(answer.read(LARGEST)))
+        except urllib.error.HTTPError as error:
+            with error:
+                why = _why(error)
+            wait = error.headers.get("Retry-After", "1")
+            passes = error.code in PASSING
+            raise NotStored(why, (float(wait) if wait.isdecimal() else 1.0) if passes else None) from None
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise NotStored(f"the bot cannot be reached: {error}", 1.0) from error
 
     def _take_over(self, told: dict[str, Any], etag: str) -> None:
         rules = [{**NOTHING, **told, "where": {}}, *({**NOTHING, **one} for one in told["segments"])]
@@ -256,6 +336,24 @@ def _is_sure(limit: float | None, confidence: float | None, score: float | None)
     if confidence is None and score is not None:
         confidence = max(score, 1 - score)
     return confidence is not None and confidence >= limit
+
+
+def _number(value: object) -> object:
+    """Return the value; None where it is the number that is none."""
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _plain(value: Any) -> object:  # noqa: ANN401
+    """Return a value of another library as JSON knows it."""
+    return _number(value.item()) if hasattr(value, "item") else str(value)
+
+
+def _why(error: urllib.error.HTTPError) -> str:
+    """Return the sentence of a refusal."""
+    try:
+        return str(json.loads(error.read(LARGEST))["detail"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return f"the bot answered {error.code}"
 
 
 def _follow(ref: "weakref.ref[Gate]", closed: threading.Event) -> None:

@@ -13,6 +13,7 @@ from analysis.response.runbooks import Runbook
 from analysis.vocabulary import Severity, State
 from storage import (
     approvals,
+    cases,
     clocks,
     involved,
     learning,
@@ -25,6 +26,7 @@ from storage import (
     seldom,
     timers,
 )
+from storage.cases import Queue
 from storage.database import Again
 from storage.rollouts import Serving
 from storage.tables import (
@@ -80,6 +82,7 @@ class IncidentView:
     next_call: Timer | None = None  # of its escalation, the soonest that waits
     serving: Serving | None = None  # what is known of the model's versions
     case: TrackerCase | None = None  # its issue in the tracker
+    queue: Queue | None = None  # what its model left to people, and how that was decided since the incident opened
     permalink: str | None = None
     leads_to: str | None = None  # permalink of what it was merged into
     report: dict[str, Any] = field(default_factory=dict)  # of the newest run that saw the first alert of a check
@@ -264,6 +267,7 @@ def view(session: Session, incident_id: str) -> IncidentView | None:
         reports=told,
         others=_others(session, incident) if "others" in has else (),
         case=outside.case_of(session, incident_id) if "case" in has else None,
+        queue=cases.of_model(session, incident.model_id, incident.opened_at) if "cases" in has else None,
         serving=rollouts.serving(session, incident_id, incident.model_id) if "serving" in has else None,
         next_call=timers.next_of(session, incident_id, "escalate"),
         permalink=_permalink(session, incident_id),

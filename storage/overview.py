@@ -11,8 +11,9 @@ from sqlmodel import Session, col, func, select
 from analysis.response.figures import Measured
 from analysis.response.permissions import SEEN_IN, View
 from analysis.vocabulary import Family
-from storage import approvals, glances, incidents, outbox, oversight, quiet
+from storage import approvals, cases, glances, incidents, outbox, oversight, quiet
 from storage.approvals import ApprovalView
+from storage.cases import Queue
 from storage.incidents import IncidentView
 from storage.quiet import QuietView
 from storage.tables import Alert, Incident, Model, OversightChange, Owed, Run
@@ -53,6 +54,7 @@ class Overview:
     notes: tuple[str, ...] = field(default=())
     quiet: tuple[QuietView, ...] = ()  # in force
     approvals: tuple[ApprovalView, ...] = ()  # what waits for a second person
+    queues: tuple[Queue, ...] = ()  # what models left to people, and how that was decided since `since`
     week: Week | None = None  # what the weekly digest reviews
     figures: tuple[Measured, ...] = ()  # of the response, in it
     sees: frozenset[View] = frozenset(View)  # what whoever looks may see; the rest is left out
@@ -91,6 +93,7 @@ def load(session: Session, now: datetime, since: datetime) -> Overview:
         pending=_count(session, "pending"),
         quiet=tuple(quiet.views(session, now)),
         approvals=tuple(approvals.views(session)),
+        queues=tuple(cases.queues(session, since).values()),
     )
 
 
@@ -133,6 +136,7 @@ def seen_by(whole: Overview, sees: frozenset[View]) -> Overview:
         resolved_since=whole.resolved_since if shows else (),
         alerts_since=alerts_seen_by(whole.alerts_since, sees),
         approvals=whole.approvals if shows else (),
+        queues=whole.queues if View.CASES in sees else (),
         sees=sees,
     )
 

@@ -22,6 +22,7 @@ from storage.tables import (
     PersonReport,
     Quiet,
     RetrainRequest,
+    ReviewItem,
     Rollout,
     RootCause,
     TrackerCase,
@@ -34,6 +35,7 @@ _ROWS: dict[str, ColumnElement[bool]] = {
     "approvals": exists().where(col(Approval.subject) == _INCIDENT, col(Approval.status) == Status.PENDING.value),
     "bundles": exists().where(col(Bundle.incident_id) == _INCIDENT),
     "case": exists().where(col(TrackerCase.incident_id) == _INCIDENT),
+    "cases": exists().where(col(ReviewItem.model_id) == _MODEL),
     "duties": exists().where(col(Assignment.incident_id) == _INCIDENT),
     "follow_ups": exists().where(col(FollowUp.incident_id) == _INCIDENT),
     "others": exists().where(

@@ -6,10 +6,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from analysis.errors import Missing, NotAllowed, NotNow, NotSure, NotYou, Refused, StillHere, Unknown
+from analysis.errors import Full, Missing, NotAllowed, NotNow, NotSure, NotYou, Refused, StillHere, Taken, Unknown
 from analysis.response.outcomes import Kind, Outcome
 from analysis.vocabulary import State
-from templates import approvals, finding, names, resets, verbs, words
+from templates import approvals, cases, figures, finding, names, resets, verbs, words
 from templates.slack.mrkdwn import code, date, mention, said
 
 Facts = Mapping[str, Any]
@@ -22,7 +22,7 @@ NOT_SURE = (
     " Nothing was changed; please try again in a moment."
 )
 REPEATED = "That press came twice; it counted once."
-SAID = {**approvals.SAID, **resets.SAID}  # what is no move of an incident
+SAID = {**approvals.SAID, **resets.SAID, **cases.SAID}  # what is no move of an incident
 
 
 def trouble(reference: str) -> str:
@@ -137,6 +137,7 @@ MAY = {
     "restore": "restore a backup",
     "policy": "change the policy",
     "token": "give out tokens",
+    "review_case": "decide what a model left to people",
     "review_held": "say that this review was held",
     "registry": "register versions and name them",
     "oncall_override": "plan the shifts of others",
@@ -149,6 +150,7 @@ MAY = {
     "view:incident_timeline": "see incidents",
     "view:audit_log": "see the audit log",
     "view:on_call": "see who is on call",
+    "view:cases": "see what a model left to people",
     "view:policy": "see the policy",
 }
 
@@ -197,6 +199,8 @@ FIELD = {
     "matcher": "What it is over",
     "clock": "The clock",
     "authority": "The regulator",
+    "review_case:decision": "The decision",
+    "review_case:note": "A note",
 }
 
 
@@ -205,12 +209,21 @@ def _missing(error: Any) -> str:  # noqa: ANN401
     row = verbs.VERBS.get(error.verb)
     asked = row.modal.fields.get(error.field) if row and row.modal else None
     label = f"“{asked.label}”" if asked else error.field.capitalize().replace("_", " ")
-    return f"{FIELD.get(error.field, label)} {what}."
+    named = FIELD.get(f"{error.verb}:{error.field}") or FIELD.get(error.field, label)
+    return f"{named} {what}."
 
 
 def _unknown(error: Any) -> str:  # noqa: ANN401
     nearest = f" Did you mean {names.listed(list(error.nearest)[:5], 'or')}?" if error.nearest else ""
     return f"There is no {error.kind} “{error.name}”.{nearest}"
+
+
+def _taken(error: Any) -> str:  # noqa: ANN401
+    return "This request was left to people before, with other content. Another request needs another name."
+
+
+def _full(error: Any) -> str:  # noqa: ANN401
+    return f"{figures.count(error.most)} requests of {error.model} wait for people already. This one was not taken."
 
 
 def _still_here(error: Any) -> str:  # noqa: ANN401
@@ -223,6 +236,8 @@ REFUSALS: dict[type, Callable[[Any], str]] = {
     NotYou: _not_you,
     NotSure: lambda error: NOT_SURE,
     StillHere: _still_here,
+    Taken: _taken,
+    Full: _full,
     Missing: _missing,
     Unknown: _unknown,
     Refused: words.refused,

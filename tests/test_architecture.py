@@ -55,6 +55,7 @@ def test_templates_take_records_and_views_from_storage_but_never_load():
         "storage.tables",
         "storage.approvals",
         "storage.baselines",
+        "storage.cases",
         "storage.clocks",
         "storage.desk",
         "storage.incidents",

@@ -95,6 +95,11 @@ RUN = {
     ".venv/bin/ethixbot registry alias income-prequal champion 2.0.0 --by lead@example.org"
     ' --reason "serves since March"': 2,
     ".venv/bin/ethixbot registry list income-prequal": 2,
+    # tests/bot/test_cases.py has requests
+    ".venv/bin/ethixbot reviews list income-prequal": 2,
+    ".venv/bin/ethixbot reviews decide 17 declined --by lead@example.org"
+    ' --note "the payslips are another person\'s"': 2,
+    '.venv/bin/ethixbot erase request income-prequal r-17 --by compliance@example.org --reason "asked for it"': 2,
     ".venv/bin/ethixbot proxies reference.parquet --protected sex,race": 0,
     ".venv/bin/ethixbot analyze --baseline reference.parquet --window week.parquet"
     " --protected sex,race --html report.html": 1,  # the week of the fairness break

@@ -21,6 +21,7 @@ class View(StrEnum):
     AUDIT_LOG = "audit_log"
     POLICY = "policy"
     ON_CALL = "on_call"
+    CASES = "cases"
 
 
 class Action(StrEnum):
@@ -36,6 +37,7 @@ class Action(StrEnum):
     ERASE = "erase"
     RESTORE = "restore"
     REGISTRY = "registry"
+    REVIEW = "review_case"
     POLICY = "policy"
     TOKEN = "token"  # noqa: S105  (a name)
 
@@ -50,6 +52,7 @@ VIEWS = {
     View.INCIDENT_TIMELINE: ALL - {Role.VIEWER},
     View.POLICY: ALL - {Role.VIEWER},  # not in the table: it names people
     View.ON_CALL: ALL - {Role.VIEWER},  # likewise; whom a rota names sees it anyhow
+    View.CASES: ALL - {Role.VIEWER},  # what a model left to people: it is about persons
     # Not in the table. Who looked at what is there too, so not for those whose work it records day by day.
     View.AUDIT_LOG: ALL - {Role.VIEWER, Role.ML_ENGINEER, Role.SENIOR_ML_ENGINEER, Role.ML_LEAD, Role.ON_CALL},
 }
@@ -75,6 +78,7 @@ ACTIONS = {
     Action.ERASE: frozenset({Role.ADMIN, Role.COMPLIANCE_OFFICER}),  # who runs the bot; who answers for personal data
     Action.RESTORE: frozenset({Role.ADMIN}),
     Action.REGISTRY: frozenset({Role.ADMIN, Role.ML_LEAD}),
+    Action.REVIEW: ALL - {Role.VIEWER, Role.AUDITOR},  # who audits what was decided decides none of it
     Action.POLICY: frozenset(
         {Role.ADMIN, Role.ML_LEAD, Role.COMPLIANCE_OFFICER, Role.GOVERNANCE_LEAD, Role.SECURITY_OFFICER, Role.CTO}
     ),

@@ -21,6 +21,9 @@ class Gate(Part):
     sample_watched: float = Field(default=0.15, ge=0, le=1)  # level 1: 10–20 %
     confidence: float = Field(default=0.80, ge=0, le=1)  # level 2: below it people decide
     safe_mode: dict[str, str | float | bool] = Field(default_factory=dict)  # parameters to serve with while restrained
+    outcomes: tuple[Annotated[str, Field(min_length=1, max_length=75)], ...] = ()  # what people may decide; none: any
+    most_cases: int = Field(default=1_000, ge=1, le=100_000)  # requests that may wait for people
+    most_samples: int = Field(default=100, ge=0, le=100_000)  # answered ones that may wait to be looked at
 
 
 class Gates(Part):

@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,14 @@ from pydantic import BaseModel, Field
 from sklearn.pipeline import Pipeline
 
 from bot.demo import training
-from bot.gate import REFUSE, REVIEW, Decision, Gate
+from bot.gate import REFUSE, REVIEW, Decision, Gate, NotStored
 
 MODEL, DEPLOYED, FILE = "income-prequal", "2.0.0", "model.skops"
 BIASED = (*training.NAMES, "marital_status", "relationship")  # what stands for sex, and made 2.0.0 unfair
 EACH_S = 0.05
 SHOWN, REMEMBERED, SECONDS = 12, 500, 60
+LEFT = 60  # requests left to people that the service remembers; the policy lets fewer wait
+OUTCOMES = {True: "approved", False: "declined"}
 LEVELS = ("Normal operation", "Watched closely", "Unsure ones reviewed", "All reviewed", "Paused")
 
 
@@ -51,6 +53,7 @@ class Answer:
     approved: bool | None  # None: nobody has decided yet
     group: str
     sampled: bool
+    is_left: bool = False  # to people, who have it until they decide
 
 
 @dataclass
@@ -60,6 +63,9 @@ class Service:
     models: Path
     gate: Gate
     answers: deque[Answer] = field(default_factory=lambda: deque(maxlen=SECONDS * 60))
+    left: dict[str, Answer] = field(
+        default_factory=dict
+    )  # to people, oldest first; with their answer once they gave it
     _loaded: dict[str, Pipeline] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -76,10 +82,46 @@ class Service:
         else:
             score = score if version == serving else self._score(version, attributes)
             who, approved = ("fallback" if seen.is_fallback else "model"), score >= training.CUT_OFF
-        made = Answer(time.time(), request_id, who, version, approved, str(attributes.get("sex", "")), seen.sampled)
+        is_looked_at = who == "people" or (seen.sampled and approved is not None)
+        is_left = is_looked_at and self._leave(request_id, seen, score, attributes)
+        group = str(attributes.get("sex", ""))
+        made = Answer(time.time(), request_id, who, version, approved, group, seen.sampled, is_left)
         with self._lock:
             self.answers.append(made)
+            if is_left and who == "people":
+                self.left.setdefault(request_id, made)
+                while len(self.left) > LEFT:
+                    del self.left[next(iter(self.left))]
         return made, seen
+
+    def _leave(self, request_id: str, seen: Decision, score: float, attributes: dict[str, Any]) -> bool:
+        """Return whether people have the request now; where too many wait already, who asked is told to come again."""
+        proposal, sure = OUTCOMES[score >= training.CUT_OFF], max(score, 1 - score)
+        try:
+            self.gate.ask_people(
+                request_id, seen, proposal=proposal, score=score, confidence=sure, attributes=attributes
+            )
+        except NotStored:
+            return False
+        return True
+
+    def look(self) -> None:
+        """Take over what people decided of what was left to them."""
+        with self._lock:
+            waiting = [one for one in self.left.values() if one.approved is None]
+        try:
+            found = self.gate.decided(one.request_id for one in waiting) if waiting else {}
+        except NotStored:
+            return
+        for one in waiting:
+            ruling = found.get(one.request_id)
+            if ruling is not None:
+                with self._lock:
+                    self.left[one.request_id] = replace(one, approved=ruling.decision == OUTCOMES[True])
+
+    def _now(self, one: Answer) -> Answer:
+        """Return the answer as it stands now."""
+        return self.left.get(one.request_id, one)
 
     def version(self, name: str | None) -> str | None:
         """Return the version, where its artefact lies here."""
@@ -95,7 +137,7 @@ class Service:
     def stats(self) -> dict[str, Any]:
         """Return what the page shows."""
         with self._lock:
-            answers = list(self.answers)
+            answers, left = list(self.answers), list(self.left.values())
         seen, now = self.gate.check(counts=False), time.time()
         recent = [one for one in answers if one.approved is not None][-REMEMBERED:]
         last = [one for one in answers if one.at > now - 5]
@@ -109,7 +151,9 @@ class Service:
             "versions": {one.who: one.version for one in last if one.version},
             "counted": len(recent),
             "rates": {group: _rate(recent, group) for group in sorted({one.group for one in recent})},
-            "rows": [_row(one) for one in reversed(answers[-SHOWN:])],
+            "rows": [_row(self._now(one)) for one in reversed(answers[-SHOWN:])],
+            "left": [_row(one) for one in sorted(left, key=lambda one: (one.approved is None, -one.at))[:SHOWN]],
+            "waiting": sum(one.approved is None for one in left),
         }
 
 
@@ -124,7 +168,9 @@ def _rate(recent: list[Answer], group: str) -> str:
 
 
 def _row(one: Answer) -> list[str]:
-    said = {True: "approved", False: "declined", None: "waits" if one.who == "people" else "no answer"}[one.approved]
+    waits = "waits for a person" if one.is_left else "not taken: too many wait"
+    nothing = waits if one.who == "people" else "no answer"
+    said = OUTCOMES[one.approved] if one.approved is not None else nothing
     sampled = ", looked at afterwards" if one.sampled else ""
     return [one.request_id[:8], one.group, f"{one.who} {one.version or ''}".strip(), said + sampled]
 
@@ -136,10 +182,19 @@ def build(service: Service) -> FastAPI:
     @http.post("/predict")
     def predict(applicant: Applicant) -> dict[str, Any]:
         made, seen = service.answer(applicant.request_id, applicant.attributes)
+        wait = {"Retry-After": str(int(seen.retry_after_s) + 1)}
         if made.who == "refused":
-            wait = {"Retry-After": str(int(seen.retry_after_s) + 1)}
             raise HTTPException(503, f"The model is restrained: {seen.reason or 'no version may serve'}.", wait)
+        if made.who == "people" and not made.is_left:
+            raise HTTPException(503, "People decide now, and have too much to decide: come again later.", wait)
         return {"decided_by": made.who, "version": made.version, "approved": made.approved}
+
+    @http.get("/predict/{request_id}")
+    def result(request_id: str) -> dict[str, Any]:
+        found = service.left.get(request_id)
+        if found is None:
+            raise HTTPException(404, "No request of that name was left to people lately.")
+        return {"decided_by": "people", "approved": found.approved}
 
     @http.get("/stats")
     def stats() -> dict[str, Any]:
@@ -190,7 +245,13 @@ def main(arguments: list[str]) -> int:
             service.answer(str(row.pop("request_id")), row)
             time.sleep(EACH_S)
 
-    threading.Thread(target=traffic, daemon=True).start()
+    def listen() -> None:
+        while True:
+            service.look()
+            time.sleep(1)
+
+    for loop in (traffic, listen):
+        threading.Thread(target=loop, daemon=True).start()
     uvicorn.run(build(service), port=port, log_level="error", access_log=False)
     return 0
 

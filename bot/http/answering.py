@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
-from analysis.errors import Missing, NotAllowed, NotNow, NotSure, NotYou, Refused, Unknown
+from analysis.errors import Full, Missing, NotAllowed, NotNow, NotSure, NotYou, Refused, Taken, Unknown
 from analysis.response.outcomes import Kind, Outcome
 from analysis.response.permissions import View
 from bot.http import problems
@@ -34,8 +34,10 @@ SHOWN = (
     "run",
     "model",
     "rollout",
+    "case",
+    "decision",
 )
-STATUS = {NotAllowed: 403, NotYou: 403, NotNow: 409, NotSure: 503, Missing: 422, Unknown: 404}
+STATUS = {NotAllowed: 403, NotYou: 403, NotNow: 409, NotSure: 503, Taken: 409, Full: 429, Missing: 422, Unknown: 404}
 KINDS = {Kind.DONE: 200, Kind.REQUESTED: 202, Kind.ALREADY: 409, Kind.STALE: 409, Kind.REPEATED: 200}
 Said = Annotated[str, AfterValidator(fit)]  # what comes in is made fit to be kept, as what Slack delivers
 Text = Annotated[Said, Field(max_length=5_000)]  # how long each field may be, the operation says
@@ -47,10 +49,16 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-def seen(services: Services, who: Caller, at_what: str, load: Callable[[Session], dict[str, Any]]) -> Response:
+def seen(
+    services: Services,
+    who: Caller,
+    at_what: str,
+    load: Callable[[Session], dict[str, Any]],
+    view: View = View.INCIDENT_TIMELINE,
+) -> Response:
     """Return what the caller looks at, recorded; a problem where they may not."""
     try:
-        viewing.look(services, who.person, View.INCIDENT_TIMELINE, at_what)
+        viewing.look(services, who.person, view, at_what)
         with services.database.read() as session:
             return JSONResponse(load(session))
     except Refused as error:
@@ -73,4 +81,4 @@ def told(outcome: Outcome, done: int = 200) -> Response:
 def refused(error: Refused) -> Response:
     """Return the problem that the refusal is."""
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 422)
-    return problems.problem(status, answers.refusal(error), {"Retry-After": "5"} if status == 503 else None)
+    return problems.problem(status, answers.refusal(error), {"Retry-After": "5"} if status in (429, 503) else None)

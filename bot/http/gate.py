@@ -78,6 +78,13 @@ class Bell:
                     return
 
 
+def check(token: str | None, authorization: str) -> None:
+    """Raise HTTPException 401 where there is a token and it was not sent."""
+    given = authorization.removeprefix("Bearer ").encode()
+    if token is not None and not hmac.compare_digest(given, token.encode()):
+        raise HTTPException(401, "Send the gate's token: Authorization: Bearer …", {"WWW-Authenticate": "Bearer"})
+
+
 def router(bell: Bell, token: str | None) -> APIRouter:
     """Return the route; with a token, only who carries it is told."""
     routes, board = APIRouter(), bell.board
@@ -89,9 +96,7 @@ def router(bell: Bell, token: str | None) -> APIRouter:
         if_none_match: Annotated[str, Header()] = "",
         authorization: Annotated[str, Header()] = "",
     ) -> Response:
-        given = authorization.removeprefix("Bearer ").encode()
-        if token is not None and not hmac.compare_digest(given, token.encode()):
-            raise HTTPException(401, "Send the gate's token: Authorization: Bearer …", {"WWW-Authenticate": "Bearer"})
+        check(token, authorization)
         until = asyncio.get_running_loop().time() + wait
         while True:
             found = await run_in_threadpool(board.read, model_id)

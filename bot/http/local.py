@@ -20,6 +20,7 @@ from analysis.response.quiet import Kind
 from bot.http.signature import SLACK, is_genuine
 from bot.operations import (
     approvals,
+    cases,
     doing,
     erasure,
     extracts,
@@ -62,6 +63,18 @@ def _outbox(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
 def _erase(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
     wish = erasure.Wish(str(asked["person"]), str(asked["by"]), str(asked["reason"]), _facts(asked))
     return {"is_new": erasure.erase(services, wish)}
+
+
+def _erase_request(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
+    names = (_text(asked, "model"), _text(asked, "request"))
+    wish = erasure.Request(*names, _person(services, asked), _text(asked, "reason"), _facts(asked))
+    return {"case": erasure.erase_request(services, wish)}
+
+
+def _reviews(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
+    given = (_text(asked, "decision"), _text(asked, "note"))
+    wish = cases.Wish(_person(services, asked), int(asked["case"]), *given, facts=_facts(asked))
+    return _told(cases.decide(services, wish))
 
 
 def _export(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
@@ -155,12 +168,14 @@ def _told(outcome: Outcome) -> dict[str, Any]:
 ASKED: dict[str, Callable[[Services, dict[str, Any]], dict[str, Any]]] = {
     "outbox": _outbox,
     "erase": _erase,
+    "erase request": _erase_request,
     "audit export": _export,
     "policy": _policy,
     "incident": _incident,
     "baseline": _baseline,
     "quiet": _quiet,
     "registry": _registry,
+    "reviews": _reviews,
     "approvals": _decide,
     "token": _token,
 }

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from bot import health, receive
 from bot.board import Board
 from bot.health import Parts
-from bot.http import api, gate, hooks, local, problems, retrains, rollouts, versions
+from bot.http import api, gate, hooks, local, problems, retrains, reviews, rollouts, versions
 from bot.http.bounds import Bounds
 from bot.http.signature import is_genuine
 from bot.payload import Malformed, read
@@ -59,6 +59,7 @@ def build(
     bell = gate.Bell(Board(services))
     http.state.bell = bell
     http.include_router(gate.router(bell, gate_token))
+    http.include_router(reviews.router(services, gate_token))
 
     @http.get("/healthz")
     def alive() -> dict[str, str]:

@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func
+from sqlalchemy import ColumnElement, delete, exists, func, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col, select
 
 from analysis.policy import Retention
+from analysis.response import life
+from analysis.vocabulary import Oversight
 from bot.services import SYSTEM, Services, kept
 from storage import audit, failpoints, leases
 from storage.database import insert_once
-from storage.tables import Alert, Inbound, Owed, Run, Timer, Upkeep
+from storage.tables import Alert, Inbound, Incident, Owed, ReviewItem, Run, Timer, Upkeep
 
 BATCH = 200  # a transaction stays far below 250 ms
 
@@ -49,9 +51,24 @@ def _no_thread() -> list[ColumnElement[bool]]:
     return [ended, col(Owed.kind) != "incident", ~exists().where(col(child.thread_of) == Owed.key)]
 
 
+def _not_open() -> list[ColumnElement[bool]]:
+    """A request that waits stays until somebody decides it; of an open incident each does."""
+    is_open = col(Incident.state).in_([state.value for state in life.OPEN])
+    mine = exists().where(col(Incident.model_id) == ReviewItem.model_id, is_open)
+    over = or_(col(ReviewItem.decided_at).is_not(None), col(ReviewItem.level) < Oversight.REVIEW_BELOW_CONFIDENCE.value)
+    return [over, ~mine]
+
+
 OLD = {
     "alert": Old(Alert, Alert.id, lambda keep: keep.alerts, Alert.last_at, _no_incident),
     "run": Old(Run, Run.id, lambda keep: keep.monitoring, Run.finished_at, _no_alert),
+    "case": Old(
+        ReviewItem,
+        ReviewItem.id,
+        lambda keep: keep.cases,
+        func.coalesce(ReviewItem.decided_at, ReviewItem.at),
+        _not_open,
+    ),
     "inbox": Old(Inbound, Inbound.key, lambda keep: keep.done, Inbound.done_at, list),
     "outbox": Old(Owed, Owed.id, lambda keep: keep.done, func.coalesce(Owed.sent_at, Owed.created_at), _no_thread),
     "timer": Old(Timer, Timer.id, lambda keep: keep.done, Timer.due_at, lambda: [col(Timer.status) != "pending"]),

@@ -15,9 +15,10 @@ from analysis.response.permissions import View
 from analysis.response.quiet import Kind
 from bot.operations import detection, rosters, viewing
 from bot.operations.detection import Wish
-from bot.slack import baseline, oncall, quiet, reporting
+from bot.slack import baseline, cases, oncall, quiet, reporting
 from bot.slack.door import Body, Door, delivery_id
 from storage import alerts, approvals, clocks, figures, incidents, learning, overview, policies, registry, retrains
+from storage import cases as stored
 from templates import answers
 from templates.slack import followups, modals, policy, punctual, registered, reply, retrain
 from templates.slack.blocks import Message
@@ -90,9 +91,10 @@ def _model(typed: Typed) -> Answer:
     wanted = typed.words[0] if typed.words else models[0]
     with typed.door.services.database.read() as session:
         view = registry.view(session, wanted, registered.MOST_VERSIONS)
+        queue = stored.of_model(session, wanted, typed.door.services.clock() - timedelta(days=MONTH))
     if view is None:
         raise Unknown("model", wanted[:80], difflib.get_close_matches(wanted, models, n=3, cutoff=0.5) or models[:3])
-    return Answer(registered.page(view))
+    return Answer(registered.page(view, queue))
 
 
 def _alerts(typed: Typed) -> Answer:
@@ -156,6 +158,11 @@ def _retrain(typed: Typed) -> Answer:
     return Answer(retrain.shown(found) if found is not None else retrain.listed(newest))
 
 
+def _reviews(typed: Typed) -> Answer:
+    typed.sees(View.CASES)
+    return Answer(cases.listed(typed.door, typed.words[0] if typed.words else None))
+
+
 def _policy(typed: Typed) -> Answer:
     typed.sees(View.POLICY)
     with typed.door.services.database.read() as session:
@@ -213,6 +220,9 @@ COMMANDS = {
         Command("silence", "silence", "what is silenced now, and how to silence more or less", _silence),
         Command("maintenance", "maintenance", "the same for a model under maintenance", _maintenance),
         Command("baseline", "baseline", "what each model is compared with, and how that is reset", _baseline),
+        Command(
+            "reviews", "reviews [model]", "what models left to people, the longest waiting first; decide it", _reviews
+        ),
         Command("alerts", "alerts", "the newest alerts and which still stand", _alerts),
         Command("policy", "policy", "the policy in force, and what is proposed", _policy),
     )

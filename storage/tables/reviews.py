@@ -17,16 +17,18 @@ class ReviewItem(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     model_id: str = Field(foreign_key="model.id")
-    request: str  # how the serving system names it
+    request: str  # how the serving system names it; never leaves this table
+    handle: str  # what it is called elsewhere: a keyed hash, where the policy calls the names of requests personal
     version: str | None = None  # the version whose proposal it is
     proposal: str | None = None  # what the model would have decided
     score: float | None = None
     confidence: float | None = None
     level: int  # the restraint under which it was left to people
     incident_id: str | None = None
-    seen: Facts = facts()  # what else the serving system sent along
+    seen: Facts = facts()  # what else the serving system sent along, personal values as keyed hashes
     at: Moment = at()
     decision: str | None = None
+    is_otherwise: bool | None = None  # than was proposed
     note: str | None = None
     decided_by: str | None = None
     decided_at: Moment | None = maybe_at()

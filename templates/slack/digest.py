@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import datetime
 
 from storage.overview import Overview
-from templates import figures
+from templates import cases, figures
 from templates.slack import lists, quiet, reply, week
 from templates.slack.blocks import Message, context, header, part, section
-from templates.slack.mrkdwn import day
+from templates.slack.mrkdwn import code, day
 
-MOST_OPEN, MOST_ENDED, MOST_MODELS, MOST_QUIET = 8, 5, 10, 5
+MOST_OPEN, MOST_ENDED, MOST_MODELS, MOST_QUIET, MOST_QUEUES = 8, 5, 10, 5, 5
 
 
 def daily(seen: Overview, now: datetime) -> Message:
@@ -33,6 +33,7 @@ def _digest(title: str, seen: Overview, now: datetime) -> Message:
             seen.open_count,
         ),
         *(week.blocks(seen.week, seen.figures, now) if seen.week else []),
+        *part("Left to people", _cases(seen), MOST_QUEUES),
         *part("Quiet", [quiet.line(one) for one in seen.quiet], MOST_QUIET),
         *part("Ended", [lists.ended_line(one) for one in seen.resolved_since], MOST_ENDED),
         *part("Models", [lists.model_line(one, now) for one in seen.models], MOST_MODELS, seen.model_count),
@@ -40,6 +41,10 @@ def _digest(title: str, seen: Overview, now: datetime) -> Message:
         context(f"Since {day(seen.since)}" if seen.since else "", f"`{reply.COMMAND} status` shows it as it is now"),
     ]
     return Message(f"{title}. {reply.headline(seen)}", blocks)
+
+
+def _cases(seen: Overview) -> list[str]:
+    return [f"{code(one.model_id)} {cases.line(one)}" for one in seen.queues if one.is_anything]
 
 
 def happened(seen: Overview) -> str:

@@ -8,18 +8,20 @@ from typing import Any
 from analysis.response import life
 from analysis.response.permissions import MENDERS, View
 from analysis.vocabulary import Role, State
+from storage.cases import Queue
 from storage.desk import Desk
 from storage.incidents import IncidentView
 from storage.overview import Overview
+from templates import cases as worded
 from templates import figures, names, troubles
-from templates.slack import approval, desk, lists, quiet, reply
+from templates.slack import approval, cases, desk, lists, quiet, reply
 from templates.slack.blocks import Block, actions, button, context, divider, header, part, section
 from templates.slack.mrkdwn import code, said
 from templates.slack.oncall import Seen
 
 RETRY = "outbox:retry"
 NOTHING = Desk()
-MOST_WAITING, MOST_OPEN, MOST_MODELS, MOST_ENDED, MOST_QUIET = 5, 10, 15, 5, 5
+MOST_WAITING, MOST_OPEN, MOST_MODELS, MOST_ENDED, MOST_QUIET, MOST_QUEUES = 5, 10, 15, 5, 5, 5
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ def view(seen: Overview, owner: Owner, now: datetime) -> dict[str, Any]:
         *_asked(seen, user),
         *part("Waits for you", [lists.incident_line(one, now) for one in mine], MOST_WAITING, seen.waiting_count),
         *(desk.blocks(owner.desk, owner.rotas, now) if View.INCIDENT_TIMELINE in seen.sees else []),
+        *_cases(seen),
         *part("Open", [lists.incident_line(one, now) for one in others], MOST_OPEN, seen.open_count - len(theirs)),
         *part("Quiet", _quiet(seen), MOST_QUIET),
         *part("Models", [lists.model_line(one, now) for one in seen.models], MOST_MODELS, seen.model_count),
@@ -54,6 +57,17 @@ def view(seen: Overview, owner: Owner, now: datetime) -> dict[str, Any]:
         context(f"`{reply.COMMAND} help` lists what I can do."),
     ]
     return {"type": "home", "blocks": blocks}
+
+
+def _cases(seen: Overview) -> list[Block]:
+    """Return what models left to people, each with the button to what waits longest."""
+    shown = [one for one in seen.queues if one.is_anything][:MOST_QUEUES]
+    lines = [section(f"{code(one.model_id)} {worded.line(one)}", **_opens(one)) for one in shown]
+    return [divider(), section("*Left to people*"), *lines] if lines else []
+
+
+def _opens(queue: Queue) -> dict[str, Block]:
+    return {"accessory": cases.button_of(queue)} if queue.waiting or queue.samples else {}
 
 
 def _quiet(seen: Overview) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from storage.incidents import IncidentView
 from storage.tables import Run
-from templates import approvals, figures, finding, targets, troubles
+from templates import approvals, cases, figures, finding, targets, troubles
 from templates.slack import incident, lateness, oncall, registered, review, room
 from templates.slack.blocks import Message, section
 from templates.slack.mrkdwn import code, link, quote, said
@@ -124,6 +124,10 @@ def _rollout_failed(data: Data, run: Run | None, views: Sequence[IncidentView]) 
     ]
 
 
+def _cases_full(data: Data, run: Run | None, views: Sequence[IncidentView]) -> list[str]:
+    return [f"{cases.full(data)} ({code(data.get('model', '?'))})"]
+
+
 ABOUT: dict[str, Callable[[Data, Run | None, Sequence[IncidentView]], list[str]]] = {
     "run_ended": _ended,
     "run_failed": _failed,
@@ -143,5 +147,6 @@ ABOUT: dict[str, Callable[[Data, Run | None, Sequence[IncidentView]], list[str]]
     "version_appeared": registered.appeared,
     "registry_away": registered.away,
     "unread": registered.unread,
+    "cases_full": _cases_full,
     "rollout_failed": _rollout_failed,
 }

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.detection.alerts import Alert as Raised
+from storage.cases import Queue
 from storage.incidents import IncidentView
 from storage.registry import ALIASES, CHAMPION, RegistryView, why_not
 from storage.tables import Alert, AliasChange, ModelVersion, OversightChange, Run
-from templates import figures, names
+from templates import cases, figures, names
 from templates.checksums import PARTS
 from templates.slack import status
 from templates.slack.blocks import Block, Message, context, divider, listed, section
@@ -78,11 +79,11 @@ def unread(data: Data, run: Run | None, views: Sequence[IncidentView]) -> list[s
     return [f"⚠️ *The checksums of {where} could not be compared*: {said(', '.join(parts), 300)} cannot be read here."]
 
 
-def page(view: RegistryView) -> Message:
-    """Return the model: restraint, aliases, versions, and who changed what, when and why."""
+def page(view: RegistryView, queue: Queue) -> Message:
+    """Return the model: restraint, what waits for people, aliases, versions, and who changed what, when and why."""
     title = f"*{said(view.model.name)}* {code(view.model.id)}"
     held = [f"❄️ *{status.restraint(one)}*\n{_whence(one, view)}" for one in view.standing] or ["🟢 decides by itself"]
-    blocks: list[Block] = [section(title, *held), *_aliases(view), divider(), *_versions(view)]
+    blocks: list[Block] = [section(title, *held, cases.line(queue)), *_aliases(view), divider(), *_versions(view)]
     changes = [_changed(one, view) for one in view.restraints[:MOST_CHANGES]]
     if changes:
         blocks += [divider(), section("*How far it was restrained*"), *listed(changes, MOST_CHANGES)]

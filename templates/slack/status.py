@@ -7,7 +7,7 @@ from analysis.response import life
 from analysis.vocabulary import Duty, Oversight, Role, State
 from storage.incidents import IncidentView
 from storage.tables import OversightChange, RetrainRequest, TimelineEntry
-from templates import names, targets
+from templates import cases, names, targets
 from templates.slack import clocks, ended, rollout, ticks
 from templates.slack.mrkdwn import channel, code, countdown, date, link, mention, quote, said
 
@@ -148,6 +148,10 @@ def retrained(request: RetrainRequest) -> str:
     return f"{RETRAIN.get(request.status, said(request.status))}{ended}"
 
 
+def _cases(view: IncidentView, now: datetime) -> str:
+    return cases.line(view.queue) if view.queue is not None and State(view.incident.state) not in life.ENDED else ""
+
+
 def _rollout(view: IncidentView, now: datetime) -> str:
     return rollout.line(view)
 
@@ -215,6 +219,6 @@ def _checklist(view: IncidentView, now: datetime) -> str:
 
 
 PARTS: tuple[Callable[[IncidentView, datetime], str], ...] = (
-    ended.ended, _acknowledge, _duties, _quiet, _clocks, _checklist, _escalation, _restraint, _retrain, _rollout,
-    ended.fix, _recovered, _flapping, _evidence, _issue, ended.reopened, ended.learnt,
+    ended.ended, _acknowledge, _duties, _quiet, _clocks, _checklist, _escalation, _restraint, _cases, _retrain,
+    _rollout, ended.fix, _recovered, _flapping, _evidence, _issue, ended.reopened, ended.learnt,
 )  # fmt: skip

@@ -44,9 +44,16 @@ function show(seen) {
     put(pair, "dt", group);
     put(pair, "dd", rate);
   }
-  by("rows").replaceChildren();
-  for (const row of seen.rows) {
-    const line = put(by("rows"), "tr", "");
+  list("rows", seen.rows);
+  list("left", seen.left);
+  by("people").hidden = !seen.left.length;
+  by("waiting").textContent = seen.waiting;
+}
+
+function list(id, rows) {
+  by(id).replaceChildren();
+  for (const row of rows) {
+    const line = put(by(id), "tr", "");
     for (const text of row) put(line, "td", text);
   }
 }

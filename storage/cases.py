@@ -1,0 +1,132 @@
+"""Requests that were left to people: which wait, who decided what, how many of each."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, or_, update
+from sqlmodel import Session, col, func, select
+
+from analysis.response.cases import is_sample
+from analysis.vocabulary import Oversight
+from storage import people
+from storage.tables import Person, ReviewItem
+
+_WAITS = col(ReviewItem.decided_at).is_(None)
+_SAMPLE = col(ReviewItem.level) < Oversight.REVIEW_BELOW_CONFIDENCE.value
+STATES: dict[str, list[ColumnElement[bool]]] = {"waiting": [_WAITS], "decided": [~_WAITS], "all": []}
+
+
+@dataclass(frozen=True)
+class Queue:
+    """How many requests of a model wait, and how those were decided that were since a moment."""
+
+    model_id: str
+    waiting: int = 0
+    since: datetime | None = None  # the longest of them
+    samples: int = 0  # that wait too; the model has answered them
+    decided: int = 0
+    otherwise: int = 0  # of them, than the model proposed
+    looked_at: int = 0  # samples
+    wrong: int = 0  # of them, by who looked
+
+    @property
+    def is_anything(self) -> bool:
+        """Return whether there is anything to tell."""
+        return bool(self.waiting or self.samples or self.decided or self.looked_at)
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """One request as it is shown: with who decided it."""
+
+    item: ReviewItem
+    by: Person | None = None
+
+
+def get(session: Session, id: int) -> ReviewItem | None:
+    """Return the request of that number."""
+    return session.get(ReviewItem, id)
+
+
+def view(session: Session, id: int) -> CaseView | None:
+    """Return the request of that number, with who decided it."""
+    item = get(session, id)
+    if item is None:
+        return None
+    known = people.by_id(session, [item.decided_by]) if item.decided_by else {}
+    return CaseView(item, known.get(str(item.decided_by)))
+
+
+def named(session: Session, model_id: str, requests: Collection[str]) -> list[ReviewItem]:
+    """Return the requests of those names, of one model."""
+    mine = [col(ReviewItem.model_id) == model_id, col(ReviewItem.request).in_(requests)]
+    return list(session.exec(select(ReviewItem).where(*mine)))
+
+
+def waiting(session: Session, model_id: str, level: int) -> int:
+    """Return how many of the model wait that are of the same kind as one of that level."""
+    kind = _SAMPLE if is_sample(level) else ~_SAMPLE
+    query = select(func.count()).select_from(ReviewItem).where(ReviewItem.model_id == model_id, _WAITS, kind)
+    return session.exec(query).one()
+
+
+def listed(session: Session, model_id: str | None, state: str, limit: int) -> list[ReviewItem]:
+    """Return requests of a state: what nobody has answered first, then the longest waiting; decided ones newest first.
+
+    Without a model those of all models.
+    """
+    query = select(ReviewItem).where(*STATES[state])
+    if model_id is not None:
+        query = query.where(ReviewItem.model_id == model_id)
+    newest = state == "decided"
+    order: list[Any] = (
+        [col(ReviewItem.decided_at).desc()] if newest else [_SAMPLE, col(ReviewItem.at), col(ReviewItem.id)]
+    )
+    return list(session.exec(query.order_by(*order).limit(limit)))
+
+
+def decide(session: Session, item: ReviewItem, **values: Any) -> bool:  # noqa: ANN401
+    """Return whether nobody had decided it before."""
+    statement = update(ReviewItem).where(col(ReviewItem.id) == item.id, _WAITS).values(**values)
+    done = session.connection().execute(statement).rowcount == 1
+    session.refresh(item)
+    return done
+
+
+def queues(session: Session, since: datetime, model_id: str | None = None) -> dict[str, Queue]:
+    """Return the queue of each model that has any, with what was decided since then."""
+    decided, real = col(ReviewItem.decided_at) >= since, ~_SAMPLE
+    changed = col(ReviewItem.is_otherwise).is_(True)
+    query = select(  # type: ignore[call-overload]
+        ReviewItem.model_id,
+        _count(and_(_WAITS, real)),
+        func.min(case((and_(_WAITS, real), col(ReviewItem.at)))),
+        _count(and_(_WAITS, _SAMPLE)),
+        _count(and_(decided, real)),
+        _count(and_(decided, real, changed)),
+        _count(and_(decided, _SAMPLE)),
+        _count(and_(decided, _SAMPLE, changed)),
+    ).where(or_(_WAITS, decided))
+    if model_id is not None:
+        query = query.where(ReviewItem.model_id == model_id)
+    found = session.exec(query.group_by(ReviewItem.model_id).order_by(ReviewItem.model_id))
+    return {row[0]: Queue(*row) for row in found}
+
+
+def of_model(session: Session, model_id: str, since: datetime) -> Queue:
+    """Return the queue of one model."""
+    return queues(session, since, model_id).get(model_id, Queue(model_id))
+
+
+def forget(session: Session, item: ReviewItem) -> None:
+    """Remove whom the request is about; what was proposed and decided stays."""
+    item.request = item.handle = f"erased:{item.id}"
+    item.seen, item.note = {}, None
+    session.add(item)
+    session.flush()
+
+
+def _count(condition: ColumnElement[bool]) -> Any:  # noqa: ANN401
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
