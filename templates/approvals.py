@@ -15,8 +15,12 @@ Facts = Mapping[str, Any]
 LONGEST = 300
 
 MOST_CHANGES = 12
-# Of what is no move of an incident.
-TITLES = {"policy": "Change the policy", "baseline_activate": "Activate a baseline"}
+# Of what is no move of an incident; and of a freeze, which waits for others only where it holds back less than before.
+TITLES = {
+    "policy": "Change the policy",
+    "baseline_activate": "Activate a baseline",
+    "freeze": "Restrain the model less",
+}
 
 
 def title(verb: str) -> str:
@@ -26,7 +30,7 @@ def title(verb: str) -> str:
     'Unfreeze the model'
     """
     row = VERBS.get(verb)
-    if row is None:
+    if row is None or verb in TITLES:
         return TITLES.get(verb, names.first(verb.replace("_", " ")))
     return row.modal.title if row.modal else row.label
 

@@ -9,9 +9,11 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from analysis.parts import Part
+from analysis.spec import Spec
 from analysis.vocabulary import Oversight
 
 LONGEST = 200  # characters of a segment
+MOST_NAMED = 12
 
 
 class Gate(Part):
@@ -49,9 +51,20 @@ class Throttle:
         """
         match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)\s*/\s*(s|min)(?:\s*,?\s*burst\s+(\d{1,6}))?", text.strip())
         rate = float(match[1]) / (60 if match[2] == "min" else 1) if match else 0.0
-        if match is None or rate <= 0:
+        burst = int(match[3]) if match and match[3] else max(1, round(rate))
+        if rate <= 0 or burst < 1:  # of none at once, none would ever go
             raise ValueError(f"“{text[:40]}” is no rate: write 20/s, 90/min, or 20/s burst 40")
-        return cls(rate, int(match[3]) if match[3] else max(1, round(rate)))
+        return cls(rate, burst)
+
+    @property
+    def words(self) -> str:
+        """Return the rate as people write it; what is read from that is the same.
+
+        >>> Throttle.parse("20/s").words, Throttle.parse("5 / min, burst 3").words
+        ('20/s', '5/min burst 3')
+        """
+        rate = f"{self.per_second:g}/s" if self.per_second >= 1 else f"{self.per_second * 60:g}/min"
+        return rate if self.burst == max(1, round(self.per_second)) else f"{rate} burst {self.burst}"
 
 
 @dataclass(frozen=True)
@@ -71,7 +84,7 @@ class Segment:
         for part in filter(None, (one.strip() for one in text.split(";"))):
             name, sign, values = part.partition("=")
             said = tuple(sorted({one.strip() for one in values.split(",")}))
-            if not sign or not name.strip() or not all(said) or name.strip() in where:
+            if not sign or not name.strip() or not all(said) or name.strip() in where or not part.isprintable():
                 raise ValueError(f"“{part[:40]}” is no segment: write sex=Female; race=Black, Asian")
             where[name.strip()] = said
         return cls(dict(sorted(where.items())))
@@ -84,6 +97,28 @@ class Segment:
         'race=Asian,Black; sex=Female'
         """
         return "; ".join(f"{name}={','.join(values)}" for name, values in self.where.items())
+
+
+def strange(segment: Segment, spec: Spec) -> str | None:
+    """Return what of the segment is no column or no group of the model's log; None where all is.
+
+    A category may have a value that the baseline did not have; a group of people is one of the groups that it has.
+
+    >>> spec = Spec(categories={"channel": ("web",)}, protected={"sex": ("Female", "Male")})
+    >>> strange(Segment.parse("sex=female"), spec)
+    '“female” is no value of sex in the log: Female, Male'
+    >>> strange(Segment.parse("channel=kiosk"), spec), strange(Segment.parse("chanel=web"), spec)
+    (None, '“chanel” is no column of the log: channel, sex')
+    """
+    values = {**dict.fromkeys(spec.numbers, ()), **spec.categories, **spec.protected}
+    for name, wanted in segment.where.items():
+        if name not in values:
+            return f"“{name}” is no column of the log: {', '.join(sorted(values))}"
+        spelt = {one.casefold() for one in values[name]}
+        for one in wanted:
+            if one not in values[name] and (name in spec.protected or one.casefold() in spelt):
+                return f"“{one}” is no value of {name} in the log: {', '.join(values[name][:MOST_NAMED])}"
+    return None
 
 
 @dataclass(frozen=True)
@@ -104,13 +139,18 @@ class Restraint:
 
         >>> Restraint(Oversight.REVIEW_ALL).is_weaker_than(Restraint(Oversight.PAUSED))
         True
-        >>> Restraint(Oversight.PAUSED, throttle=Throttle(1, 1)).is_weaker_than(Restraint(Oversight.REVIEW_ALL))
+        >>> Restraint(Oversight.PAUSED).is_weaker_than(Restraint(Oversight.REVIEW_ALL, throttle=Throttle(1, 1)))
         False
+        >>> Restraint(Oversight.PAUSED, fallback="1.0.0").is_weaker_than(Restraint(Oversight.PAUSED))
+        True
         """
         mine, theirs = self.throttle, other.throttle
         faster = theirs is not None and (mine is None or mine.per_second > theirs.per_second)
         sooner = self.until is not None and (other.until is None or _time(self.until) < _time(other.until))
-        return other.level > Oversight.NORMAL and (self.level < other.level or faster or sooner)
+        answers = other.level is Oversight.PAUSED and other.fallback is None and self.fallback is not None
+        if self.level != other.level:  # a higher one never waits for others, whatever it lacks
+            return self.level < other.level
+        return other.level > Oversight.NORMAL and (faster or sooner or answers)
 
     def terms(self) -> dict[str, Any]:
         """Return what is kept of it beyond level, fallback and segment."""

@@ -1,5 +1,6 @@
 """Restrains a model, or a segment of its requests, and lets it go again; the gate reads what stands."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -8,13 +9,14 @@ from sqlmodel import Session
 
 from analysis.errors import Missing
 from analysis.response import fields
-from analysis.response.restraint import Restraint, Segment, Throttle
+from analysis.response.restraint import Restraint, Segment, Throttle, strange
+from analysis.spec import Spec
 from analysis.vocabulary import Oversight, Severity, State
 from bot.operations import gating
 from bot.operations.doing import Doing, Effect, Request, tell
 from bot.services import SYSTEM, Services
-from storage import audit, incidents, oversight, timers
-from storage.tables import Incident, OversightChange, Timer
+from storage import audit, incidents, oversight, registry, timers
+from storage.tables import Incident, Model, OversightChange, Timer
 
 ENDS = "restraint_ends"
 
@@ -38,15 +40,22 @@ def unfreeze(doing: Doing) -> Effect:
     return Effect(facts={"was": max(one.level for one in held), "reason": doing.field("reason")})
 
 
-def loosens(doing: Doing) -> OversightChange | None:
-    """Return the restraint that the move would make weaker; None where it makes none weaker."""
+def loosens(doing: Doing) -> list[OversightChange]:
+    """Return the restraints that the move would make weaker."""
     if doing.request.verb == "unfreeze":
-        return oversight.strictest(doing.session, doing.incident.model_id)
+        return oversight.standing(doing.session, doing.incident.model_id)
     if doing.request.verb != "freeze":
-        return None
+        return []
     wanted = _wanted(doing)
     now = oversight.current(doing.session, doing.incident.model_id, wanted.segment.name)
-    return now if now is not None and wanted.is_weaker_than(oversight.restraint(now)) else None
+    return [now] if now is not None and wanted.is_weaker_than(oversight.restraint(now)) else []
+
+
+def worst(session: Session, incident: Incident, held: Sequence[OversightChange]) -> Severity:
+    """Return the worst of all that relies on the restraints: this incident, theirs, and each open one of the model."""
+    causes = [incidents.get(session, one.incident_id) for one in held if one.incident_id]
+    found = [incident, *filter(None, causes), *incidents.open_ones(session, incident.model_id)]
+    return max((incidents.worst(session, one) for one in found), key=lambda severity: severity.rank)
 
 
 def at_once(doing: Doing) -> None:
@@ -66,8 +75,7 @@ def impose(doing: Doing, level: Oversight, why: str, verb: str, **facts: Any) ->
     """Restrain the incident's model in the bot's own name; contained since then, unless it was before."""
     incident = doing.incident
     own = replace(doing, request=Request("frozen", incident.id, SYSTEM))
-    watched = doing.services.policy.model(incident.model_id)
-    wanted = Restraint(level, fallback=watched.fallback if watched else None)
+    wanted = Restraint(level, fallback=_instead(doing, level))
     incidents.advance(doing.session, incident, State(incident.state), contained_at=incident.contained_at or doing.now)
     put(own, wanted, why)
     said = told(wanted) | facts
@@ -82,7 +90,7 @@ def when_over(services: Services, session: Session, timer: Timer, now: datetime)
     if incident is None or held is None or not _stands(session, held):
         return
     doing = Doing(services, session, incident, Request("restraint_over", incident.id, SYSTEM), now)
-    is_critical = incidents.worst(session, incident) is Severity.CRITICAL
+    is_critical = worst(session, incident, [held]) is Severity.CRITICAL
     facts = {"level": held.level, "segment": held.segment, "by": held.by, "timer": timer.key}
     if not is_critical:
         put(doing, Restraint(Oversight.NORMAL, Segment.parse(held.segment)), "its time is over")
@@ -98,23 +106,23 @@ def told(wanted: Restraint) -> dict[str, object]:
     shown = {
         "fallback": wanted.fallback,
         "segment": wanted.segment.name,
-        "throttle": f"{rate.per_second:g}/s" if rate else None,
+        "throttle": rate.words if rate else None,
         "until": wanted.until,
     }
     return facts | {name: value for name, value in shown.items() if value}
 
 
 def _wanted(doing: Doing) -> Restraint:
-    """Return the restraint that a checked form describes; raise Missing where it would be over already."""
-    watched = doing.services.policy.model(doing.incident.model_id)
+    """Return the restraint that a checked form describes; raise Missing where it would hold nothing back."""
     throttle = Throttle.parse(doing.field("throttle")) if doing.field("throttle") else None
     until = fields.moment(doing.field("until")) if doing.field("until") else None
     if until is not None and until <= doing.now:
         raise Missing("freeze", "until", "is in the past")
+    level = _level(doing)
     return Restraint(
-        _level(doing),
-        Segment.parse(doing.field("segment")),
-        doing.field("fallback") or (watched.fallback if watched else None),
+        level,
+        _segment(doing),
+        _fallback(doing) or _instead(doing, level),
         throttle,
         until=until.isoformat() if until else None,
     )
@@ -129,6 +137,46 @@ def _level(doing: Doing) -> Oversight:
     if level is Oversight.NORMAL:
         raise Missing("freeze", "level", "0 is normal operation: use 1 to 4, or unfreeze")
     return level
+
+
+def _segment(doing: Doing) -> Segment:
+    segment, model = Segment.parse(doing.field("segment")), doing.session.get(Model, doing.incident.model_id)
+    wrong = strange(segment, Spec.from_json(model.spec)) if model is not None and model.spec else None
+    if wrong is not None:
+        raise Missing("freeze", "segment", wrong)
+    return segment
+
+
+def _fallback(doing: Doing) -> str | None:
+    """Return what was named to be served instead; raise Missing where it serves already, or may not serve."""
+    named = doing.field("fallback")
+    wrong = _unfit(doing, named) if named else None
+    if wrong is not None:
+        raise Missing("freeze", "fallback", wrong)
+    return named or None
+
+
+def _instead(doing: Doing, level: Oversight) -> str | None:
+    """Return what is served instead where nobody names it: what the registry names, else the policy, if that may serve.
+
+    Below the level at which people decide all, the model goes on.
+    """
+    if level < Oversight.REVIEW_ALL:
+        return None
+    watched = doing.services.policy.model(doing.incident.model_id)
+    alias = registry.alias(doing.session, doing.incident.model_id, registry.FALLBACK)
+    named = (alias.version if alias else None, watched.fallback if watched else None)
+    return next((one for one in named if one and _unfit(doing, one) is None), None)
+
+
+def _unfit(doing: Doing, name: str) -> str | None:
+    """Return why that cannot be served instead; None for what is no version: the name of a set of rules."""
+    champion = registry.alias(doing.session, doing.incident.model_id, registry.CHAMPION)
+    if champion is not None and champion.version == name:
+        return f"cannot be {name}, which serves now: that would hold nothing back"
+    row = registry.version(doing.session, doing.incident.model_id, name)
+    why = registry.why_not(row) if row is not None else None
+    return f"cannot be {name}, which may not serve: {why}" if why else None
 
 
 def put(doing: Doing, wanted: Restraint, reason: str) -> None:

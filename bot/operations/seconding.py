@@ -19,11 +19,9 @@ def look_anew(services: Services, *actors: str) -> NotSure | None:
 
 
 def needs(doing: Doing) -> frozenset[Role]:
-    """Return who must approve; a weaker restraint is an unfreeze, judged also by the incident that it was made for."""
+    """Return who must approve; a weaker restraint is an unfreeze, judged by every incident that relies on it."""
     verb, severity = doing.request.verb, incidents.worst(doing.session, doing.incident)
     held = oversight.loosens(doing)
-    if held is not None:
-        cause = incidents.get(doing.session, held.incident_id) if held.incident_id else None
-        found = [severity, *([incidents.worst(doing.session, cause)] if cause else [])]
-        verb, severity = "unfreeze", max(found, key=lambda one: one.rank)
+    if held:
+        verb, severity = "unfreeze", oversight.worst(doing.session, doing.incident, held)
     return life.second(verb, severity)

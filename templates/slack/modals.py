@@ -141,7 +141,7 @@ def _text(field: fields.Field, row: Asked, chosen: str | None) -> Block:
         "multiline": field.form is Form.TEXT,
         "max_length": field.longest,
         **_prompt(row),
-        **({"initial_value": chosen} if chosen else {}),
+        **({"initial_value": chosen[: field.longest]} if chosen else {}),
     }
 
 

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
+from analysis.response.restraint import throttle_of
 from analysis.vocabulary import Oversight, Severity
 from storage.incidents import IncidentView
-from storage.tables import TimelineEntry
-from templates import figures, finding, names, plain, steps
+from storage.tables import OversightChange, TimelineEntry
+from templates import finding, names, plain, steps
 from templates.slack import status
 from templates.slack.mrkdwn import code, date, said
 from templates.verbs.row import Asked, Facts, Happening, Modal, Option, Words, given, number
@@ -82,9 +83,9 @@ def _restraint(view: IncidentView) -> str:
     change = view.oversight
     if change is None or not change.level:
         return "Now: level 0, normal operation."
-    others = len(view.restraints) - 1
-    more = f" And {figures.counted(others, 'segment')} besides." if others > 0 else ""
-    return f"Now: *{status.restraint(change)}*, by {status.who(change.by)}.{more}"
+    until = f", until {date(change.until)}" if change.until else ""
+    more = [f" Also {status.restraint(one)}." for one in view.restraints if one.id != change.id]
+    return f"Now: *{status.restraint(change)}*{until}, by {status.who(change.by)}.{''.join(more)}"
 
 
 def _before_freezing(view: IncidentView) -> list[str]:
@@ -95,7 +96,10 @@ def _before_freezing(view: IncidentView) -> list[str]:
 
 def _before_unfreezing(view: IncidentView) -> list[str]:
     is_critical = Severity.CRITICAL in _worst(view)  # lowering it first is no way around
-    second = "👥 The incident is critical or was, so a second person has to approve this; they are asked in the thread."
+    second = (
+        "👥 An incident of the model is critical or was, so a second person has to approve this; they are asked in the"
+        " thread."
+    )
     return [_restraint(view), second if is_critical else ""]
 
 
@@ -106,7 +110,9 @@ def _end_of_freeze(view: IncidentView) -> str:
 
 
 def _worst(view: IncidentView) -> set[str]:
-    return {view.incident.severity, *(alert.severity for alert in view.alerts)}
+    """Return how bad it and each other open incident of the model are: none is freed by way of another."""
+    mine = {view.incident.severity, *(alert.severity for alert in view.alerts)}
+    return mine | {other.severity for other in view.others}
 
 
 def _levels(view: IncidentView) -> list[Option]:
@@ -118,8 +124,24 @@ def _levels(view: IncidentView) -> list[Option]:
 
 def _chosen(view: IncidentView) -> str:
     """Return the level that is chosen at first: the one in force, else the one advised for the severity."""
-    level = view.oversight.level if is_restrained(view) and view.oversight is not None else _advised(view)
-    return str(int(level))
+    held = _whole(view)
+    return str(int(held.level if held else _advised(view)))
+
+
+def _whole(view: IncidentView) -> OversightChange | None:
+    """Return what restrains every request: the form begins with it, so that a change loses nothing of it."""
+    return next((one for one in view.restraints if not one.segment), None)
+
+
+def _fallback(view: IncidentView) -> str | None:
+    held = _whole(view)
+    return held.fallback if held else None
+
+
+def _throttle(view: IncidentView) -> str | None:
+    held = _whole(view)
+    rate = throttle_of(held.terms) if held else None
+    return rate.words if rate else None
 
 
 def _advised(view: IncidentView) -> Oversight:
@@ -153,11 +175,14 @@ VERBS = {
                 "fallback": Asked(
                     "Serve instead",
                     "A version, or the name of a set of rules",
-                    "Left empty: the fallback that the policy names, if any.",
+                    "Left empty: at levels 3 and 4 the fallback that the registry or the policy names.",
+                    chosen=_fallback,
                 ),
                 "reason": Asked("Reason", "Why the model must not go on like this"),
-                "segment": Asked("Only for", "sex=Female; region=North, East", "Left empty: every request."),
-                "throttle": Asked("At most", "20/s, or 90/min", "Requests beyond it get no answer. Empty: no limit."),
+                "segment": Asked("Only for", "sex=Female; race=Black, White", "Left empty: every request."),
+                "throttle": Asked(
+                    "At most", "20/s, or 90/min", "Requests beyond it get no answer. Empty: no limit.", chosen=_throttle
+                ),
                 "until": Asked("Until", hint=_end_of_freeze),
             },
             about=_before_freezing,

@@ -233,8 +233,9 @@ class Maker:
         people = {"U0ONCALL01": Person(id="U0ONCALL01", handle="oncall", name=text, checked_at=NOW)}
         entries = [*view.timeline, *(self.entry(verb, text=text) for verb in VERBS)]
         return replace(
-            view, oversight=change, retrains=(retrain,), bundles=(bundle,), people=people, timeline=tuple(entries)
-        )
+            view, oversight=change, restraints=(change,), retrains=(retrain,), bundles=(bundle,), people=people,
+            timeline=tuple(entries),
+        )  # fmt: skip
 
     def timeline(self, at: datetime) -> tuple[TimelineEntry, ...]:
         """Return what every incident begins with."""
