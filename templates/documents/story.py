@@ -9,11 +9,12 @@ from analysis.detection.alerts import Alert as Raised
 from analysis.detection.findings import Finding
 from analysis.detection.report import Report
 from analysis.response import life
-from analysis.vocabulary import Family, Oversight, Severity, State
+from analysis.vocabulary import Family, Severity, State
 from storage.incidents import IncidentView
 from storage.tables import Bundle, Clock, FollowUp, PersonReport, RetrainRequest, TimelineEntry
 from templates import figures, finding, names, origins, reported, steps, validated, verbs
 from templates import plain as prose
+from templates.documents import terms
 from templates.finding import written
 from templates.slack import incident
 from templates.slack.mrkdwn import one_line, stamp
@@ -222,10 +223,7 @@ def _restraint(view: IncidentView, c: Clean) -> str:
     change = view.oversight
     if change is None or not change.level:
         return ""
-    level = names.LEVEL[Oversight(change.level)]
-    fallback = f", served instead: {change.fallback}" if change.fallback else ""
-    text = f"level {change.level}, {level.name.lower()} ({level.means}){fallback}, since {stamp(change.at)}"
-    return c(f"{text}, by {_name(view, change.by)}: {change.reason}")
+    return c(f"{terms.restraint(change)}, by {_name(view, change.by)}: {change.reason}")
 
 
 def _retrain(request: RetrainRequest, c: Clean) -> str:
@@ -242,7 +240,7 @@ def _evidence(bundle: Bundle, c: Clean) -> str:
 def entry(view: IncidentView, one: TimelineEntry, c: Clean) -> Entry:
     """Return a line of the timeline: when, who, what, and what they wrote."""
     said = [str(one.facts[key]) for key in WRITTEN if one.facts.get(key)]
-    what = verbs.past(one.verb) or one.verb.replace("_", " ")
+    what = (verbs.past(one.verb) or one.verb.replace("_", " ")) + terms.about(one.facts)
     return Entry(stamp(one.at), c(_name(view, one.actor)), c(": ".join([what, *said])))
 
 
