@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from analysis.response import life
+from analysis.response.restraint import throttle_of
 from analysis.vocabulary import Duty, Oversight, Role, State
 from storage.incidents import IncidentView
 from storage.tables import OversightChange, RetrainRequest, TimelineEntry
@@ -51,14 +52,18 @@ def last(view: IncidentView, *verbs: str) -> TimelineEntry | None:
 
 
 def restraint(change: OversightChange) -> str:
-    """Return the level by number and name, for which requests, with the fallback.
+    """Return the level by number and name, for which requests, with the fallback and how many requests may come.
 
     >>> restraint(OversightChange(level=3, fallback="1.0.0"))
     'level 3, all reviewed, fallback `1.0.0`'
     """
-    only = f" for {code(change.segment)}" if change.segment else ""
-    text = f"level {change.level}, {names.LEVEL[Oversight(change.level)].name.lower()}{only}"
-    return f"{text}, fallback {code(change.fallback)}" if change.fallback else text
+    rate = throttle_of(change.terms)
+    parts = (
+        f" for {code(change.segment)}" if change.segment else "",
+        f", fallback {code(change.fallback)}" if change.fallback else "",
+        f", at most {code(rate.words)}" if rate else "",
+    )
+    return f"level {change.level}, {names.LEVEL[Oversight(change.level)].name.lower()}{''.join(parts)}"
 
 
 def called(entry: TimelineEntry) -> str:
@@ -113,7 +118,9 @@ def _restraint(view: IncidentView, now: datetime) -> str:
     if change.level == Oversight.NORMAL:
         mine = change.incident_id == view.incident.id
         return f"🟢 The model decides again, since {date(change.at)} ({who(change.by)})." if mine else ""
-    text = f"❄️ *The model is at {restraint(change)}*, since {date(change.at)} ({who(change.by)})."
+    until = f", until {date(change.until)}" if change.until and change.until > now else ""
+    others = "".join(f" Also {restraint(one)}." for one in view.restraints if one.id != change.id)
+    text = f"❄️ *The model is at {restraint(change)}*, since {date(change.at)}{until} ({who(change.by)}).{others}"
     return f"{text}\n> {quote(change.reason, LONGEST_REASON)}" if change.reason else text
 
 
