@@ -221,7 +221,7 @@ def open_services(settings: Settings, clock: Clock = utc_now, installer: str = "
     policy, version = _in_force(database, settings, clock, installer)
     mails = settings.smtp_url is not None
     services = Services(database, policy, settings.data, own, clock, policy_version=version, mails=mails)
-    services.mlflow_token = settings.mlflow_token
+    services.mlflow_login = settings.mlflow_login
     if missing:
         with services.transaction() as session:
             sealing.restored(services, session, missing)

@@ -7,7 +7,7 @@ A folder's is that of the list of its files, as printed in it by
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -44,6 +44,14 @@ def of(place: str, beat: Beat = nothing) -> str | None:
         raise Unreadable(error.strerror or type(error).__name__) from None
 
 
+def of_folder(sums: Mapping[str, str]) -> str:
+    """Return the checksum of a folder by those of its files, each named by its way from there."""
+    listed = hashlib.sha256()
+    for name, checksum in sorted((f"./{name}".encode(), checksum) for name, checksum in sums.items()):
+        listed.update(f"{checksum}  ".encode() + name + b"\n")
+    return listed.hexdigest()
+
+
 def local(place: str) -> Path | None:
     """Return the path on this machine; None for another kind of address.
 
@@ -60,17 +68,14 @@ def _folder(folder: Path, beat: Beat) -> str:
     files = []
     for parent, _, names in os.walk(folder, followlinks=True, onerror=_raise):
         files += [Path(parent, name) for name in names]
-    listed = hashlib.sha256()
-    for name, path in sorted((f"./{path.relative_to(folder)}".encode(), path) for path in files):
-        listed.update(f"{_file(path, beat)}  ".encode() + name + b"\n")
-    return listed.hexdigest()
+    return of_folder({path.relative_to(folder).as_posix(): _file(path, beat) for path in files})
 
 
 def _file(path: Path, beat: Beat) -> str:
     if not stat.S_ISREG(path.stat().st_mode):
         raise Unreadable(f"{path.name} is no regular file")  # a pipe or a device has no end
     with path.open("rb") as file:
-        return _digest(iter(lambda: file.read(PIECE), b""), beat)
+        return digest(iter(lambda: file.read(PIECE), b""), beat)
 
 
 def _raise(error: OSError) -> None:
@@ -85,7 +90,7 @@ def _remote(place: str, beat: Beat) -> str | None:
         if len(found) != 1 or not isinstance(found[0], Remote):
             raise Unreadable("a folder of an object store has no checksum here: register one file")
         with found[0].open() as file:
-            return _digest(iter(lambda: file.read(PIECE), b""), beat)
+            return digest(iter(lambda: file.read(PIECE), b""), beat)
     except BadLog as error:
         if error.facts.get("fault") == Fault.NOT_FOUND:
             return None
@@ -94,9 +99,10 @@ def _remote(place: str, beat: Beat) -> str | None:
         raise Unreadable(places.hidden(str(error).splitlines()[0], place)[:300]) from None
 
 
-def _digest(pieces: Iterator[bytes], beat: Beat) -> str:
-    digest = hashlib.sha256()
+def digest(pieces: Iterator[bytes], beat: Beat = nothing) -> str:
+    """Return the checksum of what comes in pieces."""
+    counted = hashlib.sha256()
     for piece in pieces:
-        digest.update(piece)
+        counted.update(piece)
         beat()
-    return digest.hexdigest()
+    return counted.hexdigest()

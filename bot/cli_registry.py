@@ -26,7 +26,7 @@ def register(
     asked: dict[str, Any] = {"verb": "register", "model": model, "version": version, "by": by}
     for name, place in places.items():
         if place is not None:
-            asked |= _counted(name, place)
+            asked |= _counted(model, name, place)
     told = _ask(asked)
     typer.echo(f"{version} of {model} is {'registered' if told['is_new'] else 'registered already'}")
     for name, place in places.items():
@@ -64,6 +64,7 @@ def listed(model: Model) -> None:
         named = [name for name, one in aliases.items() if one.version == row.version]
         against = registry.why_not(row)
         looked = f"compared {row.verified_at:%Y-%m-%d %H:%M}" if row.verified_at else "never compared"
+        looked += f", COULD NOT BE READ SINCE: {row.unread}" if row.unread else ""
         sha = f"{row.artefact_sha256[:SHOWN]}…" if row.artefact_sha256 else "no checksum"
         state = f"MAY NOT SERVE: {against}" if against else looked
         typer.echo("  ".join(filter(None, (row.version, ", ".join(sorted(named)), sha, state, row.artefact))))
@@ -71,16 +72,18 @@ def listed(model: Model) -> None:
         typer.echo(f"No version of {model} is registered.")
 
 
-def _counted(name: str, place: str) -> dict[str, str]:
+def _counted(model: str, name: str, place: str) -> dict[str, str]:
     """Return the place, as it is found from anywhere, and its checksum; raise BadInput."""
-    from bot import checksums
+    from bot import checksums, connected
+    from bot import settings as environment
+    from bot.integrations.errors import SendError
 
     option = f"--{name.replace('_', '-')}"
     path = checksums.local(place)
     where = place if path is None else str(Path(path).absolute())
     try:
-        found = checksums.of(where)
-    except checksums.Unreadable as error:
+        found = connected.checksum(environment.load(), model, where)
+    except (checksums.Unreadable, SendError) as error:
         raise BadInput(option, f"{place} cannot be read ({error}).") from None
     if found is None:
         raise BadInput(option, f"there is nothing at {place}.")

@@ -5,10 +5,11 @@ from typing import Any
 
 from analysis.errors import BadInput
 from analysis.policy import Policy, Watched
-from bot import notifying, offline
+from bot import checksums, notifying, offline
 from bot.integrations import http
 from bot.integrations.errors import SendError
 from bot.integrations.mail.smtp import Smtp
+from bot.integrations.registry import artifacts
 from bot.integrations.registry.mlflow import MLflow
 from bot.integrations.trackers.github import GitHub
 from bot.paging import VENDORS
@@ -43,6 +44,20 @@ def registry(settings: Settings) -> Result:
     return _of(settings, _in_mlflow, _registry)
 
 
+def checksum(settings: Settings, model: str, place: str) -> str | None:
+    """Return the checksum of what lies there, inside the model's MLflow too; raise Unreadable, SendError."""
+    if not artifacts.is_inside(place):
+        return checksums.of(place)
+    known = [one for one in _in_mlflow(offline.policy(settings)) if one.id == model]
+    if not known:
+        raise checksums.Unreadable(f"the policy keeps no versions of {model} in MLflow")
+    return _mlflow(settings, known[0]).checksum(place)
+
+
+def _mlflow(settings: Settings, watched: Watched) -> MLflow:
+    return MLflow(str(watched.registry.url), watched.registry.name, settings.mlflow_login)
+
+
 def _in_mlflow(policy: Policy) -> list[Watched]:
     return [one for one in policy.models if one.registry.kind == "mlflow"]
 
@@ -50,7 +65,7 @@ def _in_mlflow(policy: Policy) -> list[Watched]:
 def _registry(settings: Settings, policy: Policy) -> Result:
     found = _in_mlflow(policy)
     for one in found:
-        MLflow(str(one.registry.url), one.registry.name, settings.mlflow_token).aliases(one.id)
+        _mlflow(settings, one).aliases(one.id)
     return True, f"MLflow knows {', '.join(one.id for one in found)}"
 
 

@@ -20,5 +20,5 @@ def look(services: Services, run: Run, watched: Watched, beat: Beat) -> bool:
         known = registering.to_look_at(session, watched.id)
         names = {one.version for one in registry.versions(session, watched.id)}
     new = [registering.row_of(watched.id, one, seen.at) for one in seen.versions if one.version not in names]
-    looks = [registering.look_at(one, beat) for one in (*known, *new[-registering.MOST :])]
+    looks = [registering.look_at(one, there, beat) for one in (*known, *new[-registering.MOST :])]
     return registering.looked(services, run, replace(seen, looks=looks))

@@ -62,7 +62,7 @@ class Services:
     clock: Clock = utc_now
     wake: Wake = field(default_factory=Wake)  # set by a commit; delivery waits on it
     policy_version: int | None = None  # of the stored ones; none: what was handed in stays
-    mlflow_token: SecretStr | None = None  # for a registry elsewhere
+    mlflow_login: SecretStr | None = None  # for a registry elsewhere: the header that says who we are
     directory: Callable[[Sequence[str]], None] | None = None  # looks people up in Slack now, or raises NotSure
     mails: bool = False  # whether there is a mail server: without one nobody is owed a mail
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+from base64 import b64encode
 from pathlib import Path
 from typing import Self
 
@@ -37,7 +38,9 @@ class Settings(BaseSettings):
     gate_token: SecretStr | None = Field(None, repr=False)  # ETHIXBOT_GATE_TOKEN; none: anybody may ask
     webhook_secret: SecretStr | None = Field(None, repr=False)  # ETHIXBOT_WEBHOOK_SECRET: signs both ways
     github_token: SecretStr | None = Field(None, repr=False)  # ETHIXBOT_GITHUB_TOKEN: issues and workflows
-    mlflow_token: SecretStr | None = Field(None, repr=False)  # ETHIXBOT_MLFLOW_TOKEN
+    mlflow_token: SecretStr | None = Field(None, repr=False)  # ETHIXBOT_MLFLOW_TOKEN; or a user and a password
+    mlflow_user: str | None = None  # ETHIXBOT_MLFLOW_USER
+    mlflow_password: SecretStr | None = Field(None, repr=False)  # ETHIXBOT_MLFLOW_PASSWORD
     smtp_url: SecretStr | None = Field(None, repr=False)  # ETHIXBOT_SMTP_URL, smtp://user:password@host:587
     mail_from: str = "ethixbot@localhost"  # ETHIXBOT_MAIL_FROM
     slack_timeout: int = Field(30, ge=1)  # seconds that a call to Slack may take; shorter than the lease
@@ -49,6 +52,16 @@ class Settings(BaseSettings):
     def uses_socket(self) -> bool:
         """Return whether Slack is reached by Socket Mode; else it delivers to our HTTP door."""
         return self.slack_app_token is not None
+
+    @property
+    def mlflow_login(self) -> SecretStr | None:
+        """Return what MLflow is told who we are, as its header bears it; None where it asks nobody."""
+        if self.mlflow_token is not None:
+            return SecretStr(f"Bearer {self.mlflow_token.get_secret_value()}")
+        if self.mlflow_user is None or self.mlflow_password is None:
+            return None
+        pair = f"{self.mlflow_user}:{self.mlflow_password.get_secret_value()}"
+        return SecretStr(f"Basic {b64encode(pair.encode()).decode()}")
 
     def lacking(self) -> list[str]:
         """Return a line for each variable without which the bot cannot reach Slack."""
@@ -65,7 +78,7 @@ class Settings(BaseSettings):
     def secrets(self) -> list[str]:
         """Return every secret of the environment, so that no log shows one."""
         kept = [self.slack_bot_token, self.slack_app_token, self.slack_signing_secret]
-        kept += [self.gate_token, self.webhook_secret, self.github_token, self.mlflow_token]
+        kept += [self.gate_token, self.webhook_secret, self.github_token, self.mlflow_token, self.mlflow_password]
         known = [part.strip() for one in kept if one is not None for part in one.get_secret_value().split(",")]
         addresses = [self.database_url, self.smtp_url.get_secret_value() if self.smtp_url else ""]
         known += [one for name, value in os.environ.items() if name.startswith(SECRETS) for one in value.split()]
@@ -78,6 +91,15 @@ class Settings(BaseSettings):
         if value is not None and not all(one.strip() for one in value.get_secret_value().split(",")):
             raise ValueError("SLACK_SIGNING_SECRET must hold one secret, or several separated by commas, none empty")
         return value
+
+    @model_validator(mode="after")
+    def mlflow_knows_who(self) -> Self:
+        """Return the settings; raise ValueError for a user without a password, and for both kinds of a login."""
+        if (self.mlflow_user is None) is not (self.mlflow_password is None):
+            raise ValueError("ETHIXBOT_MLFLOW_USER and ETHIXBOT_MLFLOW_PASSWORD go together")
+        if self.mlflow_user is not None and self.mlflow_token is not None:
+            raise ValueError("give ETHIXBOT_MLFLOW_TOKEN, or ETHIXBOT_MLFLOW_USER and its password, not both")
+        return self
 
     @model_validator(mode="after")
     def tokens_look_right(self) -> Self:

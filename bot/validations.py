@@ -4,13 +4,16 @@ import tempfile
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
 from analysis.policy import Watched
 from bot import candidates, checksums, pipelines, runner
 from bot.checksums import Unreadable
+from bot.integrations.errors import SendError
+from bot.integrations.registry import registries
+from bot.integrations.registry.port import Registry
 from bot.operations import retraining
 from bot.runner import WorkFailedError
 from bot.services import Services
@@ -57,7 +60,7 @@ class Validations:
         if watched is None or watched.retrain is None:
             raise WorkFailedError(f"{request.model_id} is no longer in the policy.")
         folder = pipelines.folder_of(self.services, request)
-        version = made(request, folder)
+        version = made(request, folder, registries.of(self.services, watched))
         self._check_new(version)
         with tempfile.TemporaryDirectory(prefix="ethixbot-validation-") as scratch:
             verdict = self._compared(request, watched, version.version, Path(scratch))
@@ -68,7 +71,7 @@ class Validations:
     def _check_new(self, version: ModelVersion) -> None:
         with self.services.database.read() as session:
             known = registry.version(session, version.model_id, version.version)
-        if known is not None and known.artefact_sha256 != version.artefact_sha256:
+        if known is not None and known.artefact_sha256 not in (None, version.artefact_sha256):
             raise WorkFailedError(f"version {version.version} is registered already, with another artefact.")
 
     def _compared(self, request: RetrainRequest, watched: Watched, version: str, scratch: Path) -> dict[str, Any]:
@@ -107,7 +110,7 @@ class Validations:
         }
 
 
-def made(request: RetrainRequest, folder: Path) -> ModelVersion:
+def made(request: RetrainRequest, folder: Path, there: Registry) -> ModelVersion:
     """Return the version that the pipeline made, with the checksums of what it is made of; raise WorkFailedError."""
     result = request.result
     name = str(result.get("version") or request.id)
@@ -115,15 +118,17 @@ def made(request: RetrainRequest, folder: Path) -> ModelVersion:
         raise WorkFailedError(
             f"a version has at most {LONGEST_NAME} printable characters; result.json has another one."
         )
-    parts = {part: _part(result, part, folder) for part in ("artefact", "training_data")}
+    parts = {part: _part(result, part, folder, there) for part in ("artefact", "training_data")}
+    unread = [f"{name}: {part.why}" for name, part in parts.items() if part.why]
     about = {one: result[one] for one in ("metrics", "commit", "run") if one in result}
     return ModelVersion(
         model_id=request.model_id,
         version=name,
-        artefact=parts["artefact"][0],
-        artefact_sha256=parts["artefact"][1],
-        training_data=parts["training_data"][0],
-        training_data_sha256=parts["training_data"][1],
+        artefact=parts["artefact"].place,
+        artefact_sha256=parts["artefact"].checksum,
+        training_data=parts["training_data"].place,
+        training_data_sha256=parts["training_data"].checksum,
+        unread="; ".join(unread) or None,
         details=about
         | {"pipeline": request.pipeline, **({"run": request.remote["url"]} if "url" in request.remote else {})},
         retrain_id=request.id,
@@ -132,20 +137,28 @@ def made(request: RetrainRequest, folder: Path) -> ModelVersion:
     )
 
 
-def _part(result: dict[str, Any], part: str, folder: Path) -> tuple[str | None, str | None]:
+class Part(NamedTuple):
+    """A part of a version as the pipeline left it."""
+
+    place: str | None = None
+    checksum: str | None = None
+    why: str | None = None  # it cannot be read from here
+
+
+def _part(result: dict[str, Any], part: str, folder: Path, there: Registry) -> Part:
     """Return where the part lies and its checksum; one that cannot be read from here has the one that was told."""
     told = result.get(part)
     if not told:
-        return None, None
+        return Part()
     place = checksums.local(str(told))
     where = str(told) if place is None else str(folder / place)
     try:
-        checksum = checksums.of(where)
-    except Unreadable:
-        return places.shown(where), _given(result.get(f"{part}_sha256"))
+        checksum = there.checksum(where)
+    except (Unreadable, SendError) as error:
+        return Part(places.shown(where), _given(result.get(f"{part}_sha256")), str(error))
     if checksum is None:
         raise WorkFailedError(f"result.json names {told} as {part}, which is not there.")
-    return where, checksum
+    return Part(where, checksum)
 
 
 def _given(checksum: object) -> str | None:

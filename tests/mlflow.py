@@ -5,11 +5,15 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -41,11 +45,93 @@ class Server:
         }
         return str(self.call("POST", "model-versions/create", **sent)["model_version"]["version"])
 
+    def log(self, model: str, **files: bytes) -> str:
+        """Return the number of a new version, logged as a run of training logs it: its files lie inside MLflow."""
+        experiment = CLIENT.get(f"{self.url}/api/2.0/mlflow/experiments/get", params={"experiment_id": "0"}).json()
+        asked = {"experiment_id": experiment["experiment"]["experiment_id"], "start_time": 0}
+        run = self.call("POST", "runs/create", **asked)["run"]["info"]
+        for name, content in files.items():
+            self.put(f"{run['artifact_uri']}/model/{name}", content)
+        sent = {"name": model, "source": f"{run['artifact_uri']}/model", "run_id": run["run_id"]}
+        return str(self.call("POST", "model-versions/create", **sent)["model_version"]["version"])
+
+    def put(self, place: str, content: bytes | None) -> None:
+        """Write a file inside MLflow, over what is there; none: take it away."""
+        path = quote(place.removeprefix("mlflow-artifacts:/"))
+        method = "PUT" if content is not None else "DELETE"
+        answer = CLIENT.request(method, f"{self.url}/api/2.0/mlflow-artifacts/artifacts/{path}", content=content)
+        assert answer.status_code == 200, answer.text
+
+    def source(self, model: str, version: str) -> str:
+        """Return where the version's files lie."""
+        asked = {"name": model, "version": version}
+        answer = CLIENT.get(f"{self.url}/api/2.0/mlflow/model-versions/get", params=asked)
+        return str(answer.json()["model_version"]["source"])
+
     def tags(self, model: str, version: str) -> dict[str, str]:
         """Return the version's tags."""
         asked = {"name": model, "version": version}
         answer = CLIENT.get(f"{self.url}/api/2.0/mlflow/model-versions/get", params=asked)
         return {one["key"]: one["value"] for one in answer.json()["model_version"].get("tags", [])}
+
+
+class Gateway:
+    """Stands before the server: lets in who has the password, and can be away for a while."""
+
+    def __init__(self, server: Server, user: str, password: str) -> None:
+        self.login = "Basic " + b64encode(f"{user}:{password}".encode()).decode()
+        self.server, self.port, self.refused = server, 0, 0
+        self.cut: str | None = None  # a call whose answer is lost; from then on it is away
+        self.back()
+
+    @property
+    def url(self) -> str:
+        """Return its address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def away(self) -> None:
+        """Take no connections any more."""
+        self.http.shutdown()
+        self.http.socket.close()
+
+    def back(self) -> None:
+        """Listen again, at the same address."""
+        gateway = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                if self.headers.get("Authorization") != gateway.login:
+                    gateway.refused += 1
+                    self.send_error(401)
+                    return
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                sent = {"Content-Type": self.headers.get("Content-Type", "application/json")}
+                answer = CLIENT.request(self.command, gateway.server.url + self.path, content=body, headers=sent)
+                if gateway.cut and gateway.cut in self.path and self.command == "POST":
+                    gateway.cut = None
+                    gateway.away()
+                    return
+                self.send_response(answer.status_code)
+                self.send_header("Content-Length", str(len(answer.content)))
+                self.end_headers()
+                self.wfile.write(answer.content)
+
+            do_POST = do_DELETE = do_GET  # noqa: N815  (names of its base)
+
+            def log_message(self, *args: Any) -> None:
+                pass
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        self.port = self.http.server_port
+        threading.Thread(target=self.http.serve_forever, args=(0.01,), daemon=True).start()
+
+
+@pytest.fixture
+def mlflow_gateway(mlflow_server: Server) -> Iterator[Gateway]:
+    """A way to the server for one test, with a password."""
+    made = Gateway(mlflow_server, "ethixbot", "open sesame")
+    yield made
+    made.away()
 
 
 @pytest.fixture(scope="session")
@@ -60,8 +146,8 @@ def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         port = free.getsockname()[1]
     command = [
         str(HOME / "bin" / "mlflow"), "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
-        "--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--no-serve-artifacts",
-        "--default-artifact-root", str(folder),
+        "--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}",
+        "--artifacts-destination", str(folder / "artifacts"),
     ]  # fmt: skip
     environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     with (folder / "log.txt").open("wb") as log:

@@ -69,6 +69,15 @@ class Look:
         """
         return ", ".join(f"{one.name} {one.state}" for one in self.wrong) or None
 
+    @property
+    def unread(self) -> str | None:
+        """Return which parts could not be read, and why; None where all were.
+
+        >>> Look("m", "1", (Part("artefact", "x", "ab", None, State.UNREAD, "it lies elsewhere"),)).unread
+        'artefact: it lies elsewhere'
+        """
+        return "; ".join(f"{one.name}: {one.why}" for one in self.parts if one.state is State.UNREAD) or None
+
 
 def judged(part: Part, found: str | None, *, why: str | None = None) -> Part:
     """Return the part with how it was found: its checksum, or none and perhaps why it could not be read.

@@ -51,7 +51,7 @@ class Registered(Part):
     """Where the versions of a model are kept."""
 
     kind: Literal["builtin", "mlflow"] = "builtin"
-    url: str | None = Field(default=None, pattern=r"^https?://\S+$")  # of MLflow; its token: ETHIXBOT_MLFLOW_TOKEN
+    url: str | None = Field(default=None, pattern=r"^https?://\S+$")  # of MLflow; the environment says who we are
     name: str | None = None  # of the model there; none: its id here
     verify: Annotated[Span, Field(ge=timedelta(hours=1), le=timedelta(days=30))] = timedelta(
         hours=6

@@ -6,6 +6,7 @@ SendError
 │   └── Unreachable nobody can be reached, or nothing is allowed: everything waits
 ├── Uncertain       may have been done: look before trying again
 ├── Permanent       will never work as it is: park it and tell a person
+│   └── NotThere    nothing of that name is there
 └── Lost            the claim is somebody else's by now: do nothing
 """
 
@@ -40,6 +41,10 @@ class Uncertain(SendError):
 
 class Permanent(SendError):
     """Will not work however often it is tried."""
+
+
+class NotThere(Permanent):
+    """Who answers knows nothing of that name."""
 
 
 class Lost(SendError):

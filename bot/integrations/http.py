@@ -3,16 +3,17 @@
 import functools
 import ssl
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 
-from bot.integrations.errors import Limited, Permanent, TryLater, Uncertain
+from bot.integrations.errors import Limited, NotThere, Permanent, TryLater, Uncertain
 
 PATIENCE_S = 20.0
+PIECE = 1 << 20
 LONGEST_REST_S = 3_600.0
 SHORTEST_REST_S = 60.0  # where a limit is named without an end (GitHub: “wait for at least one minute”)
 LATER = {408, 425}
@@ -25,17 +26,34 @@ def call(who: str, method: str, url: str, **sent: Any) -> httpx.Response:  # noq
     `sent` is what httpx takes: headers, json, params. Nothing of it, and no address, stands in an error: either may
     hold a secret.
     """
+    with _reaching(who), _client(url) as client:
+        return checked(who, client.request(method, url, **sent))
+
+
+@contextmanager
+def streamed(who: str, url: str, **sent: Any) -> Iterator[Iterator[bytes]]:  # noqa: ANN401
+    """Give what lies at the address in pieces, however large it is; raise SendError, at the last piece too."""
+    with _reaching(who), _client(url) as client, client.stream("GET", url, **sent) as answer:
+        if answer.status_code >= 300:
+            answer.read()
+        yield checked(who, answer).iter_bytes(PIECE)
+
+
+def _client(url: str) -> httpx.Client:
+    return httpx.Client(verify=_trust(), timeout=PATIENCE_S, follow_redirects=True, trust_env=_is_away(url))
+
+
+@contextmanager
+def _reaching(who: str) -> Iterator[None]:
+    """Turn what goes wrong on the way into what is to be done about it."""
     try:
-        is_away = _is_away(url)
-        with httpx.Client(verify=_trust(), timeout=PATIENCE_S, follow_redirects=True, trust_env=is_away) as client:
-            answer = client.request(method, url, **sent)
+        yield
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
         raise TryLater(f"{who} cannot be reached ({type(error).__name__})", after=20) from None
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects):
         raise Permanent(f"{who} has an address that leads nowhere") from None
     except httpx.HTTPError as error:
         raise Uncertain(f"{who}: the answer was lost ({type(error).__name__})") from None
-    return checked(who, answer)
 
 
 def reach(who: str, url: str) -> None:
@@ -57,7 +75,7 @@ def checked(who: str, answer: httpx.Response) -> httpx.Response:
         raise TryLater(says)
     if code >= 500:  # a gateway says so too where what stands behind it has done the work
         raise Uncertain(says)
-    raise Permanent(says)
+    raise (NotThere if code == 404 else Permanent)(says)
 
 
 def rests(code: int, headers: Mapping[str, str]) -> float | None:

@@ -20,7 +20,8 @@ from analysis.vocabulary import State as Life
 from bot import checksums
 from bot.checksums import Beat, Unreadable
 from bot.integrations.registry import registries
-from bot.integrations.registry.port import Found
+from bot.integrations.registry.builtin import Builtin
+from bot.integrations.registry.port import Found, Registry
 from bot.operations import gating, notices, opening, recovering
 from bot.operations.doing import Doing, Request, tell
 from bot.operations.opening import Result
@@ -85,23 +86,24 @@ def verify(services: Services, model: str, version: str, beat: Beat = checksums.
         known = [one.version for one in registry.versions(session, model, MOST)]
     if row is None:
         raise Unknown("version", version[:80], known)
-    look = look_at(row, beat)
+    watched = services.policy.model(model)
+    look = look_at(row, registries.of(services, watched) if watched else Builtin(services), beat)
     _note(services, look)
     return look
 
 
-def look_at(row: ModelVersion, beat: Beat = checksums.nothing) -> Look:
+def look_at(row: ModelVersion, there: Registry, beat: Beat = checksums.nothing) -> Look:
     """Return how the parts of the version are found, each read to its end."""
     artefact = Part("artefact", row.artefact, row.artefact_sha256)
     data = Part("training_data", row.training_data, row.training_data_sha256)
-    return Look(row.model_id, row.version, tuple(_found(one, beat) for one in (artefact, data)))
+    return Look(row.model_id, row.version, tuple(_found(one, there, beat) for one in (artefact, data)))
 
 
-def _found(part: Part, beat: Beat) -> Part:
+def _found(part: Part, there: Registry, beat: Beat) -> Part:
     if part.place is None or part.registered is None:
         return part
     try:
-        return judging.judged(part, checksums.of(part.place, beat))
+        return judging.judged(part, there.checksum(part.place, beat))
     except Unreadable as error:
         return judging.judged(part, None, why=str(error))
 
@@ -179,7 +181,7 @@ def _take(result: Result, look: Look) -> None:
     if not look.wrong and any(one.state is State.UNREAD for one in look.parts):
         _unread(result, row, look)
         return
-    was, row.mismatch, row.verified_at = row.mismatch, look.mismatch, result.now
+    was, row.mismatch, row.verified_at, row.unread = row.mismatch, look.mismatch, result.now, look.unread
     session.add(row)
     session.flush()
     raised = judging.alert(look, serves=look.version in _serving(session, look.model))
@@ -200,7 +202,10 @@ def _serving(session: Session, model_id: str) -> set[str | None]:
 
 
 def _unread(result: Result, row: ModelVersion, look: Look) -> None:
-    """Say once a day where what could be read before cannot be read now; nothing is known to be wrong."""
+    """Keep why; where it could be read before, say so once a day. Nothing is known to be wrong."""
+    row.unread = look.unread
+    result.session.add(row)
+    result.session.flush()
     if row.verified_at is None:
         return
     parts = [{"name": one.name, "why": one.why} for one in look.parts if one.state is State.UNREAD]

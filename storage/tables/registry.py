@@ -26,6 +26,7 @@ class ModelVersion(SQLModel, table=True):
     blocked_by: str | None = None  # the incident for which it must not serve again until that is remediated
     blocked_why: str | None = None
     verified_at: Moment | None = maybe_at()  # newest look at the checksums
+    unread: str | None = None  # why the newest look could read it not; none: it could
     mismatch: str | None = None  # what that look found to differ; none: all is as registered
 
 

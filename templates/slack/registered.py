@@ -126,6 +126,9 @@ def _sum(row: ModelVersion) -> str:
     short = code(_short(row.artefact_sha256))
     if row.mismatch:
         return f"🚨 *may not serve: {said(row.mismatch.replace('_', ' '), LONGEST)}*, registered as {short}"
+    if row.unread:
+        last = f"as registered {date(row.verified_at)}, and since then" if row.verified_at else "never compared:"
+        return f"⚠️ SHA-256 {short}, {last} it could not be read ({said(row.unread, LONGEST)})"
     if row.verified_at is None:
         return f"◽ SHA-256 {short}, never compared"
     return f"✅ SHA-256 {short}, as registered {date(row.verified_at)}"

@@ -7,9 +7,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from pydantic import SecretStr
 
+from analysis.errors import BadInput
 from bot import connected, settings
 from bot.app import DEFAULT_POLICY
-from bot.integrations.errors import Limited, Permanent, TryLater, Uncertain
+from bot.checksums import Unreadable
+from bot.integrations.errors import Limited, NotThere, Permanent, TryLater, Uncertain
 from bot.integrations.registry.mlflow import MLflow
 from storage import outbox
 from tests.scenarios.test_freezing import MODEL, freeze
@@ -57,7 +59,8 @@ def server():
 
 def aliases(server, answer, token="sesame"):
     server.answer = answer
-    return MLflow(f"http://127.0.0.1:{server.server_port}/", None, SecretStr(token)).aliases("income")
+    login = settings.Settings(mlflow_token=SecretStr(token)).mlflow_login
+    return MLflow(f"http://127.0.0.1:{server.server_port}/", None, login).aliases("income")
 
 
 @pytest.mark.parametrize(
@@ -66,7 +69,7 @@ def aliases(server, answer, token="sesame"):
         ((429, b"", {"Retry-After": "7"}), Limited, "MLflow answers 429"),
         ((503, b"", {}), Uncertain, "MLflow answers 503"),
         ((401, b"", {}), Permanent, "MLflow answers 401"),
-        ((404, b'{"message": "Registered Model not found"}', {}), Permanent, "Registered Model not found"),
+        ((404, b'{"message": "Registered Model not found"}', {}), NotThere, "Registered Model not found"),
         ((200, b"<html>", {}), Permanent, "is no MLflow"),
         ((200, b"[]", {}), Permanent, "is no MLflow"),
         ((None, b"", {}), Uncertain, "MLflow"),
@@ -85,6 +88,30 @@ def test_the_token_goes_along_and_is_shown_nowhere(server):
     }
     assert server.seen[-1]["Authorization"] == "Bearer sesame"
     assert "sesame" not in repr(vars(MLflow("http://x", None, SecretStr("sesame"))))
+
+
+def test_a_user_has_a_password_and_no_token_beside(monkeypatch):
+    monkeypatch.setenv("ETHIXBOT_MLFLOW_USER", "ethixbot")
+    with pytest.raises(BadInput, match="go together"):
+        settings.load()
+    monkeypatch.setenv("ETHIXBOT_MLFLOW_PASSWORD", "open sesame")
+    found = settings.load()
+    assert found.mlflow_login.get_secret_value() == "Basic ZXRoaXhib3Q6b3BlbiBzZXNhbWU="
+    assert "open sesame" in found.secrets()
+    monkeypatch.setenv("ETHIXBOT_MLFLOW_TOKEN", "sesame")
+    with pytest.raises(BadInput, match="not both"):
+        settings.load()
+
+
+def test_an_mlflow_that_serves_no_artifacts_is_one_that_cannot_be_read(server):
+    mlflow = MLflow(f"http://127.0.0.1:{server.server_port}")
+    for answer in ((503, b"disabled", {}), (200, b"<html>", {}), (200, b"[]", {})):
+        server.answer = answer
+        with pytest.raises(Unreadable):
+            mlflow.checksum("mlflow-artifacts:/0/model")
+    server.answer = (429, b"", {"Retry-After": "7"})
+    with pytest.raises(TryLater):
+        mlflow.checksum("mlflow-artifacts:/0/model")
 
 
 def test_who_cannot_be_reached_is_asked_later():

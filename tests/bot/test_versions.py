@@ -71,5 +71,27 @@ def test_what_cannot_be_done_is_one_sentence_and_changes_nothing(known):
     assert "no model" in said("list", "nix")[1]
 
 
+def test_a_version_is_retired_and_readmitted(known):
+    register(known)
+    register(known, "2.1.0")
+    said("alias", MODEL, "champion", "2.0.0", "--by", LEAD)
+    refused = said("retire", MODEL, "2.0.0", "--by", LEAD, "--reason", "old")
+    assert "is what champion stands for: name another one first" in refused[1]
+    assert "needs one of" in said("retire", MODEL, "2.1.0", "--by", VIEWER, "--reason", "old")[1]
+    for words in ("is", "was already"):
+        done = said("retire", MODEL, "2.1.0", "--by", LEAD, "--reason", "its data were never cleared")
+        assert done == (0, f"2.1.0 of income {words} retired\n")
+    assert "MAY NOT SERVE: retired: its data were never cleared" in said("list", MODEL)[1]
+    assert "may not serve: retired" in said("alias", MODEL, "fallback", "2.1.0", "--by", LEAD)[1]
+    for words in ("may serve again", "was not retired"):
+        assert said("readmit", MODEL, "2.1.0", "--by", LEAD) == (0, f"2.1.0 of income {words}\n")
+    assert said("alias", MODEL, "fallback", "2.1.0", "--by", LEAD)[0] == 0
+
+
+def test_what_lies_in_no_mlflow_of_the_policy_is_refused_in_a_sentence(known):
+    said_so = said("register", MODEL, "3", "--by", LEAD, "--artefact", "models:/income/3")
+    assert "cannot be read (the policy keeps no versions of income in MLflow)" in said_so[1]
+
+
 def test_a_pipe_is_no_artefact(known):
     assert "cannot be read (null is no regular file)" in register(known, artefact="/dev/null")[1]

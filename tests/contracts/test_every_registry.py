@@ -9,6 +9,7 @@ from sqlmodel import select
 
 from analysis.vocabulary import Oversight
 from bot import schedule
+from bot.checksums import Unreadable, digest, of_folder
 from bot.demo import demo
 from bot.integrations.errors import Permanent
 from bot.integrations.registry import mlflow, registries, step
@@ -142,7 +143,36 @@ def test_a_real_mlflow(services, mlflow_server, monkeypatch):
         )
     with pytest.raises(Permanent, match="not found"):
         MLflow(mlflow_server.url).aliases("nobody made it")
+    what_lies_inside_is_read_through_it(mlflow_server)
     it_is_kept_in_step(services, mlflow_server)
+
+
+def what_lies_inside_is_read_through_it(there: Server) -> None:
+    """Count a folder with another in it, a file, what is gone, what lies elsewhere."""
+    mlflow = MLflow(there.url)
+    there.call("POST", "registered-models/create", name="inside")
+    files = {"MLmodel": b"flavors: {}", "data/we ights+ä.bin": b"w" * 3_000_000, "data/deep/x": b""}
+    version = there.log("inside", **files)
+    place, sums = there.source("inside", version), {name: digest(iter([content])) for name, content in files.items()}
+    assert mlflow.checksum(place) == of_folder(sums)
+    assert mlflow.checksum(f"models:/inside/{version}") == of_folder(sums)
+    assert mlflow.checksum(f"models:/inside/{version}/MLmodel") == sums["MLmodel"]
+    assert mlflow.checksum(f"runs:/{place.split('/')[2]}/model/data") == of_folder(
+        {name.removeprefix("data/"): checksum for name, checksum in sums.items() if name.startswith("data/")}
+    )
+    there.put(f"{place}/data/deep/x", b"poison")
+    assert mlflow.checksum(place) != of_folder(sums)
+    assert mlflow.checksum(f"{place}/gone") is None
+    dbfs = there.add("inside")
+    for elsewhere, why in (
+        (f"models:/inside/{dbfs}", "dbfs: is no place"),
+        ("models:/inside@champion", "another version tomorrow"),
+        ("models:/inside/99", "not found"),
+        ("runs:/nothing/model", "not found"),
+        ("mlflow-artifacts://other.example:80/x", "another MLflow, other.example"),
+    ):
+        with pytest.raises(Unreadable, match=why):
+            mlflow.checksum(elsewhere)
 
 
 def it_is_kept_in_step(services: Services, there: Server) -> None:

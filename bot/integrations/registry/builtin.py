@@ -2,6 +2,8 @@
 
 from sqlmodel import Session
 
+from bot import checksums
+from bot.checksums import Beat, nothing
 from bot.integrations.errors import Permanent
 from bot.integrations.registry.port import Found
 from bot.services import Services
@@ -31,6 +33,10 @@ class Builtin:
         if version is not None:
             with self.services.database.read() as session:
                 _version(session, model, version)
+
+    def checksum(self, place: str, beat: Beat = nothing) -> str | None:
+        """Return the checksum of what lies there; None where nothing does. Raise Unreadable."""
+        return checksums.of(place, beat)
 
     def tag(self, model: str, version: str, name: str, value: str | None) -> None:
         """Set a tag of the version, or take it away; raise Permanent for an unknown version."""

@@ -9,8 +9,12 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from bot import checksums
+from bot.checksums import Beat, Unreadable, nothing
 from bot.integrations import http
-from bot.integrations.errors import Permanent
+from bot.integrations.errors import Permanent, Uncertain
+from bot.integrations.registry import artifacts
+from bot.integrations.registry.artifacts import Artifacts
 from bot.integrations.registry.port import Found
 
 API = "/api/2.0/mlflow"
@@ -21,8 +25,8 @@ PARTS = ("artefact", "artefact_sha256", "training_data", "training_data_sha256")
 class MLflow:
     """One MLflow server; every call may be made again."""
 
-    def __init__(self, url: str, name: str | None = None, token: SecretStr | None = None) -> None:
-        self.url, self.name, self.token = url.rstrip("/"), name, token
+    def __init__(self, url: str, name: str | None = None, login: SecretStr | None = None) -> None:
+        self.url, self.name, self.login = url.rstrip("/"), name, login
 
     def versions(self, model: str) -> list[Found]:
         """Return every version of the model, oldest first; a server that says nothing of it has none."""
@@ -59,13 +63,30 @@ class MLflow:
         else:
             self._call("POST", "/model-versions/set-tag", {**asked, "value": value})
 
+    def checksum(self, place: str, beat: Beat = nothing) -> str | None:
+        """Return the checksum of what lies there, read through MLflow where it keeps it; raise Unreadable, TryLater."""
+        if not artifacts.is_inside(place):
+            return checksums.of(place, beat)
+        try:
+            where = artifacts.found(place, lambda path, asked: self._call("GET", path, asked))
+            if artifacts.is_inside(where):
+                return Artifacts(self.url, self.login).checksum(where, beat)
+        except (Permanent, Uncertain) as error:
+            raise Unreadable(error.says) from None
+        except (KeyError, TypeError):
+            raise Unreadable("MLflow does not say where it lies") from None
+        checksum = checksums.of(where, beat)
+        if checksum is None and checksums.local(where) is not None:
+            raise Unreadable(f"it lies at the MLflow server, in {where}, and nothing of that name is here")
+        return checksum
+
     def _name(self, model: str) -> str:
         return self.name or model
 
     def _call(self, method: str, path: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Return the answer; raise SendError."""
         sent: dict[str, Any] = {"params": asked} if method == "GET" else {"json": asked}
-        answer = http.call("MLflow", method, f"{self.url}{API}{path}", headers=self._headers(), **sent)
+        answer = http.call("MLflow", method, f"{self.url}{API}{path}", headers=artifacts.headers(self.login), **sent)
         try:
             told = answer.json()
         except ValueError:
@@ -73,9 +94,6 @@ class MLflow:
         if not isinstance(told, dict):
             raise Permanent("what answers at the registry's address is no MLflow")
         return told
-
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token.get_secret_value()}"} if self.token else {}
 
 
 def _found(told: Mapping[str, Any]) -> Found:

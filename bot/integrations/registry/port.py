@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from bot.checksums import Beat, nothing
+
 
 @dataclass(frozen=True)
 class Found:
@@ -28,6 +30,9 @@ class Registry(Protocol):
 
     def point(self, model: str, alias: str, version: str | None) -> None:
         """Let the alias stand for the version, or for nothing."""
+
+    def checksum(self, place: str, beat: Beat = nothing) -> str | None:
+        """Return the checksum of a part of a version; None where nothing lies there; raise Unreadable too."""
 
     def tag(self, model: str, version: str, name: str, value: str | None) -> None:
         """Set a tag of the version (frozen, blocked, validated), or take it away."""

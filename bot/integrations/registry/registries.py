@@ -15,7 +15,7 @@ def _builtin(services: Services, watched: Watched) -> Registry:
 
 def _mlflow(services: Services, watched: Watched) -> Registry:
     told = watched.registry
-    return MLflow(str(told.url), told.name, services.mlflow_token)
+    return MLflow(str(told.url), told.name, services.mlflow_login)
 
 
 KINDS: dict[str, Callable[[Services, Watched], Registry]] = {"builtin": _builtin, "mlflow": _mlflow}

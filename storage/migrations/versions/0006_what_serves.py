@@ -96,6 +96,7 @@ def upgrade() -> None:
         sa.Column("blocked_by", sa.String(), nullable=True),
         sa.Column("blocked_why", sa.String(), nullable=True),
         sa.Column("verified_at", moment, nullable=True),
+        sa.Column("unread", sa.String(), nullable=True),
         sa.Column("mismatch", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["model_id"], ["model.id"], name=op.f("fk_model_version_model_id_model")),
         sa.ForeignKeyConstraint(["retrain_id"], ["retrain.id"], name=op.f("fk_model_version_retrain_id_retrain")),
