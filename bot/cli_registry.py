@@ -49,6 +49,27 @@ def alias(
     typer.echo(f"{name} of {model} {'already stands' if was == version else 'stands'} for {version}{before}")
 
 
+@registry_cli.command()
+def retire(
+    model: Model,
+    version: str,
+    by: By,
+    reason: Annotated[str, typer.Option(help="Why; shown wherever somebody asks for the version.")],
+) -> None:
+    """Let a version serve no more: it can neither be promoted, nor rolled back to, nor named."""
+    told = _ask({"verb": "retire", "model": model, "version": version, "by": by, "reason": reason})
+    typer.echo(f"{version} of {model} {'is' if told['is_new'] else 'was already'} retired")
+
+
+@registry_cli.command()
+def readmit(
+    model: Model, version: str, by: By, reason: Annotated[str, typer.Option(help="Why; kept in the audit log.")] = ""
+) -> None:
+    """Let a version that was retired serve again, once somebody promotes it, rolls back to it or names it."""
+    told = _ask({"verb": "readmit", "model": model, "version": version, "by": by, "reason": reason})
+    typer.echo(f"{version} of {model} {'may serve again' if told['is_new'] else 'was not retired'}")
+
+
 @registry_cli.command(name="list")
 def listed(model: Model) -> None:
     """List the versions, oldest first: aliases, checksum, whether it is what was registered."""

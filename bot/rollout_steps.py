@@ -19,7 +19,7 @@ from bot.operations.doing import Doing
 from bot.operations.rolling import Facts, Step, Work
 from bot.supervise import TIMED_OUT
 from storage import baselines as kept
-from storage import leases
+from storage import leases, registry
 from storage import oversight as restraining
 from storage import rollouts as stored
 from storage.registry import CHAMPION, LAST_KNOWN_GOOD
@@ -38,7 +38,7 @@ def _check(work: Work) -> Facts:
     except Unknown:
         raise Permanent(f"{rollout.to_version} {rollouts.AGAINST[What.REGISTERED]}") from None
     with work.services.database.read() as session:
-        version = stored.version(session, rollout.model_id, rollout.to_version)
+        version = registry.version(session, rollout.model_id, rollout.to_version)
     lifts = rollout.incident_id if rollout.kind == Kind.REVERSE else None
     amiss = deciding.against(deciding.checks(version, lifts=lifts))
     if amiss is not None:
@@ -48,7 +48,13 @@ def _check(work: Work) -> Facts:
     held = work.registry.aliases(rollout.model_id).get(CHAMPION)
     if held not in (rollout.from_version, rollout.to_version):  # the second: this very change, before a crash
         raise Permanent(f"the registry says that {held} serves, not {rollout.from_version}: somebody moved it")
-    return {}
+    return _unchecked(version)
+
+
+def _unchecked(version: ModelVersion | None) -> Facts:
+    """Return why nobody can say whether the version is what was registered, where that is so."""
+    checksum = next(one for one in deciding.checks(version) if one.what is What.CHECKSUM)
+    return {"unchecked": checksum.why} if checksum.is_well is None else {}
 
 
 def _beat(work: Work) -> Callable[[], None]:
@@ -194,24 +200,9 @@ def _health(work: Work) -> Facts:
     return {}
 
 
-def _blocked(doing: Doing, row: Rollout) -> None:
-    """Let the version that was rolled back not serve again before its incident is resolved (C3)."""
-    if row.from_version is None:
-        return
-    version = stored.version(doing.session, row.model_id, row.from_version)
-    if version is None:
-        version = ModelVersion(
-            model_id=row.model_id, version=row.from_version, registered_by="system", registered_at=doing.now
-        )
-    version.blocked_by, version.blocked_why = row.incident_id, f"rolled back by {row.id}"
-    doing.session.add(version)
-    doing.session.flush()
-    gating.tag(doing.services, doing.session, row.model_id, doing.now)
-
-
 def _unblocked(doing: Doing, row: Rollout) -> None:
     name = row.to_version if row.kind == Kind.REVERSE else row.from_version
-    version = stored.version(doing.session, row.model_id, str(name))
+    version = registry.version(doing.session, row.model_id, str(name))
     if version is not None and version.blocked_by == row.incident_id:
         version.blocked_by = version.blocked_why = None
         doing.session.add(version)
@@ -247,7 +238,7 @@ STEPS = {
         Step(NAMES.CHAMPION, do=_point, undo=_point_back, write=_pointed, unwrite=_pointed_back),
         Step(NAMES.HEALTH, do=_health),
         Step(NAMES.TEST, do=_test),
-        Step(NAMES.BLOCK, write=_blocked, unwrite=_unblocked),
+        Step(NAMES.BLOCK, write=rollouts.block, unwrite=_unblocked),
         Step(NAMES.OPEN, write=_open),  # the last one: it is never taken back
     )
 }

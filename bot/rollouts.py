@@ -24,8 +24,6 @@ from storage import failpoints
 from storage import rollouts as stored
 from storage.tables import Rollout
 
-GRACE = timedelta(minutes=2)  # of a command, which its supervisor ends when its time is over
-
 
 @dataclass
 class Rollouts:
@@ -77,7 +75,7 @@ class Rollouts:
                 rolling.waits(self.services, rollout, row, error.says)
         else:
             failpoints.reach("rollout.before_record")
-            if facts is None and self._is_too_late(rollout, row, GRACE):
+            if facts is None and self._is_too_late(rollout, row, deciding.ENDING):
                 rolling.turns_back(self.services, rollout, row, "it never came to its end")
             elif facts is None:
                 rolling.waits(self.services, rollout, row, None)

@@ -26,6 +26,7 @@ from bot.operations import (
     flapping,
     followups,
     handing_over,
+    hanging,
     keeping,
     notices,
     overdue,
@@ -209,6 +210,7 @@ HANDLERS: dict[str, Callable[[Services, Session, Timer, datetime], None]] = {
     "calendar": calendar.when_due,
     oversight.ENDS: oversight.when_over,
     registering.KIND: registering.when_due,
+    hanging.KIND: hanging.when_due,
     watching.CHECK: watching.when_to_check,
     watching.OVER: watching.when_over,
 }

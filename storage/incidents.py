@@ -155,6 +155,15 @@ def hand_over(session: Session, source: str, target: str) -> list[str]:
     return [alert.id for alert in alerts]
 
 
+def parts(session: Session, incident_id: str) -> set[str]:
+    """Return the incident and those that were merged into it, and into those."""
+    found, newest = {incident_id}, [incident_id]
+    while newest:
+        newest = list(session.exec(select(Incident.id).where(col(Incident.merged_into).in_(newest))))
+        found.update(newest)
+    return found
+
+
 def last_by(session: Session, incident_id: str, actor: str) -> TimelineEntry | None:
     """Return what the person did last on the incident."""
     query = select(TimelineEntry).where(TimelineEntry.incident_id == incident_id, TimelineEntry.actor == actor)

@@ -2,14 +2,17 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from sqlmodel import Session, col, func, select
 
+from analysis.response.rollouts import Judged
 from storage import oversight, people
 from storage.tables import AliasChange, Model, ModelVersion, OversightChange, Owed, RetrainRequest, Rollout
 
 CHAMPION, FALLBACK, LAST_KNOWN_GOOD = "champion", "fallback", "last_known_good"
 ALIASES = (CHAMPION, FALLBACK, LAST_KNOWN_GOOD)
+RETIRED = "retired"  # what blocks a version that people have taken out for good; else it is an incident
 MOST_CHANGES = 12
 
 
@@ -35,10 +38,37 @@ def aliases(session: Session, model_id: str) -> dict[str, AliasChange]:
     return {one.alias: one for one in found}
 
 
+def named(session: Session, model_id: str) -> dict[str, str]:
+    """Return the version of each name that stands for one."""
+    return {name: one.version for name, one in aliases(session, model_id).items() if one.version is not None}
+
+
+def served(session: Session, model_id: str) -> frozenset[str]:
+    """Return the versions that have served, or stood as last known good."""
+    named = col(AliasChange.alias).in_([CHAMPION, LAST_KNOWN_GOOD])
+    found = session.exec(select(AliasChange.version).where(AliasChange.model_id == model_id, named).distinct())
+    return frozenset(one for one in found if one is not None)
+
+
 def version(session: Session, model_id: str, name: str) -> ModelVersion | None:
     """Return the version of that name."""
     mine = select(ModelVersion).where(ModelVersion.model_id == model_id, ModelVersion.version == name)
     return session.exec(mine).first()
+
+
+def keep(session: Session, new: ModelVersion) -> None:
+    """Write down what was made and judged; of a version that is known only the judgement, and checksums it lacked."""
+    known = version(session, new.model_id, new.version)
+    if known is not None:
+        judged: dict[str, Any] = {
+            name: new.details[name] for name in ("validation", "judged_as") if name in new.details
+        }
+        known.details = {**known.details, **judged}
+        if known.artefact_sha256 is None:
+            known.artefact, known.artefact_sha256 = new.artefact or known.artefact, new.artefact_sha256
+            known.training_data, known.training_data_sha256 = new.training_data, new.training_data_sha256
+    session.add(known or new)
+    session.flush()
 
 
 def versions(session: Session, model_id: str, limit: int | None = None) -> list[ModelVersion]:
@@ -55,7 +85,12 @@ def why_not(found: ModelVersion) -> str | None:
     """
     if found.mismatch:
         return found.mismatch
-    return (found.blocked_why or f"blocked by {found.blocked_by}") if found.blocked_by else None
+    if found.blocked_by == RETIRED:
+        return f"{RETIRED}: {found.blocked_why}"
+    if found.blocked_by:
+        return found.blocked_why or f"blocked by {found.blocked_by}"
+    failed = found.details.get("validation") == Judged.FAILED
+    return f"it did not pass its validation ({found.details.get('judged_as') or found.retrain_id})" if failed else None
 
 
 def is_being_changed(session: Session, model_id: str) -> bool:
@@ -70,12 +105,11 @@ def is_being_changed(session: Session, model_id: str) -> bool:
     return any(session.exec(query.limit(1)).first() is not None for query in (rollouts, waits))
 
 
-def passed(session: Session, model_id: str) -> dict[str, str]:
-    """Return the retrain of each version that passed its validation."""
-    query = select(RetrainRequest.candidate, RetrainRequest.id).where(
-        RetrainRequest.model_id == model_id, RetrainRequest.status == "validated_pass"
-    )
-    return {str(candidate): id for candidate, id in session.exec(query) if candidate is not None}
+def passed(session: Session, model_id: str) -> list[RetrainRequest]:
+    """Return the retrains whose candidate passed its validation, newest first."""
+    mine = [RetrainRequest.model_id == model_id, RetrainRequest.status == "validated_pass"]
+    found = session.exec(select(RetrainRequest).where(*mine).order_by(col(RetrainRequest.requested_at).desc()))
+    return [one for one in found if one.candidate is not None]
 
 
 @dataclass(frozen=True)

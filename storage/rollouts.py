@@ -11,8 +11,6 @@ from analysis.response.serving import Rollback
 from storage import people, registry
 from storage.tables import AliasChange, ModelVersion, Person, RetrainRequest, Rollout
 
-NAMES = (registry.CHAMPION, registry.LAST_KNOWN_GOOD, registry.FALLBACK)
-
 
 @dataclass(frozen=True)
 class Serving:
@@ -24,6 +22,7 @@ class Serving:
     rollouts: tuple[Rollout, ...] = ()  # of the incident, oldest first
     took: timedelta | None = None  # the model's newest change that went through
     how: Rollback | None = None  # as the policy says, where a form is made of it
+    served: frozenset[str] = frozenset()  # versions that have served, or were kept as last known good
 
     @property
     def newest(self) -> Rollout | None:
@@ -94,15 +93,20 @@ def watched(session: Session, model_id: str, now: datetime) -> Rollout | None:
     return found if found is not None and found.watched_until is not None and found.watched_until > now else None
 
 
-def version(session: Session, model_id: str, name: str) -> ModelVersion | None:
-    """Return the version as it is registered."""
-    mine = [ModelVersion.model_id == model_id, ModelVersion.version == name]
-    return session.exec(select(ModelVersion).where(*mine)).first()
-
-
 def blocked_for(session: Session, incident_id: str) -> list[ModelVersion]:
     """Return the versions that must not serve before the incident is resolved."""
     return list(session.exec(select(ModelVersion).where(ModelVersion.blocked_by == incident_id)))
+
+
+def taken_out(session: Session, incident_id: str) -> dict[str, Rollout]:
+    """Return the versions that rollbacks of the incident took out of service for good, and which did."""
+    mine = select(Rollout).where(Rollout.incident_id == incident_id, Rollout.status == Status.DONE.value)
+    out: dict[str, Rollout] = {}
+    for one in session.exec(mine.order_by(col(Rollout.finished_at), col(Rollout.id))):
+        out.pop(one.to_version, None)
+        if one.kind == Kind.ROLLBACK and one.from_version is not None:
+            out[one.from_version] = one
+    return out
 
 
 def hand_over(session: Session, source: str, target: str) -> None:
@@ -114,12 +118,6 @@ def hand_over(session: Session, source: str, target: str) -> None:
         blocked.blocked_by = target
         session.add(blocked)
     session.flush()
-
-
-def aliases(session: Session, model_id: str) -> dict[str, str]:
-    """Return what each name stands for, as the gate reads it."""
-    found = {name: registry.alias(session, model_id, name) for name in NAMES}
-    return {name: one.version for name, one in found.items() if one is not None and one.version is not None}
 
 
 def point(session: Session, rollout: Rollout, name: str, to: str | None, at: datetime) -> bool:
@@ -143,22 +141,15 @@ def point(session: Session, rollout: Rollout, name: str, to: str | None, at: dat
     return True
 
 
-def passed(session: Session, model_id: str) -> list[RetrainRequest]:
-    """Return the retrains whose candidate has passed validation, newest first."""
-    mine = [RetrainRequest.model_id == model_id, RetrainRequest.status == "validated_pass"]
-    found = session.exec(select(RetrainRequest).where(*mine).order_by(col(RetrainRequest.requested_at).desc()))
-    return [one for one in found if one.candidate is not None]
-
-
 def serving(session: Session, incident_id: str, model_id: str) -> Serving:
     """Return what the forms and messages of an incident show of its model's versions."""
-    versions = session.exec(select(ModelVersion).where(ModelVersion.model_id == model_id))
     mine = select(Rollout).where(Rollout.incident_id == incident_id).order_by(col(Rollout.requested_at))
     return Serving(
-        aliases(session, model_id),
-        {one.version: one for one in versions},
-        tuple(passed(session, model_id)),
+        registry.named(session, model_id),
+        {one.version: one for one in registry.versions(session, model_id)},
+        tuple(registry.passed(session, model_id)),
         tuple(session.exec(mine)),
+        served=registry.served(session, model_id),
         took=_took(newest(session, model_id)),
     )
 

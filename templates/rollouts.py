@@ -8,7 +8,7 @@ from analysis.response.rollouts import Check, Kind, Step, What
 from analysis.response.serving import Rollback
 from storage.rollouts import Serving
 from storage.tables import ModelVersion
-from templates import figures
+from templates import figures, names
 from templates.slack.mrkdwn import code, date, said
 
 NAME = {Kind.PROMOTE: "Promotion", Kind.ROLLBACK: "Rollback", Kind.REVERSE: "Reversed rollback"}
@@ -48,10 +48,22 @@ def step(name: str, version: str, was: str | None, *, done: bool) -> str:
     return known[1 if done else 0].format(version=code(version), was=code(was or "nothing"))
 
 
+def blocked(versions: object) -> str:
+    """Return which versions are blocked again, in a sentence of its own; nothing where there are none."""
+    named = names.listed([code(one) for one in versions]) if isinstance(versions, list) else ""
+    return f" {named} may not serve again before it is over." if named else ""
+
+
+def unchecked(why: str) -> str:
+    """Return that the registry is as it was, but nobody can say whether the version is, and why."""
+    reason = said(why, LONGEST) if why else "it was registered without a checksum"
+    return f"The registry is as it was. *Nobody can say whether the version is what was registered*: {reason}"
+
+
 def checklist(serving: Serving, name: str, *, lifts: str | None = None) -> list[str]:
     """Return what was looked at before the version may serve, a line each."""
     found = serving.versions.get(name)
-    return [_line(check, name, found) for check in deciding.checks(found, lifts=lifts)]
+    return [_line(check, name, found) for check in deciding.checks(found, lifts=lifts, served=name in serving.served)]
 
 
 def _line(check: Check, name: str, found: ModelVersion | None) -> str:
@@ -72,16 +84,32 @@ def _as_registered(name: str, found: ModelVersion | None, check: Check) -> str:
     return f"Its checksum is as registered{looked}. It is compared once more before anything is changed."
 
 
+def _not_compared(name: str, found: ModelVersion | None, check: Check) -> str:
+    if found is None or found.artefact_sha256 is None:
+        return "It was registered without a checksum: nobody can compare it."
+    if not check.why:
+        return "Its checksum was never compared. It is before anything is changed."
+    last = f", last compared {date(found.verified_at)}" if found.verified_at else ", never compared"
+    return f"*Nobody can say whether it is what was registered*{last}: {said(check.why, LONGEST)}."
+
+
 LINES: Mapping[tuple[What, bool | None], Line] = {
     (What.REGISTERED, True): _registered,
     (What.REGISTERED, False): lambda name, found, check: f"{code(name)} is no registered version of this model.",
     (What.CHECKSUM, True): _as_registered,
     (What.CHECKSUM, False): lambda name, found, check: f"It is not what was registered: {said(check.why, LONGEST)}.",
-    (What.CHECKSUM, None): lambda name, found, check: "It was registered without a checksum: nobody can compare it.",
+    (What.CHECKSUM, None): _not_compared,
+    (What.PASSED, True): lambda name, found, check: (
+        f"It passed its validation ({said(check.why, LONGEST)})." if check.why else "It has served before."
+    ),
+    (What.PASSED, False): lambda name, found, check: f"It did not pass its validation ({said(check.why, LONGEST)}).",
+    (What.PASSED, None): lambda name, found, check: (
+        "It has neither served nor been validated: nobody knows how it decides."
+    ),
     (What.FREE, True): lambda name, found, check: (
         "Its block is lifted with it." if found and found.blocked_by else "It is not blocked."
     ),
-    (What.FREE, False): lambda name, found, check: f"It is blocked by {said(check.why, LONGEST)}.",
+    (What.FREE, False): lambda name, found, check: f"It is blocked ({said(check.why, LONGEST)}).",
 }
 
 

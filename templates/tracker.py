@@ -19,9 +19,9 @@ MILESTONES = frozenset(
     {
         "acknowledge", "contain", "freeze", "frozen", "unfreeze", "restraint_over", "export_made", "retrain",
         "retrain_trained", "retrain_passed", "retrain_refused", "retrain_failed", "retrain_cancelled", "promote",
-        "promoted", "rollback", "rolled_back", "reversed", "rollout_undone", "rollout_failed", "frozen_by_rollout",
-        "rollout_recurred", "severity", "severity_rose", "recovered", "root_cause", "resolve", "close", "reopen",
-        "reopened", "accept_risk", "false_positive", "merge", "notify_regulator",
+        "promoted", "rollback", "rolled_back", "reversed", "rollout_undone", "rollout_failed", "rollout_hangs",
+        "frozen_by_rollout", "rollout_recurred", "severity", "severity_rose", "recovered", "root_cause", "resolve",
+        "close", "reopen", "reopened", "accept_risk", "false_positive", "merge", "notify_regulator",
     }
 )  # fmt: skip
 

@@ -95,6 +95,9 @@ RUN = {
     ".venv/bin/ethixbot registry alias income-prequal champion 2.0.0 --by lead@example.org"
     ' --reason "serves since March"': 2,
     ".venv/bin/ethixbot registry list income-prequal": 2,
+    ".venv/bin/ethixbot registry retire income-prequal 1.4.0 --by lead@example.org"
+    ' --reason "its training data were never cleared"': 2,
+    '.venv/bin/ethixbot registry readmit income-prequal 1.4.0 --by lead@example.org --reason "cleared by Legal"': 2,
     # tests/bot/test_cases.py has requests
     ".venv/bin/ethixbot reviews list income-prequal": 2,
     ".venv/bin/ethixbot reviews decide 17 declined --by lead@example.org"

@@ -52,6 +52,8 @@ OF_SYSTEM = {
     "clock_breached": Reason.LATE,
     "quiet_ahead": Reason.DUE_SOON,
     "restraint_due": Reason.DUE_SOON,
+    "rollout_hangs": Reason.CALLED,
+    "rollout_failed": Reason.CALLED,
 }
 
 

@@ -1,13 +1,15 @@
 """Promotion, rollback and its reverse: their steps, what is looked at before, when it is tried again (C6, C7)."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from analysis.response.serving import Rollback
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=1)
+HANGS, TOLD_AGAIN = timedelta(minutes=5), timedelta(minutes=30)
+ENDING = timedelta(minutes=2)  # of a command whose time is over: its supervisor ends it
 REVERSIBLE = timedelta(hours=24)  # afterwards what served before a rollback is a version like any other
 
 
@@ -46,6 +48,8 @@ class Step(StrEnum):
     OPEN = "open"  # the restraint of the incident gives way to increased monitoring
 
 
+LONG = frozenset({Step.CHECK, Step.DEPLOY, Step.TEST})  # files are read, or a command runs
+
 ORDER = {
     Kind.PROMOTE: tuple(step for step in Step if step is not Step.BLOCK),
     Kind.ROLLBACK: tuple(step for step in Step if step is not Step.KEEP),
@@ -73,13 +77,32 @@ def pause(tries: int) -> timedelta:
     return min(FIRST_PAUSE * doubled, LONGEST_PAUSE)
 
 
+def patience(step: Step, how: Rollback) -> timedelta:
+    """Return for how long a step may not get on before people have to look: where a command runs, its own time.
+
+    >>> [str(patience(step, Rollback())) for step in (Step.CHAMPION, Step.DEPLOY)]
+    ['0:05:00', '0:17:00']
+    """
+    return max(HANGS, how.timeout + ENDING) if step in LONG else HANGS
+
+
 class Version(Protocol):
     """What is judged of a registered version."""
 
     artefact_sha256: str | None
+    verified_at: datetime | None
+    unread: str | None
     mismatch: str | None
     blocked_by: str | None
     blocked_why: str | None
+    details: dict[str, Any]  # `validation`: a `Judged`, `judged_as`: the retrain
+
+
+class Judged(StrEnum):
+    """How the validation of a version ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
 
 
 class What(StrEnum):
@@ -87,6 +110,7 @@ class What(StrEnum):
 
     REGISTERED = "registered"
     CHECKSUM = "checksum"
+    PASSED = "passed"  # its validation
     FREE = "free"  # it is not blocked
 
 
@@ -99,19 +123,25 @@ class Check:
     why: str = ""
 
 
-def checks(version: Version | None, *, lifts: str | None = None) -> list[Check]:
+def checks(version: Version | None, *, lifts: str | None = None, served: bool = False) -> list[Check]:
     """Return what speaks for and against the version; `lifts` is the incident whose block does not count.
+
+    One that served before needs no validation; of one that neither served nor was validated nobody knows.
 
     >>> [(check.what.value, check.is_well) for check in checks(None)]
     [('registered', False)]
     """
     if version is None:
         return [Check(What.REGISTERED, False)]
-    checksum = False if version.mismatch else True if version.artefact_sha256 else None
+    is_compared = version.artefact_sha256 is not None and version.verified_at is not None and version.unread is None
+    checksum = False if version.mismatch else True if is_compared else None
+    ended = {Judged.PASSED.value: True, Judged.FAILED.value: False}
+    passed = ended.get(str(version.details.get("validation")), True if served else None)
     is_free = version.blocked_by is None or version.blocked_by == lifts
     return [
         Check(What.REGISTERED, True),
-        Check(What.CHECKSUM, checksum, version.mismatch or ""),
+        Check(What.CHECKSUM, checksum, version.mismatch or version.unread or ""),
+        Check(What.PASSED, passed, str(version.details.get("judged_as", ""))),
         Check(What.FREE, is_free, "" if is_free else f"{version.blocked_by}: {version.blocked_why or ''}"),
     ]
 

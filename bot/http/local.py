@@ -36,8 +36,8 @@ from bot.operations.deciding import Decision
 from bot.operations.governing import Proposal
 from bot.payload import fit
 from bot.services import Services
-from storage import people
 from bot.signing import signed
+from storage import people
 from storage.extracts import Wanted
 from templates import answers
 from templates.slack import quiet as quieted
@@ -126,6 +126,9 @@ def _registry(services: Services, asked: dict[str, Any]) -> dict[str, Any]:
     reason = fit(str(asked.get("reason", "")))[:LONGEST_REASON]
     model, version = _text(asked, "model")[:80], _text(asked, "version")
     wish = versions.Wish(_person(services, asked), model, version, reason, _facts(asked))
+    if asked["verb"] in ("retire", "readmit"):
+        change = versions.retire if asked["verb"] == "retire" else versions.readmit
+        return {"is_new": change(services, wish)}
     if asked["verb"] == "alias":
         return {"was": versions.point(services, wish, _text(asked, "alias"))}
     names = ("artefact", "artefact_sha256", "training_data", "training_data_sha256")

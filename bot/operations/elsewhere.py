@@ -23,8 +23,8 @@ SETTLES = timedelta(seconds=10)  # several changes at once are one look at the i
 MAILED = frozenset(
     {
         "opened", "severity_rose", "severity", "freeze", "frozen", "frozen_by_rollout", "contain", "unfreeze",
-        "promoted", "rolled_back", "reversed", "rollout_failed", "resolve", "close", "accept_risk", "false_positive",
-        "reopen", "reopened",
+        "promoted", "rolled_back", "reversed", "rollout_failed", "rollout_hangs", "resolve", "close", "accept_risk",
+        "false_positive", "reopen", "reopened",
     }
 )  # fmt: skip
 

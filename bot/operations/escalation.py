@@ -105,6 +105,21 @@ def resume(doing: Doing, person: str, asked: Timer) -> None:
         )
 
 
+def ring(doing: Doing) -> Reached:
+    """Return whom the path calls first, paged and linked to: for what cannot wait, though somebody has the incident.
+
+    Its own calls stay as they are planned; who is rung in the thread is named by the line that tells why.
+    """
+    held = planning.of(doing.services, doing.session, doing.incident) or planning.anew(doing)
+    reached = Reached()
+    for one in held:
+        reached = _reached(doing, one)
+        if reached or one is held[-1]:
+            _tell(doing, one, reached)
+            break
+    return reached
+
+
 def stop(doing: Doing) -> None:
     """Cancel the calls that wait for somebody to take it; those until it is resolved stay."""
     for one in planning.of(doing.services, doing.session, doing.incident):

@@ -5,7 +5,7 @@ from typing import Any
 
 from analysis.errors import Missing
 from analysis.vocabulary import State
-from bot.operations import clocks, escalation, runbooks
+from bot.operations import clocks, escalation, rollouts, runbooks
 from bot.operations.doing import Doing, Effect, tell
 from bot.services import SYSTEM
 from storage import audit, incidents, timers
@@ -18,14 +18,15 @@ def reopen(doing: Doing) -> Effect:
     if doing.now - ended_at(doing.incident) > within:
         raise Missing("reopen", "incident", f"ended more than {within.days} days ago; a new one has to be opened")
     taken = {"acknowledged_at": doing.now, "acknowledged_by": doing.request.actor}
-    return Effect(_anew(doing) | taken, {"reason": doing.field("reason")}, then=_call_anew)
+    facts = {"reason": doing.field("reason"), **rollouts.block_again(doing)}
+    return Effect(_anew(doing) | taken, facts, then=_call_anew)
 
 
 def by_itself(doing: Doing, **facts: Any) -> None:  # noqa: ANN401
     """Open the incident whose cause is there again; nobody has it."""
     was = State(doing.incident.state)
     incidents.advance(doing.session, doing.incident, State.DETECTED, **_anew(doing))
-    tell(doing, "reopened", **facts)
+    tell(doing, "reopened", **facts, **rollouts.block_again(doing))
     _call_anew(doing)
     clocks.follow(doing, was)
     audit.append(doing.session, audit.Entry(SYSTEM, "reopened", doing.incident.id, "done", facts), doing.now)

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from analysis.errors import Missing, Unknown
 from analysis.response.notifying import Reason
 from analysis.response.outcomes import Kind, Outcome
+from analysis.response.rollouts import Judged
 from analysis.vocabulary import State
 from bot.operations.doing import Doing, Effect, Request, in_thread, owe_redraw, tell
 from bot.services import SYSTEM, Services, kept
@@ -147,7 +148,9 @@ def judged(services: Services, request: RetrainRequest, verdict: Mapping[str, An
     now = services.clock()
     passes = bool(verdict["passes"])
     version.registered_at = now
-    version.details = {**version.details, "validation": "passed" if passes else "failed"}
+    version.verified_at = now if version.artefact_sha256 and not version.unread else None
+    how = Judged.PASSED if passes else Judged.FAILED
+    version.details = {**version.details, "validation": how.value, "judged_as": request.id}
     values = {
         "status": "validated_pass" if passes else "failed",
         "candidate": version.version,
@@ -203,9 +206,8 @@ def write(services: Services, session: Session, request: RetrainRequest, change:
         return _progressed(session, request, change.values, now)
     if not leases.settle(session, request, **change.values):
         return False
-    if version is not None and registry.version(session, version.model_id, version.version) is None:
-        session.add(version)
-        session.flush()
+    if version is not None:
+        registry.keep(session, version)
     incident = session.get(Incident, request.incident_id) if request.incident_id else None
     if incident is not None:
         incidents.advance(session, incident, State(incident.state))

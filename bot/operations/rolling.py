@@ -14,7 +14,17 @@ from analysis.response.notifying import Reason
 from analysis.response.rollouts import Kind, Status
 from analysis.vocabulary import Oversight, State
 from bot.integrations.registry.port import Registry
-from bot.operations import asking, clocks, notices, oversight, rollouts, telling, watching
+from bot.operations import (
+    asking,
+    clocks,
+    escalation,
+    hanging,
+    notices,
+    oversight,
+    rollouts,
+    telling,
+    watching,
+)
 from bot.operations.doing import Doing, Request, tell
 from bot.services import SYSTEM, Services, kept
 from storage import audit, incidents, leases, outbox
@@ -90,7 +100,7 @@ def turns_back(services: Services, rollout: Rollout, step: Step, says: str) -> b
     """Record that a step will never work: from here on it is taken back, this step first. False: claim lost."""
     now = services.clock()
     with services.transaction() as session:
-        failed = _noted(rollout, step.name, {"failed": says})
+        failed = _noted(rollout, step.name, {"failed": says, "failed_at": now.isoformat()})
         values = {"status": Status.UNDOING.value, "step": rollout.step + 1, "steps": failed}
         if not leases.settle(session, rollout, **values, next_at=now, error=says):
             return False
@@ -129,6 +139,7 @@ def gives_up(services: Services, rollout: Rollout, step: Step, says: str) -> boo
         _ended(doing, row, Status.FAILED)
         _pause(doing, row, f"{row.id} failed half-way, and could not be taken back")
         facts = _facts(row) | {"step": step.name, "error": _why(row), "stuck": says, "by": row.requested_by}
+        facts |= escalation.ring(doing).facts()
         _say(doing, "rollout_failed", **facts, approver=row.approved_by)
         notices.owe(
             session, f"{rollouts.key(row.id)}:failed", services.policy.engineering, now, about="rollout_failed",
@@ -155,6 +166,7 @@ def _ended(doing: Doing, row: Rollout, status: Status) -> None:
     row.status, row.finished_at = status.value, doing.now
     doing.session.add(row)
     doing.session.flush()
+    hanging.end(doing.session, row)
 
 
 def _restrain(doing: Doing, row: Rollout) -> None:

@@ -10,16 +10,18 @@ from analysis.response.outcomes import Kind as Ended
 from analysis.response.outcomes import Outcome
 from analysis.response.rollouts import Kind, What
 from analysis.vocabulary import State
-from bot.operations import gating
+from bot.operations import gating, hanging
 from bot.operations.doing import Doing, Effect, in_thread
-from storage import audit, baselines, counters, outbox, oversight
+from bot.services import SYSTEM
+from storage import audit, baselines, counters, incidents, outbox, oversight, registry
 from storage import rollouts as stored
-from storage.registry import CHAMPION, LAST_KNOWN_GOOD
-from storage.tables import Model, RetrainRequest, Rollout
+from storage.registry import CHAMPION, LAST_KNOWN_GOOD, RETIRED
+from storage.tables import Model, ModelVersion, RetrainRequest, Rollout
 
 AGAINST = {
     What.REGISTERED: "is no registered version of this model",
     What.CHECKSUM: "is not what was registered: its checksum differs",
+    What.PASSED: "did not pass its validation",
     What.FREE: "is blocked",
 }
 
@@ -44,7 +46,7 @@ def promote(doing: Doing) -> Effect | Outcome:
 
 def roll_back(doing: Doing) -> Effect | Outcome:
     """Begin to bring an earlier version back: the one that was named, else the last known good one."""
-    known = stored.aliases(doing.session, doing.incident.model_id)
+    known = registry.named(doing.session, doing.incident.model_id)
     to = doing.field("version") or known.get(LAST_KNOWN_GOOD)
     if not to:
         raise Missing("rollback", "version", "has to be named: nothing is registered as last known good")
@@ -65,7 +67,7 @@ def reverse(doing: Doing) -> Effect | Outcome:
 
 def _candidate(doing: Doing) -> RetrainRequest:
     """Return the retrain that was named, by its id or by the version that it made."""
-    given, passed = doing.field("candidate"), stored.passed(doing.session, doing.incident.model_id)
+    given, passed = doing.field("candidate"), registry.passed(doing.session, doing.incident.model_id)
     found = next((one for one in passed if given in (one.id, one.candidate)), None)
     if found is None:
         could = ", ".join(one.id for one in passed[:5]) or "there is none"
@@ -75,8 +77,9 @@ def _candidate(doing: Doing) -> RetrainRequest:
 
 def _not_frozen_elsewhere(doing: Doing) -> None:
     """Raise Missing where another incident restrains the model: a frozen model takes no deployment (C3)."""
+    mine = incidents.parts(doing.session, doing.incident.id)
     for held in oversight.standing(doing.session, doing.incident.model_id):
-        if held.incident_id not in (None, doing.incident.id):
+        if held.incident_id is not None and held.incident_id not in mine:
             raise Missing("promote", "model", f"is frozen for {held.incident_id}: it has to be unfrozen there first")
 
 
@@ -87,10 +90,10 @@ def _begin(doing: Doing, change: Change) -> Effect | Outcome:
     if running is not None:
         facts = {"incident": doing.incident.id, "by": running.requested_by, "at": running.requested_at.isoformat()}
         return Outcome(Ended.ALREADY, doing.request.verb, facts | {"rollout": running.id, "kind": running.kind})
-    serves = stored.aliases(session, model_id).get(CHAMPION)
+    serves = registry.named(session, model_id).get(CHAMPION)
     if change.to == serves:
         raise Missing(doing.request.verb, change.field, f"{change.to} serves already")
-    amiss = deciding.against(deciding.checks(stored.version(session, model_id, change.to), lifts=change.lifts))
+    amiss = deciding.against(deciding.checks(registry.version(session, model_id, change.to), lifts=change.lifts))
     if amiss is not None:
         why = f" ({amiss.why})" if amiss.why else ""
         raise Missing(doing.request.verb, change.field, f"{change.to} {AGAINST[amiss.what]}{why}")
@@ -98,7 +101,7 @@ def _begin(doing: Doing, change: Change) -> Effect | Outcome:
     session.add(rollout)
     session.flush()
     done: dict[str, Any] = {"rollout": rollout.id, "version": change.to, "was": serves, "reason": rollout.reason}
-    return Effect(facts=done | ({"retrain": change.retrain} if change.retrain else {}), then=_owe_message)
+    return Effect(facts=done | ({"retrain": change.retrain} if change.retrain else {}), then=_follow)
 
 
 def _row(doing: Doing, change: Change, serves: str | None) -> Rollout:
@@ -126,10 +129,11 @@ def _snapshot(doing: Doing) -> dict[str, Any]:
     """Return all that the steps may change, as it is now: the way back leads there."""
     session, model_id = doing.session, doing.incident.model_id
     active, standing = baselines.active(session, model_id), oversight.standing(session, model_id)
+    mine = incidents.parts(session, doing.incident.id)
     return {
-        "aliases": stored.aliases(session, model_id),
+        "aliases": registry.named(session, model_id),
         "baseline": active.version if active else None,
-        "lifts": [one.id for one in standing if one.incident_id == doing.incident.id],
+        "lifts": [one.id for one in standing if one.incident_id in mine],
     }
 
 
@@ -138,10 +142,39 @@ def key(rollout_id: str) -> str:
     return f"rollout:{rollout_id}"
 
 
-def _owe_message(doing: Doing) -> None:
+def _follow(doing: Doing) -> None:
     rollout = stored.under_way(doing.session, doing.incident.model_id)
     assert rollout is not None  # it was just begun
     outbox.owe(doing.session, in_thread(doing.incident, "rollout", key(rollout.id), rollout.id, doing.now))
+    hanging.plan(doing.session, rollout, doing.now + deciding.HANGS)
+
+
+def block(doing: Doing, row: Rollout) -> None:
+    """Let the version that was rolled back not serve again before its incident is remediated (C3)."""
+    if row.from_version is None:
+        return
+    version = registry.version(doing.session, row.model_id, row.from_version)
+    if version is None:
+        version = ModelVersion(
+            model_id=row.model_id, version=row.from_version, registered_by=SYSTEM, registered_at=doing.now
+        )
+    if version.blocked_by == RETIRED:
+        return
+    version.blocked_by, version.blocked_why = doing.incident.id, f"rolled back by {row.id}"
+    doing.session.add(version)
+    doing.session.flush()
+    gating.tag(doing.services, doing.session, row.model_id, doing.now)
+
+
+def block_again(doing: Doing) -> dict[str, Any]:
+    """Return what the timeline keeps: the versions that are blocked anew, now that their incident is not over."""
+    serves = registry.named(doing.session, doing.incident.model_id).get(CHAMPION)
+    out = stored.taken_out(doing.session, doing.incident.id)
+    blocked = [version for version in out if version != serves]  # it came back since: two people wanted it
+    for version in blocked:
+        block(doing, out[version])
+        _audit(doing, "blocked", version)
+    return {"blocked": blocked} if blocked else {}
 
 
 def follow(doing: Doing) -> None:
@@ -152,5 +185,9 @@ def follow(doing: Doing) -> None:
         one.blocked_by = one.blocked_why = None
         doing.session.add(one)
         gating.tag(doing.services, doing.session, one.model_id, doing.now)
-        data = {"version": one.version, "incident": doing.incident.id}
-        audit.append(doing.session, audit.Entry("system", "unblocked", one.model_id, "done", data), doing.now)
+        _audit(doing, "unblocked", one.version)
+
+
+def _audit(doing: Doing, action: str, version: str) -> None:
+    data = {"version": version, "incident": doing.incident.id}
+    audit.append(doing.session, audit.Entry(SYSTEM, action, doing.incident.model_id, "done", data), doing.now)

@@ -13,7 +13,7 @@ from bot.integrations.registry import registries
 from bot.operations import gating
 from bot.operations.auditing import About, audited
 from bot.services import Services
-from storage import outbox, registry
+from storage import incidents, outbox, oversight, registry, rollouts
 from storage.tables import AliasChange, Model, ModelVersion
 
 
@@ -95,6 +95,71 @@ def point(services: Services, wish: Wish, alias: str) -> str | None:
         return was, data
 
     return audited(services, _about(wish, "alias_moved"), pointed)
+
+
+def retire(services: Services, wish: Wish) -> bool:
+    """Return whether the version might serve until now; raise NotAllowed, Unknown, or Missing where it is in use.
+
+    It serves no more until it is readmitted, whatever becomes of an incident for which it is blocked.
+    """
+
+    def retired(session: Session, now: datetime) -> tuple[bool, dict[str, Any]]:
+        row = _registered(services, session, wish)
+        if not wish.reason:
+            raise Missing("retire", "reason", "is needed: it is shown wherever somebody asks for the version")
+        _not_in_use(session, wish)
+        was = row.blocked_by
+        row.blocked_by, row.blocked_why = registry.RETIRED, wish.reason
+        gating.tag(services, session, wish.model, now)
+        return was != registry.RETIRED, {"reason": wish.reason, "was": was}
+
+    return audited(services, _about(wish, "version_retired"), retired)
+
+
+def readmit(services: Services, wish: Wish) -> bool:
+    """Return whether the version was retired until now; raise NotAllowed, Unknown, or Missing for another block."""
+
+    def readmitted(session: Session, now: datetime) -> tuple[bool, dict[str, Any]]:
+        row = _registered(services, session, wish)
+        if row.blocked_by not in (None, registry.RETIRED):
+            raise Missing("readmit", "version", f"is blocked for {row.blocked_by}, until that incident has ended")
+        was, row.blocked_by, row.blocked_why = row.blocked_by, *_still_blocked(session, row)
+        gating.tag(services, session, wish.model, now)
+        return was is not None, {"reason": wish.reason}
+
+    return audited(services, _about(wish, "version_readmitted"), readmitted)
+
+
+def _still_blocked(session: Session, row: ModelVersion) -> tuple[str | None, str | None]:
+    """Return the open incident of which a rollback took the version out of service, and which; else nothing."""
+    for one in incidents.open_ones(session, row.model_id):
+        rollback = rollouts.taken_out(session, one.id).get(row.version)
+        if rollback is not None:
+            return one.id, f"rolled back by {rollback.id}"
+    return None, None
+
+
+def _registered(services: Services, session: Session, wish: Wish) -> ModelVersion:
+    """Return the version, for one who may change it; no change of what serves begins meanwhile."""
+    _allow(services, session, wish)
+    session.get(Model, wish.model, with_for_update=True)
+    row = registry.version(session, wish.model, wish.version)
+    if row is None:
+        raise Unknown("version", wish.version[:80], [one.version for one in registry.versions(session, wish.model, 5)])
+    session.add(row)
+    return row
+
+
+def _not_in_use(session: Session, wish: Wish) -> None:
+    """Raise Missing where the version is named, serves instead of a restrained one, or is just being changed."""
+    held = [one.alias for one in registry.aliases(session, wish.model).values() if one.version == wish.version]
+    if held:
+        raise Missing("retire", "version", f"is what {' and '.join(sorted(held))} stands for: name another one first")
+    if wish.version in {one.fallback for one in oversight.standing(session, wish.model)}:
+        raise Missing("retire", "version", "is served while the model is restrained: freeze it with another fallback")
+    changing = rollouts.under_way(session, wish.model)
+    if changing is not None and wish.version in (changing.to_version, changing.from_version):
+        raise Missing("retire", "version", f"is part of {changing.id}, which is under way")
 
 
 def _about(wish: Wish, action: str) -> About:

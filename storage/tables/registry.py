@@ -23,7 +23,7 @@ class ModelVersion(SQLModel, table=True):
     retrain_id: str | None = Field(default=None, foreign_key="retrain.id")  # the request that made it
     registered_by: str
     registered_at: Moment = at()
-    blocked_by: str | None = None  # the incident for which it must not serve again until that is remediated
+    blocked_by: str | None = None  # the incident for which it must not serve before that is remediated; or `retired`
     blocked_why: str | None = None
     verified_at: Moment | None = maybe_at()  # newest look at the checksums
     unread: str | None = None  # why the newest look could read it not; none: it could

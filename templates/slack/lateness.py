@@ -70,6 +70,7 @@ SKIPPED = {
     "calendar": "The reminder of a review",
     "restraint_ends": "The end of a restraint",
     "registry": "The look at the registry",
+    "rollout_hangs": "The look whether a promotion or a rollback gets on",
     "rollout_check": "A check of the watch after a promotion or a rollback",
     "rollout_watched": "The end of the watch after a promotion or a rollback",
 }

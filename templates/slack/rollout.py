@@ -48,6 +48,8 @@ def _step(row: Rollout, number: int, name: str) -> str:
         return f"↩️ ~{words}~ taken back"
     if "stuck" in noted:
         return f"🛑 {words}: could not be taken back\n> {quote(noted['stuck'], LONGEST_ERROR)}"
+    if "unchecked" in noted:
+        return f"⚠️ {rollouts.unchecked(str(noted['unchecked']))}"
     if "done" in noted:
         compared = f", compared with baseline {code(noted['baseline'])} from now on" if noted.get("baseline") else ""
         return f"✅ {words}{compared}"

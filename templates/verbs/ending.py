@@ -3,7 +3,7 @@
 from analysis.vocabulary import State
 from storage.incidents import IncidentView
 from storage.tables import TimelineEntry
-from templates import figures, finding, names, verified
+from templates import figures, finding, names, rollouts, verified
 from templates.slack import status
 from templates.slack.mrkdwn import code, date
 from templates.verbs.row import Asked, Happening, Modal, Words, given
@@ -50,7 +50,8 @@ def _false_positive(entry: TimelineEntry, view: IncidentView) -> str:
 
 
 def _reopen(entry: TimelineEntry, view: IncidentView) -> str:
-    return f"↩️ {status.person(entry.actor, view)} reopened it and has it.{given(entry, 'reason')}"
+    blocked = rollouts.blocked(entry.facts.get("blocked"))
+    return f"↩️ {status.person(entry.actor, view)} reopened it and has it.{blocked}{given(entry, 'reason')}"
 
 
 def _before_resolving(view: IncidentView) -> list[str]:

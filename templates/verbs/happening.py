@@ -3,7 +3,7 @@
 from analysis.vocabulary import Severity, State
 from storage.incidents import IncidentView
 from storage.tables import TimelineEntry
-from templates import figures, names, reported
+from templates import figures, names, reported, rollouts
 from templates.slack import status
 from templates.slack.mrkdwn import code
 from templates.verbs.row import Happening, given, number
@@ -45,7 +45,8 @@ def _severity_rose(entry: TimelineEntry, view: IncidentView) -> str:
 
 
 def _reopened(entry: TimelineEntry, view: IncidentView) -> str:
-    return f"↩️ It is back ({code(entry.facts.get('alert', '?'))}), so the incident is open again."
+    blocked = rollouts.blocked(entry.facts.get("blocked"))
+    return f"↩️ It is back ({code(entry.facts.get('alert', '?'))}), so the incident is open again.{blocked}"
 
 
 def _recovered(entry: TimelineEntry, view: IncidentView) -> str:

@@ -11,7 +11,7 @@ from storage.rollouts import Serving
 from storage.tables import Approval, RetrainRequest, TimelineEntry
 from templates import figures, finding, names, plain, rollouts
 from templates.slack import status
-from templates.slack.mrkdwn import code, date, mention, said
+from templates.slack.mrkdwn import code, date, group, mention, said
 from templates.verbs.row import Asked, Facts, Happening, Modal, Option, Words, given, number
 
 LONGEST_ERROR = 300
@@ -180,10 +180,25 @@ def _failed(entry: TimelineEntry, view: IncidentView) -> str:
     )
 
 
+def _hangs(entry: TimelineEntry, view: IncidentView) -> str:
+    kind, facts = rollouts.kind(entry.facts.get("kind")), entry.facts
+    words = rollouts.step(str(facts.get("step")), _to(facts), _was(facts), done=False)
+    what = f"taking back “{words}”" if facts.get("undoing") else f"“{words}”"
+    since = finding.moment(facts.get("since"))
+    waited = f" for {figures.span(entry.at - since)}" if since else ""
+    return (
+        f"🚧 *{rollouts.NAME[kind]} {code(_id(facts))} does not get on.* {_rung(facts)} look what is in its way, and"
+        f" which version serves. It is at {what}{waited}, and tried again each minute."
+        f"{given(entry, 'error', LONGEST_ERROR)}"
+    )
+
+
 def _rung(facts: Facts) -> str:
-    """Return those who asked for it and approved it, who are rung."""
+    """Return those who asked for it and approved it, and who is on call: they are rung."""
     people = [str(one) for one in (facts.get("by"), facts.get("approver")) if one and one != status.SYSTEM]
-    return " ".join(mention(one) for one in dict.fromkeys(people)) + ":" if people else ""
+    people += map(str, facts.get("people", []))
+    rung = [*map(mention, dict.fromkeys(people)), *(group(str(one)) for one in facts.get("groups", []))]
+    return " ".join(rung) + ":" if rung else ""
 
 
 def _frozen(entry: TimelineEntry, view: IncidentView) -> str:
@@ -281,6 +296,7 @@ HAPPENINGS = {
     "reversed": Happening("finished reversing the rollback", _over),
     "rollout_undone": Happening("took the change back", _undone),
     "rollout_failed": Happening("could not take the change back", _failed),
+    "rollout_hangs": Happening("found that the change does not get on", _hangs),
     "frozen_by_rollout": Happening("paused the model", _frozen),
     "rollout_recurred": Happening("found it again during the watch", _recurred),
     "rollout_watched": Happening("ended the watch", _watched),

@@ -8,13 +8,13 @@ from sqlmodel import select
 
 from analysis.response.outcomes import Kind
 from analysis.response.serving import Registered
+from bot import checksums
 from bot.integrations.errors import SendError
 from bot.integrations.registry.port import Found
 from bot.operations import approvals
 from bot.operations.deciding import Decision
 from bot.rollouts import Rollouts
 from storage import baselines, oversight, registry
-from storage import rollouts as stored
 from storage.tables import AliasChange, ModelVersion, RetrainRequest, Rollout
 from tests.bot.lived import ENGINEER, INCIDENT, MODEL, do
 
@@ -30,20 +30,20 @@ def register(services, *versions, **aliases):
             made = services.data / f"model-{name}.bin"
             made.write_text(name)
             checksum = hashlib.sha256(name.encode()).hexdigest()
-            about = {"artefact": str(made), "artefact_sha256": checksum, "registered_by": ENGINEER}
+            about = {"artefact": str(made), "artefact_sha256": checksum, "registered_by": ENGINEER, "verified_at": at}
             session.add(ModelVersion(model_id=MODEL, version=name, registered_at=at, **about))
         for name, version in aliases.items():
             moved = AliasChange(model_id=MODEL, alias=name, sequence=0, version=version, by=ENGINEER, reason="", at=at)
             registry.point(session, moved)
 
 
-def candidate(services, status="validated_pass", **more):
+def candidate(services, status="validated_pass", version=NEW, **more):
     """Let a retrain of the incident have ended so."""
     at = services.clock()
     with services.transaction() as session:
         about = {"requested_by": ENGINEER, "requested_at": at, "reason": "biased", "finished_at": at, "next_at": at}
         made = RetrainRequest(
-            id="RTR-1", model_id=MODEL, incident_id=INCIDENT, status=status, candidate=NEW, **about, **more
+            id="RTR-1", model_id=MODEL, incident_id=INCIDENT, status=status, candidate=version, **about, **more
         )
         session.add(made)
 
@@ -104,7 +104,7 @@ def state(services):
     with services.database.read() as session:
         held = oversight.strictest(session, MODEL)
         active = baselines.active(session, MODEL)
-        return stored.aliases(session, MODEL), held.level if held else 0, active.version
+        return registry.named(session, MODEL), held.level if held else 0, active.version
 
 
 def with_policy(services, **rollback):
@@ -141,6 +141,9 @@ class Elsewhere:
             self.names = {**self.names, alias: version}
         if error is not None:
             raise error
+
+    def checksum(self, place, beat=checksums.nothing):
+        return checksums.of(place, beat)
 
     def tag(self, model, version, name, value):
         self._called("tag", version, name)

@@ -13,10 +13,12 @@ from analysis.response.rollouts import Step
 from analysis.telling import Telling
 from bot import rollouts
 from bot.integrations.errors import Permanent, TryLater, Uncertain
-from bot.operations import rolling
-from storage import baselines, failpoints, oversight
+from bot.operations import rolling, versions
+from bot.operations.versions import Wish
+from storage import baselines, failpoints, oversight, registry
 from storage import rollouts as stored
 from storage.tables import Incident, ModelVersion, OversightChange, Owed, RetrainRequest
+from templates.slack import rollout
 from tests.bot.lived import (
     ENGINEER,
     INCIDENT,
@@ -74,7 +76,7 @@ def services(night):
 
 def version(services, name):
     with services.database.read() as session:
-        return stored.version(session, MODEL, name)
+        return registry.version(session, MODEL, name)
 
 
 @ON_BOTH
@@ -101,6 +103,85 @@ def test_a_rollback_brings_the_last_good_version_back_and_blocks_the_other_until
     assert "is blocked" in says(candidate_of_now)
     assert do(services, "resolve", ONCALL, note="done").changed
     assert version(services, NOW).blocked_by is None
+
+
+@ON_BOTH
+def test_an_incident_that_begins_anew_blocks_what_it_had_rolled_back(services):
+    asked(services, "rollback", by=ONCALL)
+    run(services)
+    do(services, "resolve", ONCALL, note="done")
+    assert do(services, "reopen", ONCALL, reason="it is not").changed
+    assert (version(services, NOW).blocked_by, version(services, NOW).blocked_why) == (INCIDENT, "rolled back by RBK-1")
+    assert entries(services, "reopen")[0]["blocked"] == [NOW]
+    assert actions(services).count("blocked") == 1
+    asked(services, "reverse", approval="APR-2")
+    run(services)
+    do(services, "resolve", ONCALL, note="it was upstream")
+    assert do(services, "reopen", ONCALL, reason="again").changed
+    assert version(services, NOW).blocked_by is None
+
+
+def test_what_came_back_into_service_since_is_not_blocked_anew(services):
+    asked(services, "rollback", by=ONCALL)
+    run(services)
+    do(services, "resolve", ONCALL, note="done")
+    register(services, champion=NOW)
+    do(services, "reopen", ONCALL, reason="it is not")
+    assert version(services, NOW).blocked_by is None
+
+
+def test_a_retired_version_stays_so_whatever_becomes_of_the_incident(services):
+    asked(services, "rollback", by=ONCALL)
+    run(services)
+    wish = Wish(LEAD, MODEL, NOW, "its data were never cleared")
+    assert versions.retire(services, wish)
+    assert not versions.retire(services, wish)
+    assert "retired: its data were never cleared" in says(do(services, "reverse", LEAD, reason="why"))
+    do(services, "resolve", ONCALL, note="done")
+    assert version(services, NOW).blocked_by == "retired"
+    do(services, "reopen", ONCALL, reason="it is not")
+    assert versions.readmit(services, wish)
+    assert version(services, NOW).blocked_by == INCIDENT  # whose rollback still stands
+    with pytest.raises(Missing, match=f"blocked for {INCIDENT}"):
+        versions.readmit(services, wish)
+    for kept, why in ((OLD, "champion and last_known_good"), (NEW, None)):
+        if why is None:
+            assert versions.retire(services, Wish(LEAD, MODEL, kept, "x"))
+            continue
+        with pytest.raises(Missing, match=why):
+            versions.retire(services, Wish(LEAD, MODEL, kept, "x"))
+    assert "retired" in says(do(services, "promote", ENGINEER, candidate="RTR-1", reason="x"))
+
+
+def test_a_version_that_failed_its_validation_is_no_way_back(services):
+    change(services, ModelVersion, ("version", NEW), details={"validation": "failed", "judged_as": "RTR-1"})
+    assert "did not pass its validation (RTR-1)" in says(do(services, "rollback", ONCALL, version=NEW, reason="x"))
+    with pytest.raises(Missing, match="did not pass its validation"):
+        versions.point(services, Wish(LEAD, MODEL, NEW), "last_known_good")
+
+
+def test_a_freeze_of_an_incident_that_was_merged_into_this_one_gives_way_with_it(services):
+    with services.transaction() as session:
+        mine = session.get(Incident, INCIDENT)
+        session.add(Incident(**mine.model_dump() | {"id": "INC-2026-03-009"}))
+    assert do(services, "freeze", ONCALL, incident="INC-2026-03-009", level="4", reason="unfair").changed
+    assert "frozen for INC-2026-03-009" in says(do(services, "promote", ENGINEER, candidate="RTR-1", reason="x"))
+    assert do(services, "merge", LEAD, incident="INC-2026-03-009", into=INCIDENT, reason="the same").changed
+    asked(services, "promote")
+    assert run(services).status == "done"
+    assert state(services)[1] == 1
+
+
+def test_what_nobody_can_read_is_promoted_only_with_that_said(services):
+    change(services, ModelVersion, ("version", NEW), artefact="models:/income/3")
+    asked(services, "promote")
+    ended = run(services)
+    assert ended.status == "done"
+    assert "no place that can be read from here" in ended.steps["check"]["unchecked"]
+    assert "no place that can be read from here" in version(services, NEW).unread
+    with services.database.read() as session:
+        shown = rollout.message(stored.view(session, ended.id)).blocks[0]["text"]["text"]
+    assert "⚠️ The registry is as it was. *Nobody can say whether the version is what was registered*" in shown
 
 
 def test_a_reverse_takes_a_rollback_back_within_a_day(services):
@@ -247,6 +328,42 @@ def test_a_registry_that_stays_away_is_given_up_after_the_time_of_the_policy(ser
     other.wrong = {}
     assert run(services, lambda *_: other).status == "undone"
     assert (state(services)[0], other.names) == (BEFORE, BEFORE)
+
+
+@ON_BOTH
+def test_one_that_hangs_while_it_is_taken_back_is_told_and_rings_until_it_is(services):
+    other = elsewhere(services, wrong={4: Permanent("no such alias"), 5: TryLater("away")}, for_good=True)
+    asked(services, "promote")
+    loop = rollouts.Rollouts(services, lambda *_: other)
+    while loop.step():
+        other.wrong.pop(4, None) if newest(services).status == "undoing" else None
+    assert newest(services).status == "undoing"
+    stand_still(services, loop, minutes=6)
+    (told,) = entries(services, "rollout_hangs")
+    assert (told["undoing"], told["error"], told["by"], told["approver"]) == (True, "away", ENGINEER, OWNER)
+    assert ONCALL in told["people"]
+    stand_still(services, loop, minutes=20)
+    assert len(entries(services, "rollout_hangs")) == 1
+    stand_still(services, loop, minutes=20)
+    assert len(entries(services, "rollout_hangs")) == 2
+    other.wrong = {}
+    assert run(services, lambda *_: other).status == "undone"
+    later(services, hours=2)
+    assert len(entries(services, "rollout_hangs")) == 2
+
+
+def stand_still(services, loop, minutes):
+    """Let so much time go by, with a try each minute."""
+    for _ in range(minutes):
+        later(services, minutes=1)
+        loop.step()
+
+
+def test_one_that_gets_on_is_not_told_to_hang(services):
+    asked(services, "promote")
+    run(services)
+    later(services, hours=1)
+    assert entries(services, "rollout_hangs") == []
 
 
 def test_an_alias_that_somebody_moved_meanwhile_stops_it(services):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from storage import rollouts as stored
+from storage import registry
 from storage.tables import Rollout
 from tests.bot.rolled import MODEL, NEW, NOW, OLD, known, with_policy
 from tests.scenarios.test_freezing import freeze, told
@@ -104,5 +104,5 @@ def test_a_rollback_shows_what_was_looked_at_and_is_one_press_from_its_reverse(w
     go_on(world)
     assert told(world)["serve"] == NOW
     with world.bot.services.database.read() as session:
-        assert stored.version(session, MODEL, NOW).blocked_by is None
+        assert registry.version(session, MODEL, NOW).blocked_by is None
         assert session.get(Rollout, "RBK-2").status == "done"

@@ -25,8 +25,7 @@ class Builtin:
     def aliases(self, model: str) -> dict[str, str]:
         """Return what each alias stands for."""
         with self.services.database.read() as session:
-            known = registry.aliases(session, model)
-        return {name: one.version for name, one in known.items() if one.version is not None}
+            return registry.named(session, model)
 
     def point(self, model: str, alias: str, version: str | None) -> None:
         """Return where the alias may stand for it: the row with who and why is the move; raise Permanent."""

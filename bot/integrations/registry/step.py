@@ -43,8 +43,8 @@ def _wanted(services: Services, model_id: str, champion: str | None) -> dict[str
         blocked = {one.version: one.mismatch or one.blocked_by for one in registry.versions(session, model_id)}
         passed = registry.passed(session, model_id)
     wanted: dict[str, dict[str, str]] = {name: {"blocked": why} for name, why in blocked.items() if why}
-    for name, retrain in passed.items():
-        wanted.setdefault(name, {})["validated"] = retrain
+    for one in reversed(passed):
+        wanted.setdefault(str(one.candidate), {})["validated"] = one.id
     if held is not None and champion is not None:
         wanted.setdefault(champion, {})["frozen"] = _frozen(held)
     return wanted
