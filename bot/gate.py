@@ -8,6 +8,7 @@ the bot says up to date; `check` only looks at what is known, and never waits. W
 * `last_known`: as the bot last said, however long ago; `remember` keeps that over a restart;
 * `serve`: as if the model were not restrained.
 
+A throttle holds for each process by itself: with eight workers eight times as many requests go through.
 Where `check` says `review`, `ask_people` leaves the request to people, and `decided` says what they decided.
 """
 
@@ -252,8 +253,11 @@ class Gate:
         thread = threading.Thread(target=_follow, args=(weakref.ref(self), self._closed), name="gate", daemon=True)
         thread.start()
 
-    def _ask(self, *, hold: bool) -> None:
-        """Ask once, held until something changes; raise OSError or ValueError where there is no answer."""
+    def _ask(self, *, hold: bool) -> bool:
+        """Return whether the bot held the call, or had news; raise OSError or ValueError where there is no answer.
+
+        A proxy that takes the ETag away has each call answered at once, with nothing new.
+        """
         known = self._known if not self._remembered else None
         wait = self.wait_s if hold and known is not None else 0
         request = self._request(f"?wait={wait:g}")
@@ -267,9 +271,10 @@ class Gate:
             if error.code != 304 or known is None:
                 raise
             known.at = self.monotonic()
-            return
-        self._take_over(json.loads(body), etag)
+            return True
+        new = self._take_over(json.loads(body), etag)
         self._keep(body)
+        return known is None or (known.rules, known.serve) != (new.rules, new.serve)
 
     def _request(self, path: str, body: bytes | None = None) -> urllib.request.Request:
         address = f"{self.url.rstrip('/')}/v1/gate/{urllib.parse.quote(self.model, safe='')}{path}"
@@ -294,13 +299,14 @@ class Gate:
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise NotStored(f"the bot cannot be reached: {error}", 1.0) from error
 
-    def _take_over(self, told: dict[str, Any], etag: str) -> None:
+    def _take_over(self, told: dict[str, Any], etag: str) -> _Known:
         rules = [{**NOTHING, **told, "where": {}}, *({**NOTHING, **one} for one in told["segments"])]
         if not all(isinstance(rule["level"], int) for rule in rules):
             raise ValueError("the gate's answer names no level")
-        self._known = _Known(rules, told.get("serve"), etag, self.monotonic())
+        new = self._known = _Known(rules, told.get("serve"), etag, self.monotonic())
         self._remembered = False
         self._heard.set()
+        return new
 
     def _recall(self) -> None:
         if self.remember is None:
@@ -364,8 +370,7 @@ def _follow(ref: "weakref.ref[Gate]", closed: threading.Event) -> None:
         if gate is None:
             return
         try:
-            gate._ask(hold=not failed)  # who comes back is heard at once
-            failed = 0
+            failed = 0 if gate._ask(hold=not failed) else 1  # who comes back is heard at once
         except Exception:  # whatever comes back, serving goes on, and the age of what is known tells
             failed += 1
         del gate

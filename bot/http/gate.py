@@ -104,7 +104,7 @@ def router(bell: Bell, token: str | None) -> APIRouter:
                 raise HTTPException(404, "No model of that name is watched.")
             mark, told = found
             left = until - asyncio.get_running_loop().time()
-            if told.etag != if_none_match:
+            if not _is_known(told.etag, if_none_match):
                 headers = {"ETag": told.etag, "Cache-Control": "no-cache"}
                 return Response(told.body, 200, headers, "application/json")
             if left <= 0 or bell.is_closed:
@@ -112,3 +112,8 @@ def router(bell: Bell, token: str | None) -> APIRouter:
             await bell.wait(mark, left)
 
     return routes
+
+
+def _is_known(etag: str, sent: str) -> bool:
+    """Return whether who asks has what is told: one of a list, weak ones too, as proxies make them (RFC 9110, 13.1.2)."""
+    return etag in {one.strip().removeprefix("W/") for one in sent.split(",")}

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -24,11 +25,11 @@ SOON_S = 1.0  # the promise: from a change to a changed decision
 class Bot:
     """The HTTP door on a port of its own."""
 
-    def __init__(self, services, port=0, token=None):
+    def __init__(self, services, port=0, token=None, behind=lambda app: app):
         self.services = services
         self.http = server.build(services, None, None, gate_token=token)
         config = uvicorn.Config(
-            self.http, port=port, log_level="error", lifespan="off", timeout_graceful_shutdown=2
+            behind(self.http), port=port, log_level="error", lifespan="off", timeout_graceful_shutdown=2
         )  # fmt: skip
         self.socket = config.bind_socket()
         self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
@@ -242,6 +243,38 @@ def test_the_door_tells_once_and_says_nothing_new_as_304(services):
     assert (newer.status_code, newer.json()["level"], newer.json()["confidence"]) == (200, 2, 0.8)
     assert door.get("/v1/gate/other").status_code == 404
     assert door.get("/v1/gate/m?wait=3600").status_code == 422
+
+
+def test_a_proxy_may_make_the_etag_weak_and_several_may_be_known(services):
+    door = TestClient(server.build(services, None, None))
+    etag = door.get("/v1/gate/m").headers["etag"]
+    for sent in (f"W/{etag}", f'"other", {etag}', f'"other", W/{etag}'):
+        assert door.get("/v1/gate/m", headers={"If-None-Match": sent}).status_code == 304
+    assert door.get("/v1/gate/m", headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_behind_a_proxy_that_takes_the_etag_away_the_client_asks_with_pauses_and_hears_of_changes(services):
+    calls = []
+
+    def proxy(app):
+        async def passed(scope, receive, send):
+            async def without(message):
+                headers = [one for one in message.get("headers", ()) if one[0] != b"etag"]
+                await send(message | ({"headers": headers} if "headers" in message else {}))
+
+            calls.append(time.monotonic())
+            await app(scope, receive, without)
+
+        return passed
+
+    bot = Bot(services, behind=proxy)
+    gate = opened(bot)
+    until(lambda: len(calls) > 3)
+    assert min(later - call for call, later in pairwise(calls[1:])) > 0.15
+    restrain(services, 4)
+    assert until(lambda: gate.check().level == 4) < SOON_S
+    gate.close()
+    bot.stop()
 
 
 def test_a_gate_with_a_token_asks_for_it(services):
