@@ -115,5 +115,5 @@ def router(bell: Bell, token: str | None) -> APIRouter:
 
 
 def _is_known(etag: str, sent: str) -> bool:
-    """Return whether who asks has what is told: one of a list, weak ones too, as proxies make them (RFC 9110, 13.1.2)."""
+    """Return whether who asks has what is told: one of a list, weak ones too, as proxies make them (RFC 9110)."""
     return etag in {one.strip().removeprefix("W/") for one in sent.split(",")}
