@@ -5,7 +5,7 @@ from typing import Any
 
 from analysis.response.approving import Status
 from analysis.response.outcomes import Kind, Outcome
-from analysis.vocabulary import Role
+from analysis.vocabulary import Oversight, Role
 from storage.tables import Approval
 from templates import finding, names
 from templates.slack.mrkdwn import code, date, mention, quote
@@ -41,11 +41,19 @@ def given(approval: Approval) -> list[str]:
     fields = row.modal.fields if row and row.modal else {}
     labels = {name: field.label for name, field in fields.items()} or {"what": "What", "reason": "Reason"}
     lines = [
-        f"> {label}: {quote(approval.fields[name], LONGEST)}"
+        f"> {label}: {_shown(name, str(approval.fields[name]))}"
         for name, label in labels.items()
         if approval.fields.get(name)
     ]
     return [*lines, *changes(approval.fields.get("changes", []), MOST_CHANGES)]
+
+
+def _shown(name: str, value: str) -> str:
+    """Return what was given as people read it: a level by its name, a time in the reader's own zone."""
+    if name == "level" and value.strip().isdecimal() and int(value) in set(Oversight):
+        return f"*level {int(value)}, {names.LEVEL[Oversight(int(value))].name.lower()}*"
+    at = finding.moment(value) if name == "until" else None
+    return date(at) if at else quote(value, LONGEST)
 
 
 def changes(found: Sequence[Mapping[str, Any]], most: int) -> list[str]:

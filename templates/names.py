@@ -133,7 +133,7 @@ LEVEL = {
     Oversight.INCREASED_MONITORING: Level("Watched closely", "the model decides; people check 10–20 % of decisions"),
     Oversight.REVIEW_BELOW_CONFIDENCE: Level("Unsure ones reviewed", "people decide where confidence is under 80 %"),
     Oversight.REVIEW_ALL: Level("All reviewed", "the model only advises; people decide every case"),
-    Oversight.PAUSED: Level("Paused", "the model decides nothing; the fallback or people do"),
+    Oversight.PAUSED: Level("Paused", "the model decides nothing; the fallback answers, or nobody does"),
 }
 
 

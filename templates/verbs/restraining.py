@@ -5,6 +5,7 @@ from datetime import datetime
 from analysis.response.restraint import throttle_of
 from analysis.vocabulary import Oversight, Severity
 from storage.incidents import IncidentView
+from storage.registry import FALLBACK
 from storage.tables import OversightChange, TimelineEntry
 from templates import finding, names, plain, steps
 from templates.slack import status
@@ -33,9 +34,10 @@ def _freeze(entry: TimelineEntry, view: IncidentView) -> str:
 def _terms(facts: Facts) -> str:
     """Return for whom it is, what is served instead, how many requests, and until when."""
     until = facts.get("until")
+    nothing = "*Nothing is served instead: requests get no answer.*" if facts.get("level") == Oversight.PAUSED else ""
     said = [
         f"Only for {code(facts['segment'])}." if facts.get("segment") else "",
-        f"Served instead: {code(facts['fallback'])}." if facts.get("fallback") else "",
+        f"Served instead: {code(facts['fallback'])}." if facts.get("fallback") else nothing,
         f"At most {code(facts['throttle'])}." if facts.get("throttle") else "",
         f"Until {date(datetime.fromisoformat(str(until)))}." if until else "",
     ]
@@ -134,8 +136,9 @@ def _whole(view: IncidentView) -> OversightChange | None:
 
 
 def _fallback(view: IncidentView) -> str | None:
-    held = _whole(view)
-    return held.fallback if held else None
+    """Return what is served instead, where that is not what an empty field stands for."""
+    held, aliases = _whole(view), view.serving.aliases if view.serving else {}
+    return held.fallback if held and held.fallback != aliases.get(FALLBACK) else None
 
 
 def _throttle(view: IncidentView) -> str | None:
@@ -175,7 +178,8 @@ VERBS = {
                 "fallback": Asked(
                     "Serve instead",
                     "A version, or the name of a set of rules",
-                    "Left empty: at levels 3 and 4 the fallback that the registry or the policy names.",
+                    "Left empty: at levels 3 and 4 the fallback that the registry or the policy names. Paused without"
+                    " one, the model answers nothing.",
                     chosen=_fallback,
                 ),
                 "reason": Asked("Reason", "Why the model must not go on like this"),

@@ -103,6 +103,8 @@ def test_unfreezing_lifts_every_segment_and_a_weaker_freeze_takes_two(fairness):
     freeze(fairness, level="4")
     freeze(fairness, level="3", segment="race=Black")
     assert "second person" in pretty(freeze(fairness, level="2")) + pretty(fairness.alert())
+    assert "asks: Restrain the model less" in pretty(fairness.alert())
+    assert "> How far?: *level 2, unsure ones reviewed*" in pretty(fairness.alert())
     assert told(fairness)["level"] == 4
     fairness.press("unfreeze", "ml_lead")
     fairness.fill("ml_lead", reason="1.0.0 serves again")

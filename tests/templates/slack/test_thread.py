@@ -37,6 +37,12 @@ def test_each_verb_has_its_line(make, verb):
     assert SAYS[verb] in thread.line(make.entry(verb), make.view()).text
 
 
+def test_a_pause_without_a_fallback_says_that_nothing_answers(make):
+    assert "requests get no answer" in thread.line(make.entry("freeze", fallback=None), make.view()).text
+    assert "requests get no answer" not in thread.line(make.entry("freeze", fallback="1.0.0"), make.view()).text
+    assert "requests get no answer" not in thread.line(make.entry("freeze", fallback=None, level=3), make.view()).text
+
+
 @pytest.mark.parametrize("verb", thread.LINES)
 def test_no_line_has_a_gap(make, verb):
     text = thread.line(make.entry(verb), make.view()).text
