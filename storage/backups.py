@@ -1,7 +1,6 @@
 """Copies of the whole database, taken beside a running bot, and put back: a file, and a signed manifest beside it."""
 
 import contextlib
-import hashlib
 import json
 import os
 import shutil
@@ -21,6 +20,7 @@ from sqlmodel import Session, SQLModel
 from analysis.errors import BadInput
 from storage import audit, migrate
 from storage.database import Database
+from storage.files import sha256
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def take(database: Database, file: Path, key: Ed25519PrivateKey, now: datetime, 
         rows, head, schema = (_copy if database.is_sqlite else _dump)(database, fresh, tools)
         pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
         kind, at = "sqlite" if database.is_sqlite else "postgresql", now.isoformat(timespec="seconds")
-        made = Manifest(kind, at, schema, *head, rows, _sha256(fresh), pem)
+        made = Manifest(kind, at, schema, *head, rows, sha256(fresh), pem)
         beside(file).write_text(made.signed(key))
         fresh.replace(file)
     except (OSError, sqlite3.Error) as error:
@@ -75,7 +75,7 @@ def read(file: Path, public: Ed25519PublicKey) -> Manifest:
         told = json.loads(beside(file).read_text())
         found = Manifest(**told["manifest"])
         public.verify(bytes.fromhex(told["signature"]), found.canonical())
-        is_whole = _sha256(file) == found.sha256
+        is_whole = sha256(file) == found.sha256
     except OSError as error:
         raise BadInput(str(error.filename), f"cannot be read ({error.strerror}).") from None
     except (ValueError, TypeError, KeyError):
@@ -143,11 +143,6 @@ def _run(database: Database, tools: Path | None, name: str, *arguments: str) -> 
     if done.returncode != 0:
         says = "; ".join(done.stderr.strip().splitlines()[:3])[:300] or f"code {done.returncode}"
         raise BadInput(name, f"failed: {says}.", "Its version must not be older than the server's.")
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def is_empty(database: Database) -> bool:

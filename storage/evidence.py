@@ -16,6 +16,8 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from storage.files import sha256
+
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 PREDICATE_TYPE = "https://ethixai.local/evidence/v1"
 
@@ -74,12 +76,6 @@ def write_tags(bag: Path, info: dict[str, str]) -> None:
         (bag / name).write_text(text, encoding="utf-8", newline="\n")
     lines = [f"{sha256(bag / name)}  {name}\n" for name in sorted(tags)]
     (bag / "tagmanifest-sha256.txt").write_text("".join(lines), encoding="utf-8", newline="\n")
-
-
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sign(manifest: bytes, predicate: dict[str, str], key: Ed25519PrivateKey) -> bytes:

@@ -18,7 +18,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from analysis.errors import BadInput
-from storage import merkle
+from storage import files, merkle
 from storage.evidence import PAYLOAD_TYPE, PREDICATE_TYPE, pae
 
 LARGEST = 8 << 30  # bytes of all files together, unpacked
@@ -57,9 +57,7 @@ def verify(path: Path, public: Ed25519PublicKey) -> Verdict:
     _lists(seen)
     _agrees(seen, stated)
     rows = _audit(seen, stated)
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return Verdict(tuple(seen.faults), stated, len(seen.sha256), rows, sha256)
+    return Verdict(tuple(seen.faults), stated, len(seen.sha256), rows, files.sha256(path))
 
 
 def _read(path: Path) -> Seen:

@@ -5,7 +5,6 @@ file's SHA-256. The order is: written, recorded, told outside, and only then are
 """
 
 import gzip
-import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from sqlmodel import Session, col, select
 
 from storage import audit, notes
 from storage.audit import Fault
+from storage.files import sha256
 from storage.protection import GENESIS
 from storage.tables import AuditRow, AuditSegment
 
@@ -72,7 +72,7 @@ def write(
     partial.replace(path)
     made = AuditSegment(
         first_seq=stretch.after + 1, last_seq=stretch.last, prev=stretch.prev, hash=walk.hash,
-        sha256=_sha256(path), name=path.name, note="", at=at,
+        sha256=sha256(path), name=path.name, note="", at=at,
     )  # fmt: skip
     made.note = notes.sign([*statement(made), f"Time: {at.isoformat(timespec='seconds')}"], key)
     path.with_suffix(".note").write_text(made.note, encoding="utf-8")
@@ -107,7 +107,7 @@ def fault(segment: AuditSegment, folder: Path, public: Ed25519PublicKey) -> str 
     path = folder / segment.name
     if Path(segment.name).name != segment.name or not path.is_file():
         return "is missing"
-    return None if _sha256(path) == segment.sha256 else "was changed after it was signed"
+    return None if sha256(path) == segment.sha256 else "was changed after it was signed"
 
 
 def broken(segment: AuditSegment, what: str) -> Fault:
@@ -130,8 +130,3 @@ def line(row: AuditRow) -> bytes:
 def row(told: dict[str, Any]) -> AuditRow:
     """Return the row that a line tells of."""
     return AuditRow(**told | {"at": datetime.fromisoformat(told["at"])})
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,6 +1,5 @@
 """`ethixbot demo`: start the workspace and the bot, let the weeks go by, stay up until Ctrl-C."""
 
-import hashlib
 import io
 import os
 import shutil
@@ -29,6 +28,7 @@ from bot.services import SYSTEM
 from bot.settings import Settings
 from bot.slack.manifest import manifest
 from storage import alerts, baselines
+from storage.files import sha256
 from storage.tables import Incident, Run
 from templates import words
 
@@ -225,7 +225,7 @@ def check_files(data: Path) -> None:
         path = data / name
         if not path.exists():
             raise BadInput(str(path), "is missing.")
-        if path.suffix == ".parquet" and hashlib.sha256(path.read_bytes()).hexdigest() != expected:
+        if path.suffix == ".parquet" and sha256(path) != expected:
             raise BadInput(str(path), "is damaged: it is not what its checksum says.", "Restore it from the package.")
 
 

@@ -1,6 +1,5 @@
 """What is around the bot in the demo: the service that serves the model, deployments, the week after a promotion."""
 
-import hashlib
 import shutil
 import socket
 import subprocess
@@ -20,6 +19,7 @@ from bot.operations.detection import Wish
 from bot.operations.versions import Parts
 from bot.services import SYSTEM
 from storage import registry
+from storage.files import sha256
 from storage.tables import Run
 
 MODEL, FILE = "income-prequal", "model.skops"
@@ -106,8 +106,7 @@ class Around:
     def _register(self, version: str) -> None:
         artefact = self.models / version / FILE
         data = self.data / "reference.parquet"
-        sums = (hashlib.sha256(path.read_bytes()).hexdigest() for path in (artefact, data))
-        parts = Parts(str(artefact), next(sums), str(data), next(sums))
+        parts = Parts(str(artefact), sha256(artefact), str(data), sha256(data))
         versions.register(self.bot.services, versions.Wish(SYSTEM, MODEL, version), parts)
 
     def _deploy(self, version: str, artefact: str | None) -> None:
