@@ -24,16 +24,17 @@ from storage.tables import (
 )
 
 
-def newest(session: Session, incident_id: str) -> Bundle | None:
-    """Return the incident's newest bundle, however far it is."""
+def newest(session: Session, incident_id: str, by: str | None = None) -> Bundle | None:
+    """Return the incident's newest bundle, however far it is; of those that were asked for by that one."""
     query = select(Bundle).where(Bundle.incident_id == incident_id)
+    query = query.where(Bundle.requested_by == by) if by else query
     return session.exec(query.order_by(col(Bundle.version).desc()).limit(1)).first()
 
 
-def hashes(session: Session, until: int) -> list[tuple[int, str]]:
-    """Return number and hash of each row of the audit log up to that one, as far as they are in the database."""
-    query = select(AuditRow.seq, AuditRow.hash).where(col(AuditRow.seq) <= until)
-    return [(seq, hash) for seq, hash in session.exec(query.order_by(col(AuditRow.seq)))]
+def waiting(session: Session, incident_id: str) -> Bundle | None:
+    """Return the newest bundle of the incident that nobody has begun to make; nobody begins before this commits."""
+    query = select(Bundle).where(Bundle.incident_id == incident_id, Bundle.status == "queued")
+    return session.exec(query.order_by(col(Bundle.version).desc()).limit(1).with_for_update()).first()
 
 
 def history(session: Session, incident: Incident, since: datetime) -> dict[str, list[dict[str, Any]]]:

@@ -11,6 +11,7 @@ from analysis.policy import Policy, Watched
 from analysis.response import audits as deciding
 from analysis.response.audits import Result
 from analysis.vocabulary import Family, Role
+from bot.operations import evidence
 from bot.operations.doing import Doing, Request, tell
 from bot.services import SYSTEM, Services
 from storage import audit, audits, incidents, timers
@@ -90,6 +91,7 @@ def _record(services: Services, session: Session, run: Run, now: datetime, resul
     doing = Doing(services, session, incident, Request("bias_audited", incident.id, SYSTEM), now)
     told = {"number": row.number, "of": len(of), "result": result.value, "next": following, "run": run.id}
     _tell(doing, "bias_audited", **told, **facts)
+    evidence.follow(session, incident, now)
     data = {"number": row.number, "result": result.value, "run": run.id}
     audit.append(session, audit.Entry(SYSTEM, "bias_audited", incident.id, "done", data), now)
 

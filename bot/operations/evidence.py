@@ -1,6 +1,6 @@
 """Asks for a bundle of evidence, and records that it was made."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, func, select
 
@@ -10,15 +10,19 @@ from analysis.response.outcomes import Kind, Outcome
 from analysis.vocabulary import State
 from bot.operations.doing import Doing, Effect, Request, in_thread, tell
 from bot.services import SYSTEM, Services, kept
-from storage import audit, incidents, leases, outbox
+from storage import audit, bundles, incidents, leases, outbox
 from storage.tables import Bundle, Incident, Owed, TimelineEntry
 
 OF_BUNDLES = ("export", "export_made", "export_failed")
+EVERY = timedelta(hours=1)  # how often the next version is made by itself at most
 
 
 def ask(doing: Doing) -> Effect | Outcome:
     """Queue a bundle of the incident as it is now; one a version of the incident."""
     incident = doing.incident
+    waits = bundles.waiting(doing.session, incident.id)
+    if waits is not None and waits.next_at > doing.now:
+        return Effect(facts={"version": _hasten(doing, waits).version})
     mine = select(Bundle).where(Bundle.incident_id == incident.id)
     same = doing.session.exec(
         mine.where(Bundle.incident_version == incident.version, Bundle.status != "failed")
@@ -38,21 +42,42 @@ def _has_grown(doing: Doing, bundle: Bundle) -> bool:
     return doing.session.exec(later.limit(1)).first() is not None
 
 
-def grow(session: Session, model_id: str, now: datetime) -> None:
-    """Queue the next version of each bundle that stands for an incident of the model: an evaluation has come in.
+def _hasten(doing: Doing, bundle: Bundle) -> Bundle:
+    """Return the bundle that would have been made by itself, asked for now."""
+    bundle.requested_by, bundle.requested_at, bundle.next_at = doing.request.actor, doing.now, doing.now
+    bundle.incident_version = doing.incident.version
+    doing.session.add(bundle)
+    doing.session.flush()
+    return bundle
 
-    Versions are never written over. What waits to be made takes the new evaluation in by itself.
-    """
-    there = select(Bundle.incident_id).where(Bundle.status == "made").distinct()
-    waiting = select(Bundle.incident_id).where(col(Bundle.status).in_(["queued", "making"]))
+
+def grow(session: Session, model_id: str, now: datetime) -> None:
+    """Let each bundle of an incident of the model that goes on be followed by a version with the check that came in."""
     states = [state.value for state in life.OPEN | {State.RESOLVED}]
     found = select(Incident).where(Incident.model_id == model_id, col(Incident.state).in_(states))
-    growing = found.where(col(Incident.id).in_(there), col(Incident.id).not_in(waiting))
-    for incident in session.exec(growing.order_by(col(Incident.id))):
-        incidents.advance(session, incident, State(incident.state))  # what is on record of it has grown
-        bundle = _queue(session, incident, SYSTEM, now)
-        said = {"version": bundle.version}
-        audit.append(session, audit.Entry(SYSTEM, "export_grows", incident.id, "done", said), now)
+    for incident in session.exec(found.order_by(col(Incident.id))).all():
+        follow(session, incident, now)
+
+
+def follow(session: Session, incident: Incident, now: datetime) -> None:
+    """Let the incident's bundle, where there is one, be followed by a version with what has just come in.
+
+    Versions are never written over. One an hour is made by itself: what comes in meanwhile is in the next one.
+    """
+    there = select(Bundle.id).where(Bundle.incident_id == incident.id, Bundle.status != "failed")
+    if session.exec(there.limit(1)).first() is None:
+        return
+    waits, last = bundles.waiting(session, incident.id), bundles.newest(session, incident.id, SYSTEM)
+    if waits is not None:
+        waits.requested_at = now  # it will hold this too
+        session.add(waits)
+        return
+    incidents.advance(session, incident, State(incident.state))  # what is on record of it has grown
+    bundle = _queue(session, incident, SYSTEM, now)
+    if last is not None:
+        bundle.next_at = max(now, (last.made_at or last.requested_at) + EVERY)
+        session.add(bundle)
+    audit.append(session, audit.Entry(SYSTEM, "export_grows", incident.id, "done", {"version": bundle.version}), now)
 
 
 def _queue(session: Session, incident: Incident, by: str, now: datetime) -> Bundle:

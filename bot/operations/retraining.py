@@ -12,6 +12,7 @@ from analysis.response.notifying import Reason
 from analysis.response.outcomes import Kind, Outcome
 from analysis.response.rollouts import Judged
 from analysis.vocabulary import State
+from bot.operations import evidence
 from bot.operations.doing import Doing, Effect, Request, in_thread, owe_redraw, tell
 from bot.services import SYSTEM, Services, kept
 from storage import audit, baselines, counters, incidents, leases, outbox, registry, retrains
@@ -213,6 +214,8 @@ def write(services: Services, session: Session, request: RetrainRequest, change:
         incidents.advance(session, incident, State(incident.state))
         doing = Doing(services, session, incident, Request(change.verb, incident.id, SYSTEM), now)
         _tell(doing, change.verb, {"retrain": request.id, **told})
+        if version is not None:  # it was judged
+            evidence.follow(session, incident, now)
     _owe_edit(session, request, now)
     said = {name: fact for name, fact in told.items() if isinstance(fact, int | str) and name != "error"}
     audit.append(session, audit.Entry(SYSTEM, change.verb, request.id, "done", said), now)

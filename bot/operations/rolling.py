@@ -18,6 +18,7 @@ from bot.operations import (
     asking,
     clocks,
     escalation,
+    evidence,
     hanging,
     notices,
     oversight,
@@ -167,6 +168,7 @@ def _ended(doing: Doing, row: Rollout, status: Status) -> None:
     doing.session.add(row)
     doing.session.flush()
     hanging.end(doing.session, row)
+    evidence.follow(doing.session, doing.incident, doing.now)
 
 
 def _restrain(doing: Doing, row: Rollout) -> None:

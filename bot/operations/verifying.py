@@ -10,7 +10,7 @@ from analysis.response import verifying
 from analysis.response.outcomes import Kind, Outcome
 from analysis.response.verifying import Holds, Window
 from analysis.vocabulary import State
-from bot.operations import reopening
+from bot.operations import evidence, reopening
 from bot.operations.doing import Doing, Effect, Request, tell
 from bot.services import SYSTEM, Services
 from storage import alerts, audit, incidents, runs
@@ -70,6 +70,7 @@ def ended(services: Services, session: Session, run: Run, report: Report, now: d
     }
     incidents.advance(session, doing.incident, State(doing.incident.state))
     tell(doing, "verified", **facts)
+    evidence.follow(session, doing.incident, now)
     data = {"run": run.id, "holds": holds.value, "window": window.value}
     audit.append(session, audit.Entry(SYSTEM, "verified", doing.incident.id, "done", data), now)
     if doing.incident.state == State.RESOLVED and (holds, window) == (Holds.OVER, Window.AFTER):

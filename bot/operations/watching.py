@@ -13,7 +13,7 @@ from analysis.response.rollouts import Kind
 from analysis.response.serving import Rollback
 from analysis.response.verifying import Window
 from analysis.vocabulary import Oversight, State
-from bot.operations import asking, oversight
+from bot.operations import asking, evidence, oversight
 from bot.operations.doing import Doing, Request, tell
 from bot.services import SYSTEM, Services
 from storage import audit, incidents, runs, timers
@@ -85,6 +85,7 @@ def when_over(services: Services, session: Session, timer: Timer, now: datetime)
     lifted = is_well and _lift(doing, row)
     _say(doing, OVER, row, **facts, lifted=lifted, timer=timer.key)
     data = {"rollout": row.id, "checks": facts["checks"], "back": len(facts["back"]), "lifted": lifted}
+    evidence.follow(session, doing.incident, now)
     audit.append(session, audit.Entry(SYSTEM, OVER, doing.incident.id, "done", data), now)
 
 

@@ -70,7 +70,8 @@ def lost_out(facts: Facts) -> list[str]:
             lost.append(row.key)
     made = [one for one in facts.bundles if one.status == "made" and one.path]
     lost += [one.path for one in made if one.path and one.path.rsplit("/", 1)[-1] not in files]
-    lost += [f"bundle {one.id} {one.status}" for one in facts.bundles if one.status not in ("made", "failed")]
+    due = [one for one in facts.bundles if one.status != "queued" or one.next_at <= facts.now]  # others gather
+    lost += [f"bundle {one.id} {one.status}" for one in due if one.status not in ("made", "failed")]
     lost += [f"run {one.id} {one.status}" for one in facts.runs if one.status not in ("finished", "failed")]
     return lost + [f"{one.id} {one.status}" for one in facts.retrains if one.status in retrains.UNDER_WAY]
 

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from ruamel.yaml import YAML
-from sqlalchemy import make_url
+from sqlalchemy import and_, make_url
 from sqlmodel import func, select
 
 from bot.demo import demo
@@ -111,11 +111,12 @@ class Stage:
         """Return what is still to be done; nothing where all is done."""
         try:
             with self.database.read() as session:
-                left = []
+                left, now = [], datetime.now(UTC)
+                gathers = and_(Bundle.status == "queued", Bundle.next_at > now)  # what comes in within the hour
                 for table, statuses in UNDER_WAY:
                     query = select(func.count()).select_from(table).where(table.status.in_(statuses))
+                    query = query.where(~gathers) if table is Bundle else query
                     left.append((table.__tablename__, session.exec(query).one()))
-                now = datetime.now(UTC)
                 left.append(("inbox", len(inbox.waiting(session, now))))
                 left.append(("timers", int(timers.is_any_due(session, now))))
             return " ".join(f"{name}:{count}" for name, count in left if count)
