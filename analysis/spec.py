@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import ClassVar
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
-
 from analysis.errors import BadSpec
 
 # role → the column that plays it unless the person says otherwise
@@ -46,7 +44,7 @@ class Spec:
     False
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
     roles: Mapping[str, str] = field(default_factory=dict)  # role → column, only those the log has
     numbers: Mapping[str, Number] = field(default_factory=dict)
@@ -84,6 +82,8 @@ class Spec:
     @classmethod
     def from_json(cls, kept: object) -> "Spec":
         """Return the spec that `to_json` wrote; raise BadSpec where it is none."""
+        from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415  (slow to load; most read no stored spec)
+
         try:
             return TypeAdapter(cls).validate_python(kept)
         except ValidationError as wrong:

@@ -4,7 +4,6 @@ Without its key nobody can tell whose a hash is, so dropping the key of a period
 hashed in it.
 """
 
-import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import date
@@ -24,4 +23,4 @@ class Pseudonym:
         >>> Pseudonym("0", b"secret").hashed("R-17")[:10]
         '0:1bfa9cca'
         """
-        return f"{self.id}:{hmac.new(self.secret, value.encode(), hashlib.sha256).hexdigest()}"
+        return f"{self.id}:{hmac.digest(self.secret, value.encode(), 'sha256').hex()}"

@@ -47,6 +47,7 @@ def main() -> int:
     job = Job(**json.loads(line))
     if job.engine == "local":  # a cluster has limits of its own, and a Java machine reserves more than it uses
         _bound_memory(job.memory)
+        sys.meta_path.insert(0, _WithoutPandas())
     from bot import tasks  # noqa: PLC0415  (numpy and pyarrow are loaded here only, after the bounds are set)
 
     try:
@@ -56,6 +57,15 @@ def main() -> int:
         return 1
     (Path(job.folder) / "result.json").write_text(json.dumps(result))
     return 0
+
+
+class _WithoutPandas:
+    """Says that pandas is not installed: no job needs it, and where it is there pyarrow loads it, for half a second."""
+
+    def find_spec(self, name: str, _path: object = None, _target: object = None) -> None:
+        """Return nothing, so that others look for the module; raise ModuleNotFoundError for pandas."""
+        if name == "pandas":
+            raise ModuleNotFoundError(name=name)
 
 
 def _end_with_parent() -> None:
