@@ -2,7 +2,8 @@
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,18 @@ import pyarrow.parquet as pq
 import structlog
 from sqlmodel import SQLModel
 
+from analysis.policy import Watched
 from bot import gathering, runner
 from bot.operations import evidence, sealing
 from bot.runner import WorkFailedError
 from bot.services import Services
-from storage import audit, baselines, bundles, checkpoints, failpoints, leases
+from storage import audit, baselines, bundles, checkpoints, failpoints, inclusion, leases
 from storage import evidence as packing
 from storage import incidents as records
+from storage.files import sha256
 from storage.incidents import IncidentView
-from storage.tables import AuditRow, Baseline, Bundle, Run
+from storage.inclusion import Moved, Stretch
+from storage.tables import Baseline, Bundle, Run
 from templates import documents
 
 log = structlog.get_logger(__name__)
@@ -33,12 +37,19 @@ class Gathered:
     """The records of one moment, read in one transaction."""
 
     view: IncidentView
-    rows: list[AuditRow]
+    about: set[str]  # ids by which the audit log names what belongs to the incident
+    rows: Stretch
+    moved: Moved
     head: tuple[int, str]
-    hashes: list[tuple[int, str]]
     baseline: Baseline | None
-    run: Run | None
+    runs: dict[int, Run]  # that saw its alerts
     history: dict[str, list[dict[str, Any]]]
+
+    @property
+    def run(self) -> Run | None:
+        """Return the run that saw the first alert."""
+        seen_by = (alert.run_id for alert in self.view.alerts if alert.run_id is not None)
+        return self.runs.get(next(seen_by, 0))
 
 
 @dataclass
@@ -75,12 +86,8 @@ class Bundling:
         folder.mkdir(parents=True)
         checkpoint = sealing.seal(self.services)
         gathered = self._gather(bundle)
-        missing = self._decisions(gathered, folder, bundle)
-        watched = self.services.policy.model(gathered.view.model.id)
-        if watched is not None:
-            missing |= gathering.logs(watched, folder, bundle.requested_at)
-        tree = self._write(gathered, folder, bundle, missing)
-        stated = {"Audit-Tree": tree} if tree else {}
+        trees = self._fill(gathered, folder, bundle)
+        stated = {"Audit-Tree": trees} if trees else {}
         if checkpoint is not None:
             stated["Audit-Checkpoint"] = checkpoint.note
             (folder / checkpoints.FILE).write_text(checkpoint.note, encoding="utf-8", newline="\n")
@@ -98,17 +105,46 @@ class Bundling:
         with self.services.database.read() as session:
             view = records.view(session, bundle.incident_id)
             assert view is not None
-            rows = audit.rows_of(session, bundle.incident_id)
-            seen_by = next((alert.run_id for alert in view.alerts if alert.run_id is not None), None)
-            run = session.get(Run, seen_by) if seen_by is not None else None
-            baseline = baselines.active(session, view.model.id)
-            head = audit.head_of(session)
             history = bundles.history(session, view.incident, bundle.requested_at - gathering.LOGS_BACK)
-            return Gathered(view, rows, head, bundles.hashes(session, head[0]), baseline, run, history)
+            about, head = gathering.about(view, history), audit.head_of(session)
+            seen_by = {alert.run_id for alert in view.alerts if alert.run_id is not None}
+            return Gathered(
+                view,
+                about,
+                inclusion.in_table(session, about, head[0]),
+                inclusion.moved(session, view.incident.opened_at),
+                head,
+                baselines.active(session, view.model.id),
+                {id: run for id in seen_by if (run := session.get(Run, id)) is not None},
+                history,
+            )
 
-    def _decisions(self, gathered: Gathered, folder: Path, bundle: Bundle) -> dict[str, str]:
-        """Copy the last decisions into the folder; return what is missing and why."""
+    def _fill(self, gathered: Gathered, folder: Path, bundle: Bundle) -> str:
+        """Write all that the bundle holds; return the trees of the audit log that its rows lie in.
+
+        The worker needs most of the time to start, so everything else is written meanwhile.
+        """
         watched = self.services.policy.model(gathered.view.model.id)
+        with ThreadPoolExecutor(1, "decisions") as beside:
+            copied = beside.submit(self._decisions, watched, folder, bundle)
+            missing = gathering.logs(watched, folder, bundle.requested_at) if watched is not None else {}
+            gathering.pipelines(gathered.view.retrains, folder)
+            self._write(gathered, folder, bundle)
+            trees, lacking = self._audit(gathered, folder)
+        missing |= copied.result() | ({"audit.jsonl": lacking} if lacking else {})
+        _conclude(gathered, folder, bundle, missing)
+        return trees
+
+    def _audit(self, gathered: Gathered, folder: Path) -> tuple[str, str]:
+        """Write the rows of the audit log; return the trees that they lie in, and what is missing and why."""
+        mine = sealing.given(self.services)
+        old, lacking = inclusion.in_files(gathered.moved, gathered.about, mine.folder, mine.public)
+        lines, trees = inclusion.extract([*old, gathered.rows])
+        (folder / "audit.jsonl").write_bytes(lines)
+        return trees, lacking
+
+    def _decisions(self, watched: Watched | None, folder: Path, bundle: Bundle) -> dict[str, str]:
+        """Copy the last decisions into the folder; return what is missing and why."""
         if watched is None:
             return {"decisions.parquet": "the model is no longer in the policy"}
         pseudonym = self.services.keys.pseudonym
@@ -126,14 +162,12 @@ class Bundling:
             shutil.rmtree(work, ignore_errors=True)
         return {}
 
-    def _write(self, gathered: Gathered, folder: Path, bundle: Bundle, missing: dict[str, str]) -> str | None:
-        """Write everything else into the folder; return the tree of the audit log that its rows lie in."""
+    def _write(self, gathered: Gathered, folder: Path, bundle: Bundle) -> None:
+        """Write the records and what is drawn of them into the folder."""
         view, run, baseline = gathered.view, gathered.run, gathered.baseline
         report = run.report if run else {}
-        rows, tree = gathering.extract(gathered.rows, gathered.hashes)
         written = {
             "timeline.json": gathering.as_json([_record(entry) for entry in view.timeline]),
-            "audit.jsonl": rows,
             "report.md": documents.render("incident_report.md", view, bundle.requested_at).encode(),
             "comparison.json": gathering.as_json(gathering.comparison(report, gathered.history["retrains"])),
             "policy.json": gathering.as_json(self.services.policy.model_dump(mode="json")),
@@ -146,25 +180,37 @@ class Bundling:
             written |= {"drift_snapshot.json": gathering.as_json(run.report), "window.profile": run.profile or b""}
         if baseline is not None:
             written["baseline.profile"] = baseline.profile
-        from templates import chart  # noqa: PLC0415  (loads matplotlib)
-
-        picture = chart.of(view)
-        if picture is not None:
-            written["chart.png"] = picture.png
-        for name, content in written.items():
+        for name, content in (written | _charts(gathered)).items():
             (folder / name).write_bytes(content)
-        files = [path for path in folder.rglob("*") if path.is_file()]
-        names = {path.relative_to(folder).as_posix(): packing.sha256(path) for path in files}
-        case = _case(gathered, bundle, gathering.checklist(names, missing))
-        case["tables"] = _tables(folder, names, gathered)
-        (folder / "case_bundle.json").write_bytes(gathering.as_json(case))
-        return tree
+
+
+def _charts(gathered: Gathered) -> dict[str, bytes]:
+    """Return the picture of each alert that has one, by the name of its file."""
+    from templates import chart  # noqa: PLC0415  (loads matplotlib)
+
+    found: dict[str, bytes] = {}
+    for number, alert in enumerate(gathered.view.alerts):
+        run = gathered.runs.get(alert.run_id or 0)
+        picture = chart.of(replace(gathered.view, alerts=(alert,), report=run.report)) if run else None
+        if picture is not None:
+            found[f"chart-{alert.id}.png" if number else "chart.png"] = picture.png
+    return found
+
+
+def _conclude(gathered: Gathered, folder: Path, bundle: Bundle, missing: Mapping[str, str]) -> None:
+    """Write the case: what is known of the incident, and the checklist of what is there and what is not."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    names = {path.relative_to(folder).as_posix(): sha256(path) for path in files}
+    case = _case(gathered, bundle, gathering.checklist(names, missing))
+    case["tables"] = _tables(folder, names, gathered)
+    (folder / "case_bundle.json").write_bytes(gathering.as_json(case))
 
 
 def _tables(folder: Path, names: Mapping[str, str], gathered: Gathered) -> dict[str, Any]:
     """Return of each table how many rows it has and their SHA-256, and how it is asked for again."""
     counts = {f"{name}.json": len(found) for name, found in gathered.history.items() if found}
-    counts |= {"timeline.json": len(gathered.view.timeline), "audit.jsonl": len(gathered.rows)}
+    counts |= {"timeline.json": len(gathered.view.timeline)}
+    counts["audit.jsonl"] = (folder / "audit.jsonl").read_bytes().count(b"\n")
     decisions = folder / "decisions.parquet"
     if decisions.exists():
         counts["decisions.parquet"] = pq.read_metadata(decisions).num_rows

@@ -1,9 +1,9 @@
-"""What a bundle of evidence holds beside the decisions, and 004's checklist of what is there and what is not."""
+"""What a bundle of evidence holds beside the decisions, and the checklist of what is there and what is not."""
 
 import glob
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,8 +12,8 @@ from typing import Any
 from analysis.policy import Watched
 from analysis.response.serving import Logged
 from bot import masking
-from storage import audit, merkle
-from storage.tables import AuditRow
+from storage.incidents import IncidentView
+from storage.tables import RetrainRequest
 
 LOGS_BACK = timedelta(days=30)  # 004: “last 30 days”
 LARGEST_LOG = 50 << 20  # bytes of each log, its newest ones
@@ -32,8 +32,14 @@ class Item:
 
 COMPARED = ("family", "metric", "column", "group", "baseline_value", "value", "interval")
 
-# 004, Evidence Preservation Checklist, in its order; what of it lies in which file.
 CHECKLIST = (
+    # 000, Collect Evidence: what the lines below do not name
+    Item("drift snapshot with the bounds of its window", ("drift_snapshot.json", "window.profile")),
+    Item("fairness by group", ("drift_snapshot.json",)),
+    Item("comparison with the model before", ("comparison.json",)),
+    Item("charts", ("chart.png", "chart")),
+    Item("audit extract with proof of inclusion", ("audit.jsonl",)),
+    # 004, Evidence Preservation Checklist, in its order; what of it lies in which file
     Item("model files and weights", ("versions.json",), "names and checksums; the artefact stays where it is"),
     Item("hyperparameters and configuration", ("versions.json", "policy.json")),
     Item("training data manifest and metadata", ("versions.json",)),
@@ -41,7 +47,7 @@ CHECKLIST = (
     Item("preprocessing pipeline documentation", (), "not held by this product"),
     Item("application logs of the last 30 days", ("logs/application",), NO_LOG),
     Item("access and authentication logs", ("logs/access",), NO_LOG),
-    Item("recent CI runs", ("logs/ci",), NO_LOG),
+    Item("recent CI runs", ("logs/ci", "retrains.json"), NO_LOG),
     Item("serving logs: predictions and confidence", ("decisions.parquet",)),
     Item("performance metrics", ("drift_snapshot.json",)),
     Item("monitoring and alerting logs", ("checks.json", "audit.jsonl")),
@@ -76,18 +82,12 @@ def _line(item: Item, names: Mapping[str, str], missing: Mapping[str, str]) -> d
     return {"what": item.what, "files": found} | ({"missing": why} if why else {}) | note
 
 
-def extract(rows: list[AuditRow], hashes: list[tuple[int, str]]) -> tuple[bytes, str | None]:
-    """Return the rows, each with its way up the tree of the whole log, and the tree: first row, last row, root."""
-    if not hashes:
-        return b"", None
-    first, leaves = hashes[0][0], [bytes.fromhex(hash) for _, hash in hashes]
-    held = [row for row in rows if first <= row.seq <= hashes[-1][0]]
-    paths = merkle.paths(leaves, [row.seq - first for row in held])
-    lines = [
-        audit.canonical({**audit.body(row), "hash": row.hash, "path": [one.hex() for one in path]}) + "\n"
-        for row, path in zip(held, paths, strict=True)
-    ]
-    return "".join(lines).encode(), f"{first} {hashes[-1][0]} {merkle.root(leaves).hex()}"
+def about(view: IncidentView, history: Mapping[str, list[dict[str, Any]]]) -> set[str]:
+    """Return the ids by which the audit log names the incident, its alerts, and what was asked for it."""
+    incident = view.incident.id
+    asked = [one for name in ("approvals", "retrains", "rollouts") for one in history[name]]
+    mine = {str(one["id"]) for one in asked if incident in (one.get("incident_id"), one.get("subject"))}
+    return {incident, *(alert.id for alert in view.alerts)} | mine
 
 
 def comparison(report: Mapping[str, Any], retrains: list[dict[str, Any]]) -> dict[str, Any]:
@@ -117,10 +117,28 @@ def logs(watched: Watched, folder: Path, now: datetime) -> dict[str, str]:
         if why:
             missing[f"logs/{log.kind}"] = f"{log.name}: {why}"
         if text:
-            target = folder / "logs" / f"{log.kind}-{log.name}.txt"
-            target.parent.mkdir(exist_ok=True)
-            target.write_text(masking.everything(text), encoding="utf-8")
+            _keep(folder, f"{log.kind}-{log.name}", text)
     return missing
+
+
+def pipelines(retrains: Sequence[RetrainRequest], folder: Path) -> None:
+    """Copy what each retrain's pipeline printed on this machine into `logs/`, secrets masked."""
+    for one in retrains:
+        printed = Path(one.log_path) if one.log_path else None
+        if printed is not None and printed.is_file():
+            _keep(folder, f"ci-{one.id.lower()}", _newest(printed, LARGEST_LOG))
+
+
+def _keep(folder: Path, name: str, text: str) -> None:
+    target = folder / "logs" / f"{name}.txt"
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(masking.everything(text), encoding="utf-8")
+
+
+def _newest(path: Path, most: int) -> str:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - most))
+        return file.read(most).decode("utf-8", "replace")
 
 
 def _text(log: Logged, now: datetime) -> tuple[str, str]:
@@ -143,14 +161,12 @@ def _of_files(paths: list[Path], now: datetime) -> tuple[str, str]:
         try:
             if datetime.fromtimestamp(path.stat().st_mtime, UTC) < now - LOGS_BACK or left <= 0:
                 continue
-            with path.open("rb") as file:
-                file.seek(max(0, path.stat().st_size - left))
-                content = file.read(left)
+            size, text = path.stat().st_size, _newest(path, left)
         except OSError as error:
             why = f"{path} cannot be read ({error.strerror})"
             continue
-        left -= len(content)
-        recent.append(f"── {path} ──\n{content.decode('utf-8', 'replace')}")
+        left -= size
+        recent.append(f"── {path} ──\n{text}")
     return "\n".join(reversed(recent)), why or ("" if recent else "no file of the last 30 days is there")
 
 

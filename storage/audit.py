@@ -75,9 +75,9 @@ def append(session: Session, entry: Entry, at: datetime) -> AuditRow:
     return row
 
 
-def rows_of(session: Session, entity: str) -> list[AuditRow]:
-    """Return the rows about one record, oldest first."""
-    return list(session.exec(select(AuditRow).where(AuditRow.entity == entity).order_by(col(AuditRow.seq))))
+def rows_of(session: Session, *entities: str) -> list[AuditRow]:
+    """Return the rows about these records, oldest first."""
+    return list(session.exec(select(AuditRow).where(col(AuditRow.entity).in_(entities)).order_by(col(AuditRow.seq))))
 
 
 def head_of(session: Session) -> tuple[int, str]:

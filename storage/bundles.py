@@ -9,7 +9,6 @@ from sqlmodel import Session, SQLModel, col, or_, select
 from storage.tables import (
     AliasChange,
     Approval,
-    AuditRow,
     Bundle,
     Incident,
     ModelVersion,

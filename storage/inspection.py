@@ -178,28 +178,47 @@ def _agrees(seen: Seen, stated: Mapping[str, str]) -> None:
 
 def _audit(seen: Seen, stated: Mapping[str, str]) -> int:
     """Return how many rows of the audit log are in it, each shown to lie in the log that was signed."""
-    tree = stated.get("Audit-Tree", "").split()
+    trees = [_Tree.of(one) for one in stated.get("Audit-Tree", "").split("; ") if one]
     lines = seen.whole.get("data/audit.jsonl", b"").splitlines()
-    if len(tree) != 3:
+    if not trees or None in trees:
         if lines and stated:
             seen.faults.append("data/audit.jsonl: the statement names no audit tree")
         return len(lines)
-    first, last, root = int(tree[0]), int(tree[1]), tree[2]
     for line in lines:
         try:
             row = json.loads(line)
             path = [bytes.fromhex(one) for one in row.pop("path")]
             hash = row.pop("hash")
             fits = hashlib.sha256(rfc8785.dumps(row)).hexdigest() == hash
-            leads = merkle.leads_to(bytes.fromhex(hash), row["seq"] - first, last - first + 1, path)
+            lies = any(tree is not None and tree.holds(row["seq"], bytes.fromhex(hash), path) for tree in trees)
         except (ValueError, KeyError, TypeError, AttributeError):
             seen.faults.append("data/audit.jsonl: a line is no row with its path")
             continue
         if not fits:
             seen.faults.append(f"data/audit.jsonl: row {row['seq']} is not what its hash says")
-        elif leads is None or leads.hex() != root:
+        elif not lies:
             seen.faults.append(f"data/audit.jsonl: row {row['seq']} is not of the log that was signed")
     return len(lines)
+
+
+@dataclass(frozen=True)
+class _Tree:
+    """A stretch of the audit log: the table's, or a segment's that was moved to a file."""
+
+    first: int
+    last: int
+    root: str
+
+    @classmethod
+    def of(cls, told: str) -> "_Tree | None":
+        match told.split():
+            case [first, last, root] if first.isdecimal() and last.isdecimal():
+                return cls(int(first), int(last), root)
+        return None
+
+    def holds(self, seq: int, hash: bytes, path: list[bytes]) -> bool:
+        leads = merkle.leads_to(hash, seq - self.first, self.last - self.first + 1, path)
+        return leads is not None and leads.hex() == self.root
 
 
 def told(verdict: Verdict) -> dict[str, Any]:

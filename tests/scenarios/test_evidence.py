@@ -4,9 +4,15 @@ import base64
 import hashlib
 import io
 import json
+import re
+import shutil
+import subprocess
 import sys
 import tarfile
+import venv
 from datetime import UTC, datetime
+from importlib.metadata import distribution
+from pathlib import Path
 
 import bagit
 import httpx
@@ -26,6 +32,8 @@ from bot.operations.doing import Request
 from storage import evidence, inspection
 from storage.tables import Bundle
 from tests.world import pretty
+
+README = Path(__file__).resolve().parents[2] / "README.md"
 
 
 @pytest.fixture
@@ -52,9 +60,25 @@ def verify(bag):
     assert hashlib.sha256((bag / subject["name"]).read_bytes()).hexdigest() == subject["digest"]["sha256"]
 
 
-def test_it_is_a_valid_bag_and_its_signature_holds(bag):
-    assert bagit.Bag(str(bag)).validate()
+def test_it_is_a_valid_bag_and_its_signature_holds_where_the_product_is_not(bag, fairness, tmp_path):
+    clean = tmp_path / "clean"
+    venv.create(clean)
+    (packages,) = clean.glob("lib/*/site-packages")
+    shutil.copy(bagit.__file__, packages)
+    shutil.copytree(distribution("bagit")._path, packages / "bagit-1.dist-info")
+    python = [str(clean / "bin/python"), "-I"]
+    assert subprocess.run([*python, "-c", "import bot"], capture_output=True, check=False).returncode == 1
+    assert subprocess.run([*python, "-m", "bagit", "--validate", str(bag)], capture_output=True, check=True)
     verify(bag)
+    shutil.copy(fairness.folder / "data/evidence/signing-key.pub.pem", bag.parent)
+    assert by_hand(bag) == (0, True)
+
+
+def by_hand(bag):
+    """Return the exit code of what README says to do with no more than a shell, and whether the signature held."""
+    (block,) = re.findall(r"```\n(sha256sum .*?)```", README.read_text(), re.DOTALL)
+    done = subprocess.run(["sh", "-ec", block], cwd=bag, capture_output=True, text=True, check=False)
+    return done.returncode, "Signature Verified Successfully" in done.stdout
 
 
 def test_it_holds_what_the_playbook_asks_for_and_names_what_is_missing(bag):
@@ -90,6 +114,8 @@ def test_a_changed_payload_with_rebuilt_manifests_fails_the_signature(bag):
     assert bagit.Bag(str(bag)).validate()  # BagIt alone is content
     with pytest.raises((AssertionError, InvalidSignature)):
         verify(bag)
+    shutil.copy(bag / "data/signing-key.pub.pem", bag.parent)
+    assert by_hand(bag) == (1, True)  # what was signed is of another list
 
 
 def test_asked_for_twice_it_is_made_once(fairness):

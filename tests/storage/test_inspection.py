@@ -10,8 +10,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from analysis.errors import BadInput
-from bot import gathering
-from storage import audit, evidence, inspection, merkle
+from storage import audit, evidence, inclusion, inspection, merkle
+from storage.inclusion import Stretch
 from storage.tables import AuditRow
 
 KEY = Ed25519PrivateKey.generate()
@@ -30,12 +30,19 @@ def chain(count):
     return rows
 
 
+def extracted(rows, wanted):
+    return inclusion.extract([Stretch(rows[0].seq, [row.hash for row in rows], wanted)])
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A bundle as the bot packs it, of a log of eleven rows."""
-    folder = tmp_path_factory.mktemp("made")
+    return bundle_in(tmp_path_factory.mktemp("made"))
+
+
+def bundle_in(folder):
+    """Return a bundle as the bot packs it, of a log of eleven rows."""
     rows = chain(11)
-    extract, tree = gathering.extract([row for row in rows if row.entity == "INC-1"], [(r.seq, r.hash) for r in rows])
+    extract, tree = extracted(rows, [row for row in rows if row.entity == "INC-1"])
     inside = folder / "inside"
     inside.mkdir()
     (inside / "audit.jsonl").write_bytes(extract)
@@ -196,10 +203,10 @@ def test_what_no_bundle_of_ours_holds_is_refused(made, tmp_path, more, says):
 
 def test_a_row_of_another_log_is_found_though_the_rest_is_signed(tmp_path):
     rows, others = chain(11), chain(12)
-    extract, tree = gathering.extract(rows[:3], [(r.seq, r.hash) for r in rows])
+    extract, tree = extracted(rows, rows[:3])
     lines = extract.splitlines()
     forged = json.loads(lines[1]) | {"actor": "U9"}
-    foreign, _ = gathering.extract(others[11:], [(r.seq, r.hash) for r in others])
+    foreign, _ = extracted(others, others[11:])
     for line, says in (
         (json.dumps(forged).encode(), "row 2 is not what its hash says"),
         (foreign.splitlines()[0], "row 12 is not of the log that was signed"),
