@@ -5,6 +5,7 @@ from analysis.response.learning import REVIEWED
 from analysis.response.life import ENDED
 from analysis.vocabulary import Family, Oversight, Severity, State
 from storage.incidents import IncidentView
+from storage.registry import CHAMPION, why_not
 from templates import finding, names, reported, resets, verified
 from templates.slack.mrkdwn import said
 
@@ -67,7 +68,7 @@ def following(view: IncidentView) -> list[str]:
         "{restrain}": _restrain(Severity(shown.severity), level),
         "{look}": STANDING if _is_standing(view) else LOOK[Family(shown.family)],
         "{remedy}": REMEDY.get(Family(shown.family), RETRAIN),
-        "{retrain}": RUNNING.get(view.retrains[-1].status, "") if view.retrains else "",
+        "{retrain}": _retrain(view),
         "{cause}": _cause(view),
         "{verified}": _verified(view),
         "{close}": "Hold the review while people remember, then press *Close*." if _is_reviewed(view) else "",
@@ -75,6 +76,18 @@ def following(view: IncidentView) -> list[str]:
     }
     lines = [words.get(line, line.replace("{model}", said(view.model.id))) for line in NEXT[State(shown.state)]]
     return list(filter(None, lines))[:3]
+
+
+def _retrain(view: IncidentView) -> str:
+    """Return what the newest retrain asks for; nothing once its candidate serves, or may not."""
+    if not view.retrains:
+        return ""
+    newest, serving = view.retrains[-1], view.serving
+    if newest.status == "validated_pass" and newest.candidate and serving is not None:
+        version = serving.versions.get(newest.candidate)
+        if serving.aliases.get(CHAMPION) == newest.candidate or (version is not None and why_not(version)):
+            return ""
+    return RUNNING.get(newest.status, "")
 
 
 def _is_reviewed(view: IncidentView) -> bool:

@@ -230,7 +230,7 @@ def _retrain(request: RetrainRequest, c: Clean) -> str:
     version = f", version {request.candidate}" if request.candidate else ""
     judged = f" {validated.plain(request.validation)}" if request.validation else ""
     head = f"{request.id}, asked for {stamp(request.requested_at)}: {retrained(request)}{version}"
-    return c(f"{head}. {request.reason}{judged}")
+    return c(f"{head}. {request.reason.rstrip('. ')}.{judged}")
 
 
 def _evidence(bundle: Bundle, c: Clean) -> str:

@@ -33,8 +33,10 @@ def _void(entry: TimelineEntry, view: IncidentView) -> str:
 
 
 def _wish(entry: TimelineEntry) -> str:
-    verb = said(str(entry.facts.get("of", "a wish")).replace("_", " "))
-    return f"*{verb}* ({code(entry.facts.get('approval', '?'))})"
+    from templates import approvals  # noqa: PLC0415  (it names a wish by the rows of this package)
+
+    name = said(approvals.title(str(entry.facts.get("of", "a wish"))))
+    return f"*{name}* ({code(entry.facts.get('approval', '?'))})"
 
 
 def _asker(entry: TimelineEntry) -> str:
