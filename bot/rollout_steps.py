@@ -81,7 +81,8 @@ def _kept(doing: Doing, row: Rollout) -> None:
 
 
 def _good(row: Rollout) -> str | None:
-    return row.from_version or _was(row).get(LAST_KNOWN_GOOD)
+    good: str | None = row.snapshot["good"]
+    return good
 
 
 def _keep_back(work: Work) -> Facts:
@@ -129,7 +130,7 @@ def _was(row: Rollout) -> Mapping[str, str]:
 def _baseline(doing: Doing, row: Rollout) -> str | None:
     """Return the baseline that suits the version: of a candidate its own, of an earlier one what it had."""
     if row.kind == Kind.ROLLBACK and row.from_version is not None:
-        return stored.baseline_before(doing.session, row.model_id, row.from_version)
+        return stored.baseline_of(doing.session, row)
     if row.kind == Kind.REVERSE:
         undone = stored.newest(doing.session, row.model_id, Kind.ROLLBACK, from_version=row.to_version)
         return undone.snapshot["baseline"] if undone is not None else None

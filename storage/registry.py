@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, func, select
@@ -41,6 +42,12 @@ def aliases(session: Session, model_id: str) -> dict[str, AliasChange]:
 def named(session: Session, model_id: str) -> dict[str, str]:
     """Return the version of each name that stands for one."""
     return {name: one.version for name, one in aliases(session, model_id).items() if one.version is not None}
+
+
+def champion_at(session: Session, model_id: str, at: datetime) -> str | None:
+    """Return the version that served then, as far as anybody had named one."""
+    moves = select(AliasChange.version).where(AliasChange.model_id == model_id, AliasChange.alias == CHAMPION)
+    return session.exec(moves.where(col(AliasChange.at) <= at).order_by(col(AliasChange.sequence).desc())).first()
 
 
 def served(session: Session, model_id: str) -> frozenset[str]:

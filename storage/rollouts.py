@@ -9,7 +9,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from analysis.response.rollouts import UNDER_WAY, Kind, Status
 from analysis.response.serving import Rollback
 from storage import people, registry
-from storage.tables import AliasChange, ModelVersion, Person, RetrainRequest, Rollout
+from storage.tables import AliasChange, Incident, ModelVersion, Person, RetrainRequest, Rollout
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Serving:
     passed: tuple[RetrainRequest, ...] = ()  # whose candidates may be promoted, newest first
     rollouts: tuple[Rollout, ...] = ()  # of the incident, oldest first
     took: timedelta | None = None  # the model's newest change that went through
+    began_with: str | None = None  # what served when the incident was opened
     how: Rollback | None = None  # as the policy says, where a form is made of it
     served: frozenset[str] = frozenset()  # versions that have served, or were kept as last known good
 
@@ -150,16 +151,26 @@ def serving(session: Session, incident_id: str, model_id: str) -> Serving:
         tuple(registry.passed(session, model_id)),
         tuple(session.exec(mine)),
         served=registry.served(session, model_id),
+        began_with=_began_with(session, incident_id, model_id),
         took=_took(newest(session, model_id)),
     )
+
+
+def _began_with(session: Session, incident_id: str, model_id: str) -> str | None:
+    incident = session.get(Incident, incident_id)
+    return registry.champion_at(session, model_id, incident.opened_at) if incident is not None else None
 
 
 def _took(done: Rollout | None) -> timedelta | None:
     return done.finished_at - done.requested_at if done is not None and done.finished_at is not None else None
 
 
-def baseline_before(session: Session, model_id: str, version: str) -> str | None:
-    """Return the baseline that was active before that version was promoted; None where no promotion changed it."""
-    promoted = newest(session, model_id, Kind.PROMOTE, to_version=version)
-    before = promoted.snapshot.get("baseline") if promoted else None
+def baseline_of(session: Session, rollback: Rollout) -> str | None:
+    """Return the baseline that the version had which comes back; None where no promotion has changed it since.
+
+    That is the one before a promotion took its place; else the one before what is rolled back came in.
+    """
+    replaced = newest(session, rollback.model_id, Kind.PROMOTE, from_version=rollback.to_version)
+    found = replaced or newest(session, rollback.model_id, Kind.PROMOTE, to_version=str(rollback.from_version))
+    before = found.snapshot.get("baseline") if found else None
     return str(before) if before else None

@@ -1,6 +1,7 @@
 """The words of promotions and rollbacks: their names, their steps, and what was looked at before."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from analysis.response import rollouts as deciding
@@ -18,7 +19,7 @@ LONGEST = 200
 # Each step as something to be done, and as done.
 STEPS: Mapping[Step, tuple[str, str]] = {
     Step.CHECK: ("Look at the version and at the registry once more", "The version and the registry are as they were"),
-    Step.KEEP: ("Keep {was} as last known good", "{was} is kept as last known good"),
+    Step.KEEP: ("Keep {good} as last known good", "{good} is kept as last known good"),
     Step.DEPLOY: ("Run the deployment pipeline for {version}", "The deployment pipeline has deployed {version}"),
     Step.CHAMPION: (
         "Let the registry and the gate go over to {version}",
@@ -42,10 +43,20 @@ def title(of: Kind, number: str, version: str, was: str | None) -> str:
     return f"{NAME[of]} {code(number)}: version {code(version)}{instead}"
 
 
-def step(name: str, version: str, was: str | None, *, done: bool) -> str:
+@dataclass(frozen=True)
+class Between:
+    """The versions of a change: which is to serve, which served, and which is last known good afterwards."""
+
+    version: str
+    was: str | None = None
+    good: str | None = None
+
+
+def step(name: str, between: Between, *, done: bool) -> str:
     """Return the step in words."""
     known = next((words for one, words in STEPS.items() if one == name), (name, name))
-    return known[1 if done else 0].format(version=code(version), was=code(was or "nothing"))
+    was, good = (code(one or "nothing") for one in (between.was, between.good or between.was))
+    return known[1 if done else 0].format(version=code(between.version), was=was, good=good)
 
 
 def blocked(versions: object) -> str:

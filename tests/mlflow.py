@@ -81,7 +81,7 @@ class Gateway:
     def __init__(self, server: Server, user: str, password: str) -> None:
         self.login = "Basic " + b64encode(f"{user}:{password}".encode()).decode()
         self.server, self.port, self.refused = server, 0, 0
-        self.cut: str | None = None  # a call whose answer is lost; from then on it is away
+        self.cut: str | None = None  # what stands in a call whose answer is lost; from then on it is away
         self.back()
 
     @property
@@ -107,7 +107,7 @@ class Gateway:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 sent = {"Content-Type": self.headers.get("Content-Type", "application/json")}
                 answer = CLIENT.request(self.command, gateway.server.url + self.path, content=body, headers=sent)
-                if gateway.cut and gateway.cut in self.path and self.command == "POST":
+                if gateway.cut and gateway.cut.encode() in body:
                     gateway.cut = None
                     gateway.away()
                     return

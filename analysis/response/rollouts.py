@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from analysis.response.serving import Rollback
+from analysis.vocabulary import Severity
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=1)
 HANGS, TOLD_AGAIN = timedelta(minutes=5), timedelta(minutes=30)
@@ -96,6 +97,20 @@ class Version(Protocol):
     blocked_by: str | None
     blocked_why: str | None
     details: dict[str, Any]  # `validation`: a `Judged`, `judged_as`: the retrain
+
+
+def known_good(served: str | None, kept: str | None, worst: Severity) -> str | None:
+    """Return what is gone back to once a candidate serves: what served, or what was kept where that is the trouble.
+
+    A candidate is promoted for an incident. One that is high or critical is not known to be good.
+
+    >>> known_good("2.0", "1.0", Severity.CRITICAL), known_good("2.0", "1.0", Severity.MEDIUM)
+    ('1.0', '2.0')
+    >>> known_good("2.0", None, Severity.CRITICAL)
+    '2.0'
+    """
+    is_trouble = worst.rank >= Severity.HIGH.rank
+    return (kept or served) if is_trouble else (served or kept)
 
 
 class Judged(StrEnum):

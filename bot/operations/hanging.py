@@ -47,6 +47,7 @@ def when_due(services: Services, session: Session, timer: Timer, now: datetime) 
 def _tell(doing: Doing, row: Rollout, **facts: Any) -> None:  # noqa: ANN401
     """Call those who are on call and name who asked and approved: somebody has to look."""
     facts |= {"rollout": row.id, "kind": row.kind, "version": row.to_version, "was": row.from_version}
+    facts["good"] = row.snapshot.get("good")
     facts |= {"undoing": row.status == Status.UNDOING, "error": row.error, "by": row.requested_by}
     reached = escalation.ring(doing)
     incidents.advance(doing.session, doing.incident, State(doing.incident.state))

@@ -203,7 +203,8 @@ def _noted(rollout: Rollout, name: str, facts: dict[str, Any]) -> dict[str, Any]
 
 
 def _facts(row: Rollout) -> dict[str, Any]:
-    return {"rollout": row.id, "kind": row.kind, "version": row.to_version, "was": row.from_version}
+    facts = {"rollout": row.id, "kind": row.kind, "version": row.to_version, "was": row.from_version}
+    return facts | {"good": row.snapshot.get("good")}
 
 
 def _why(row: Rollout) -> str:

@@ -120,9 +120,20 @@ def _row(doing: Doing, change: Change, serves: str | None) -> Rollout:
         requested_by=doing.request.actor,
         approved_by=doing.request.approved_by,
         requested_at=doing.now,
-        snapshot=_snapshot(doing) | {"steps": list(deciding.steps(change.kind, watched.rollback))},
+        snapshot=_snapshot(doing)
+        | {"steps": list(deciding.steps(change.kind, watched.rollback)), "good": _good(doing, change, serves)},
         next_at=doing.now,
     )
+
+
+def _good(doing: Doing, change: Change, serves: str | None) -> str | None:
+    """Return which version is last known good once the change is done: of those that may serve."""
+    known = registry.named(doing.session, doing.incident.model_id).get(LAST_KNOWN_GOOD)
+    if change.kind is not Kind.PROMOTE:
+        return known
+    row = registry.version(doing.session, doing.incident.model_id, known) if known else None
+    is_fit = row is not None and registry.why_not(row) is None and known != change.to
+    return deciding.known_good(serves, known if is_fit else None, incidents.worst(doing.session, doing.incident))
 
 
 def _snapshot(doing: Doing) -> dict[str, Any]:

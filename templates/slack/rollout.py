@@ -41,7 +41,8 @@ def _how(row: Rollout) -> str:
 def _step(row: Rollout, number: int, name: str) -> str:
     """Return one step: done, under way, still to come, failed, or taken back."""
     noted: dict[str, Any] = row.steps.get(name, {})
-    words = rollouts.step(name, row.to_version, row.from_version, done="done" in noted and "undone" not in noted)
+    between = rollouts.Between(row.to_version, row.from_version, row.snapshot.get("good"))
+    words = rollouts.step(name, between, done="done" in noted and "undone" not in noted)
     if "failed" in noted:
         return f"❌ {words}\n> {quote(noted['failed'], LONGEST_ERROR)}"
     if "undone" in noted:

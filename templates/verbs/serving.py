@@ -42,6 +42,11 @@ def _was(facts: Facts) -> str | None:
     return str(facts["was"]) if facts.get("was") else None
 
 
+def _between(facts: Facts) -> rollouts.Between:
+    good = facts.get("good")
+    return rollouts.Between(_to(facts), _was(facts), str(good) if good else None)
+
+
 def _serves(view: IncidentView) -> str:
     now = _serving(view).aliases.get(CHAMPION)
     return f"Serves now: {code(now)}." if now else "Nothing is registered as serving now."
@@ -106,6 +111,8 @@ def _before_rolling_back(view: IncidentView) -> list[str]:
         rollouts.checklist(serving, good) if good else ["❌ Nothing is registered as last known good: name a version."]
     )
     title = f"*Looked at, for {code(good)}, the last known good version*" if good else "*Looked at*"
+    if good is not None and good == serving.began_with:
+        looked.append(f"⚠️ {code(good)} served when this incident began: it may be what it is about. Name another one.")
     return [
         _serves(view),
         title,
@@ -153,11 +160,12 @@ def _over(entry: TimelineEntry, view: IncidentView) -> str:
     kind, facts = rollouts.kind(entry.facts.get("kind")), entry.facts
     until = finding.moment(facts.get("watched_until"))
     watched = f" The model is watched until {date(until)}." if until else ""
-    return f"{rollouts.SIGN[kind]} *{DONE[kind].format(to=code(_to(facts)), was=code(_was(facts) or '–'))}*{watched}"
+    was, good = (code(one or "–") for one in (_was(facts), _between(facts).good or _was(facts)))
+    return f"{rollouts.SIGN[kind]} *{DONE[kind].format(to=code(_to(facts)), was=was, good=good)}*{watched}"
 
 
 DONE: Mapping[Kind, str] = {
-    Kind.PROMOTE: "{to} serves now; {was} is kept as last known good.",
+    Kind.PROMOTE: "{to} serves now; {good} is kept as last known good.",
     Kind.ROLLBACK: "{to} serves again; {was} is blocked until this incident is resolved.",
     Kind.REVERSE: "The rollback is reversed: {to} serves again.",
 }
@@ -172,7 +180,7 @@ def _undone(entry: TimelineEntry, view: IncidentView) -> str:
 
 def _failed(entry: TimelineEntry, view: IncidentView) -> str:
     kind, facts = rollouts.kind(entry.facts.get("kind")), entry.facts
-    words = rollouts.step(str(facts.get("step")), _to(facts), _was(facts), done=False)
+    words = rollouts.step(str(facts.get("step")), _between(facts), done=False)
     name = f"{rollouts.NAME[kind]} {code(_id(facts))}"
     return (
         f"🛑 *{name} failed half-way and could not be taken back.* {_rung(facts)} Look at once which version serves:"
@@ -182,7 +190,7 @@ def _failed(entry: TimelineEntry, view: IncidentView) -> str:
 
 def _hangs(entry: TimelineEntry, view: IncidentView) -> str:
     kind, facts = rollouts.kind(entry.facts.get("kind")), entry.facts
-    words = rollouts.step(str(facts.get("step")), _to(facts), _was(facts), done=False)
+    words = rollouts.step(str(facts.get("step")), _between(facts), done=False)
     what = f"taking back “{words}”" if facts.get("undoing") else f"“{words}”"
     since = finding.moment(facts.get("since"))
     waited = f" for {figures.span(entry.at - since)}" if since else ""
@@ -243,7 +251,8 @@ VERBS = {
         modal=Modal(
             title="Promote a candidate",
             submit="Ask for it",
-            does="Lets a candidate that passed its validation serve, and keeps what serves now as last known good.",
+            does="Lets a candidate that passed its validation serve. What serves now is kept as last known good,"
+            " unless the incident is high or critical and there is another one.",
             fields={
                 "candidate": Asked("Candidate", options=_candidates, chosen=_only),
                 "reason": Asked("Reason", "Why it should serve now"),

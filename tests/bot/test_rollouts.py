@@ -32,6 +32,7 @@ from tests.bot.lived import (
     entries,
     found,
     later,
+    lesser,
     looked,
     report,
     says,
@@ -55,7 +56,7 @@ from tests.bot.rolled import (
 )  # fmt: skip
 
 BEFORE = {"champion": NOW, "last_known_good": OLD}
-PROMOTED = {"champion": NEW, "last_known_good": NOW}
+PROMOTED = {"champion": NEW, "last_known_good": OLD}  # the incident is about what served
 
 
 @pytest.fixture
@@ -103,6 +104,19 @@ def test_a_rollback_brings_the_last_good_version_back_and_blocks_the_other_until
     assert "is blocked" in says(candidate_of_now)
     assert do(services, "resolve", ONCALL, note="done").changed
     assert version(services, NOW).blocked_by is None
+
+
+@pytest.mark.parametrize(
+    ("severity", "blocked", "good"),
+    [("medium", None, NOW), ("high", None, OLD), ("high", "INC-2026-01-001", NOW)],
+)
+def test_what_served_is_known_good_unless_it_is_the_trouble_and_there_is_another(services, severity, blocked, good):
+    lesser(services, severity)
+    change(services, ModelVersion, ("version", OLD), blocked_by=blocked)
+    asked(services, "promote")
+    run(services)
+    assert state(services)[0] == {"champion": NEW, "last_known_good": good}
+    assert entries(services, "promoted")[0]["good"] == good
 
 
 @ON_BOTH

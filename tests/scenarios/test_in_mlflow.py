@@ -73,10 +73,10 @@ def test_promoted_while_it_is_away_rolled_back_and_reversed(world, mlflow_server
     assert world.fill("ml_engineer", candidate="RTR-1", reason="It treats both alike")["ok"]
     world.settle()
     press(world, "product_owner")
-    mlflow_gateway.cut = "registered-models/alias"
+    mlflow_gateway.cut = '"champion"'
     assert world.fill("product_owner", word="PROMOTE")["ok"]
     world.settle()
-    assert (aliases(mlflow_server), told(world)["serve"]) == ({"champion": NOW, "last_known_good": NOW}, NOW)
+    assert (aliases(mlflow_server), told(world)["serve"]) == ({"champion": NEW, "last_known_good": OLD}, NOW)
     assert "the answer was lost" in changed(world, "PRM-1").error
 
     for _ in range(7):
@@ -84,13 +84,13 @@ def test_promoted_while_it_is_away_rolled_back_and_reversed(world, mlflow_server
         world.settle()
     assert "cannot be reached" in changed(world, "PRM-1").error
     (line,) = [one for one in world.alert()["replies"] if "does not get on" in pretty(one)]
-    assert "“Keep `2` as last known good”" in pretty(line)
+    assert "“Let the registry and the gate go over to `3`”" in pretty(line)
     assert all(f"<@{person}>" in pretty(line) for person in (ENGINEER, OWNER, ONCALL))
     mlflow_gateway.back()
     world.clock.forward(minutes=1)
     go_on(world)
     assert changed(world, "PRM-1").status == "done"
-    assert (aliases(mlflow_server), told(world)["serve"]) == ({"champion": NEW, "last_known_good": NOW}, NEW)
+    assert (aliases(mlflow_server), told(world)["serve"]) == ({"champion": NEW, "last_known_good": OLD}, NEW)
     with services.database.read() as session:
         assert timers.next_of(session, "PRM-1", "rollout_hangs") is None
 
@@ -99,7 +99,7 @@ def test_promoted_while_it_is_away_rolled_back_and_reversed(world, mlflow_server
     world.settle()
     assert "has begun" in whispers(press(world, "product_owner"))
     go_on(world)
-    assert (aliases(mlflow_server)["champion"], told(world)["serve"]) == (NOW, NOW)
+    assert (aliases(mlflow_server)["champion"], told(world)["serve"]) == (OLD, OLD)
     assert mlflow_server.tags(MODEL, NEW)["blocked"] == world.incident().id
 
     line = [one for one in world.alert()["replies"] if "serves again" in pretty(one)][-1]

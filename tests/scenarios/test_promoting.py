@@ -65,7 +65,7 @@ def test_a_promotion_asks_the_product_owner_for_the_word_is_done_and_watched(wor
     (message,) = [m for m in world.alert()["replies"] if "Promotion `PRM-1`" in pretty(m) and "· done" in pretty(m)]
     assert "✅ The registry and the gate have gone over to `1.1.0`" in pretty(message)
     assert "approved by Hannah Weiss" in pretty(message)
-    assert f"`{NEW}` serves now; `{NOW}` is kept as last known good." in pretty(world.alert())
+    assert f"`{NEW}` serves now; `{OLD}` is kept as last known good." in pretty(world.alert())
     before = checks(world)
     for _ in range(2):
         world.clock.forward(minutes=3)
