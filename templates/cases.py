@@ -30,8 +30,19 @@ def counts(queue: Queue) -> str:
     return "; ".join(parts)
 
 
+def of_model(queue: Queue) -> str:
+    """Return the same line with the model's name, for a list of models."""
+    told = _told(queue)
+    return f"📥 {code(queue.model_id)}: {told}." if told else ""
+
+
 def line(queue: Queue) -> str:
     """Return how many wait and since when, and how they were decided, in one line; empty where there is nothing."""
+    told = _told(queue)
+    return f"📥 {told}." if told else ""
+
+
+def _told(queue: Queue) -> str:
     waits = ""
     if queue.waiting:
         many = figures.counted(queue.waiting, "request")
@@ -39,8 +50,7 @@ def line(queue: Queue) -> str:
         since = f", {longest}since {date(queue.since)}" if queue.since else ""
         waits = f"*{many} {verb} for people*{since}"
     samples = f"{figures.counted(queue.samples, 'sample')} to be looked at" if queue.samples else ""
-    told = "; ".join(filter(None, (waits, samples, counts(queue))))
-    return f"📥 {told}." if told else ""
+    return "; ".join(filter(None, (waits, samples, counts(queue))))
 
 
 def full(facts: Mapping[str, Any]) -> str:

@@ -11,12 +11,25 @@ from analysis.vocabulary import Oversight
 from storage.cases import CaseView, Queue
 from storage.tables import ReviewItem
 from templates import cases, figures, names
-from templates.slack.blocks import Block, Message, actions, button, context, divider, facts, more, plain, section
-from templates.slack.limits import OPTION, OPTIONS, PLACEHOLDER, TITLE
+from templates.slack.blocks import (
+    Block,
+    Message,
+    actions,
+    button,
+    context,
+    divider,
+    facts,
+    more,
+    mrkdwn,
+    plain,
+    section,
+)
+from templates.slack.limits import FIELD, OPTION, OPTIONS, PLACEHOLDER, TITLE
 from templates.slack.mrkdwn import code, date, said
 
 FORM, OPEN, NEXT = "case", "case:open", "case:next"
-MOST, MOST_ATTRIBUTES, LONGEST_VALUE = 10, 20, 120
+MOST, LONGEST_VALUE = 10, 120
+NARROW, COLUMN = 60, 10  # characters of a line in a column, lines of one
 IN_SIGHT = 5  # so many choices are all shown; more are a list to open
 NOTHING = "Nothing waits: no model has left anything to people that is not decided."
 
@@ -36,11 +49,12 @@ class About:
 def answer(queues: Mapping[str, Queue], found: Sequence[ReviewItem], now: datetime) -> Message:
     """Return what waits, what nobody has answered first, then the longest waiting."""
     total = sum(queue.waiting + queue.samples for queue in queues.values())
-    told = [f"{code(queue.model_id)} {cases.line(queue)}" for queue in queues.values() if queue.is_anything]
+    told = [cases.of_model(queue) for queue in queues.values()]
     if not found:
         return Message(NOTHING, [section(NOTHING, *told)])
     head = f"{figures.counted(total, 'request')} for people to decide or look at"
-    lines = [section(*_line(one, now), accessory=_open(one)) for one in found[:MOST]]
+    names_model = len({one.model_id for one in found}) > 1
+    lines = [section(*_line(one, now, names_model), accessory=_open(one)) for one in found[:MOST]]
     return Message(head, [section(f"*{head}*", *told), *lines, *more(total - len(lines))])
 
 
@@ -96,14 +110,15 @@ def decided(view: CaseView) -> str:
     return f"☑️ {code(item.request)} is decided: *{said(item.decision)}*, by {who}{at}."
 
 
-def _line(item: ReviewItem, now: datetime) -> list[str]:
+def _line(item: ReviewItem, now: datetime, names_model: bool) -> list[str]:
     sample = " · answered already" if rules.is_sample(item.level) else ""
-    first = f"📥 {code(item.request)} {_proposed(item)}{sample}"
-    return [first, f"{code(item.model_id)} · for {figures.span(now - item.at)}, since {date(item.at)}"]
+    model = f"{code(item.model_id)} " if names_model else ""
+    first = f"{model}{code(item.request)} · {_proposed(item)}{sample}"
+    return [first, f"for {figures.span(now - item.at)}, since {date(item.at)}"]
 
 
 def _proposed(item: ReviewItem) -> str:
-    what = f"the model says *{said(item.proposal)}*" if item.proposal else "the model says nothing"
+    what = f"the model proposes *{said(item.proposal)}*" if item.proposal else "the model proposes nothing"
     return f"{what}, {figures.share(item.confidence)} sure" if item.confidence is not None else what
 
 
@@ -140,9 +155,20 @@ def _attributes(item: ReviewItem, about: About) -> list[Block]:
     lines = [f"• {said(name)}: *{_value(value)}*" for name, value in shown.items()]
     hidden = sorted(set(item.seen) - set(shown))
     kept = f"Kept, but not shown to who decides: {', '.join(code(name) for name in hidden)}." if hidden else ""
-    cut = f"_and {len(lines) - MOST_ATTRIBUTES} more_" if len(lines) > MOST_ATTRIBUTES else ""
-    found = [section(*lines[:MOST_ATTRIBUTES], cut)] if lines else []
-    return [*found, *([context(f"🙈 {kept}")] if kept else [])]
+    return [*_columns(lines), *([context(f"🙈 {kept}")] if kept else [])]
+
+
+def _columns(lines: Sequence[str]) -> list[Block]:
+    """Return every line: in two columns where all are short."""
+    if any(len(line) > NARROW for line in lines):
+        return [section(*lines[start : start + COLUMN]) for start in range(0, len(lines), COLUMN)]
+    found = []
+    for start in range(0, len(lines), 2 * COLUMN):
+        part = lines[start : start + 2 * COLUMN]
+        half = (len(part) + 1) // 2
+        sides = filter(None, (part[:half], part[half:]))
+        found.append({"type": "section", "fields": [mrkdwn("\n".join(side), FIELD) for side in sides]})
+    return found
 
 
 def _value(value: object) -> str:

@@ -7,7 +7,7 @@ from storage.overview import Overview
 from templates import cases, figures
 from templates.slack import lists, quiet, reply, week
 from templates.slack.blocks import Message, context, header, part, section
-from templates.slack.mrkdwn import code, day
+from templates.slack.mrkdwn import day
 
 MOST_OPEN, MOST_ENDED, MOST_MODELS, MOST_QUIET, MOST_QUEUES = 8, 5, 10, 5, 5
 
@@ -44,7 +44,7 @@ def _digest(title: str, seen: Overview, now: datetime) -> Message:
 
 
 def _cases(seen: Overview) -> list[str]:
-    return [f"{code(one.model_id)} {cases.line(one)}" for one in seen.queues if one.is_anything]
+    return [cases.of_model(one) for one in seen.queues if one.is_anything]
 
 
 def happened(seen: Overview) -> str:

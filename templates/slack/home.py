@@ -62,7 +62,7 @@ def view(seen: Overview, owner: Owner, now: datetime) -> dict[str, Any]:
 def _cases(seen: Overview) -> list[Block]:
     """Return what models left to people, each with the button to what waits longest."""
     shown = [one for one in seen.queues if one.is_anything][:MOST_QUEUES]
-    lines = [section(f"{code(one.model_id)} {worded.line(one)}", **_opens(one)) for one in shown]
+    lines = [section(worded.of_model(one), **_opens(one)) for one in shown]
     return [divider(), section("*Left to people*"), *lines] if lines else []
 
 

@@ -39,6 +39,12 @@ def test_whatever_is_sent_fits_and_rings_nobody(about, level, text):
     assert "and 12339 more" in str(answer.blocks)
 
 
+def test_every_attribute_is_shown_however_many_there_are():
+    for text in ("x", "a much longer name of an attribute than fits into half a form, as some have"):
+        shown = str(cases.form(item(text, many=47), FREE))
+        assert all(f"{text}{number}:" in shown for number in range(47))
+
+
 def test_what_must_not_count_is_named_and_not_shown():
     shown = str(cases.form(item(), PLAIN))
     assert "Female" not in shown
