@@ -1,5 +1,7 @@
 """A real MLflow server for tests, in a virtual environment of its own that `.ci/mlflow` makes."""
 
+import fcntl
+import json
 import os
 import shutil
 import signal
@@ -9,6 +11,7 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,6 +24,7 @@ import pytest
 HOME = Path(__file__).resolve().parents[1] / ".mlflow"
 CLIENT = httpx.Client(timeout=30, trust_env=False)
 PATIENCE_S = 180  # beside other tests on a small machine
+RUNNING: list["subprocess.Popen[bytes]"] = []  # it may outlive the worker that started it
 
 
 @dataclass
@@ -136,10 +140,37 @@ def mlflow_gateway(mlflow_server: Server) -> Iterator[Gateway]:
 
 @pytest.fixture(scope="session")
 def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The session's server; a skip that says what is missing."""
+    """The server of the run; a skip that says what is missing. The first worker starts it, the last one ends it."""
     if not (HOME / ".installed").exists():
         pytest.skip("MLflow is not installed (.ci/mlflow installs it)")
-    folder = tmp_path_factory.mktemp("mlflow")
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "mlflow"
+    folder.mkdir(exist_ok=True)
+    with _alone(folder) as known:
+        if not known.get("users"):
+            known |= {"users": 0, **_started(folder)}
+        known["users"] += 1
+    yield Server(known["url"])
+    with _alone(folder) as known:
+        known["users"] -= 1
+        if not known["users"]:
+            os.killpg(known["pid"], signal.SIGKILL)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[dict[str, Any]]:
+    """Give what the workers know of the server, to be changed by one at a time."""
+    with (folder / "known.json").open("a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        known: dict[str, Any] = json.loads(file.read() or "{}")
+        yield known
+        file.truncate(0)
+        file.write(json.dumps(known))
+
+
+def _started(folder: Path) -> dict[str, Any]:
+    """Return where it listens, and its process group."""
     shutil.copyfile(HOME / "empty.db", folder / "mlflow.db")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -154,21 +185,22 @@ def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         process = subprocess.Popen(
             command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
         )
+    RUNNING.append(process)
+    url = f"http://127.0.0.1:{port}"
     try:
-        server = Server(f"http://127.0.0.1:{port}")
-        _wait(server, process, folder / "log.txt")
-        yield server
-    finally:
+        _wait(url, process, folder / "log.txt")
+    except BaseException:
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        raise
+    return {"url": url, "pid": process.pid}
 
 
-def _wait(server: Server, process: "subprocess.Popen[bytes]", log: Path) -> None:
+def _wait(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
         assert process.poll() is None, log.read_text()
         try:
-            if CLIENT.get(f"{server.url}/health").status_code == 200:
+            if CLIENT.get(f"{url}/health").status_code == 200:
                 return
         except httpx.HTTPError:
             time.sleep(0.1)
