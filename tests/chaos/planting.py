@@ -13,7 +13,7 @@ from sqlmodel import Session, select
 
 from analysis.detection.alerts import Alert
 from analysis.detection.report import Report
-from analysis.response.quiet import NOTICE
+from analysis.response.quiet import NOTICE, Kind
 from analysis.response.walls import at
 from analysis.vocabulary import Severity
 from bot import keys, schedule
@@ -27,6 +27,7 @@ from storage import policies, timers
 from storage.database import Database
 from storage.tables import Alert as Raised
 from storage.tables import Inbound, Incident, Model, Run, Timer
+from tests.bot import rolled
 from tests.chaos.stage import ROTA, Stage
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -45,6 +46,14 @@ def plant(stage: Stage, left: "Sequence[Leave] | None" = None) -> None:
     shift = Shift(stage, database)
     for number, leave in enumerate(LEFT if left is None else left):
         leave(shift, now + FIRST + number * APART)
+    database.dispose()
+
+
+def versions(stage: Stage) -> None:
+    """Let the model have versions: one serves, one was good, and one passed its validation."""
+    database = Database(stage.address)
+    policy, folder = policies.read(stage.folder / "policy.yaml")[0], stage.folder / "data"
+    rolled.known(Services(database, policy, folder, keys.load(folder / "keys"), lambda: datetime.now(UTC)))
     database.dispose()
 
 
@@ -157,8 +166,8 @@ def rest(shift: Shift, due: datetime) -> None:
 
 def accepted(shift: Shift, due: datetime) -> None:
     """A risk that was accepted is so for three more days."""
-    incident = shift.taken(due - HOUR, Severity.MEDIUM)
-    shift.do("accept_risk", incident, "ml_lead", until=(due + NOTICE).isoformat(), reason="It is small")
+    incident, until = shift.taken(due - HOUR, Severity.MEDIUM), due + NOTICE[Kind.ACCEPTED_RISK]
+    shift.do("accept_risk", incident, "ml_lead", until=until.isoformat(), reason="It is small")
     with shift.database.read() as session:
         (wish,) = kept.waiting(session, incident)
     approvals.decide(shift.services, Decision("approve", wish.id, PEOPLE["compliance"].id))
