@@ -9,12 +9,13 @@ from storage.incidents import IncidentView
 from storage.registry import CHAMPION, LAST_KNOWN_GOOD
 from storage.rollouts import Serving
 from storage.tables import Approval, RetrainRequest, TimelineEntry
-from templates import figures, finding, names, plain, rollouts
+from templates import figures, finding, names, plain, rollouts, validated
 from templates.slack import status
 from templates.slack.mrkdwn import code, date, group, mention, said
 from templates.verbs.row import Asked, Facts, Happening, Modal, Option, Words, given, number
 
 LONGEST_ERROR = 300
+MOST_SENTENCES = 4
 NOTHING = Serving({}, {})
 DAY = timedelta(days=1)
 SECOND = "👥 The Product Owner has to approve this; they are asked in the thread."
@@ -85,23 +86,27 @@ def _candidate(retrain: RetrainRequest) -> Option:
 
 def _before_promoting(view: IncidentView) -> list[str]:
     serving, offered = _serving(view), _candidates(view)
-    looked = []
-    if offered:
-        version = str(next(one.candidate for one in serving.passed if one.id == offered[0].value))
-        looked = [f"*Looked at, for {code(version)}*", *rollouts.checklist(serving, version)]
+    first = next((one for one in serving.passed if offered and one.id == offered[0].value), None)
+    looked = _looked_at(serving, first) if first else []
     second = "👥 The Product Owner has to approve this by typing PROMOTE; they are asked in the thread."
     after = [_thaws(view), f"👁️ {rollouts.watch(serving)}"]
     return [_serves(view), *looked, f"⏱️ {rollouts.lasts(serving)}", *after, second]
 
 
+def _looked_at(serving: Serving, retrain: RetrainRequest) -> list[str]:
+    """Return what speaks for the candidate, and how it did beside the one that served then."""
+    version = str(retrain.candidate)
+    did = validated.sentences(retrain.validation)[:MOST_SENTENCES]
+    return [f"*Looked at, for {code(version)}*", *rollouts.checklist(serving, version), *did]
+
+
 def before_approving(approval: Approval, view: IncidentView) -> list[str]:
     """Return what the form says in which the Product Owner types the word: the version, and what was looked at."""
     serving, given = _serving(view), approval.fields.get("candidate")
-    version = next((str(one.candidate) for one in serving.passed if given in (one.id, one.candidate)), None)
-    if version is None:
+    wanted = next((one for one in serving.passed if given in (one.id, one.candidate)), None)
+    if wanted is None:
         return []
-    looked = f"*Looked at, for {code(version)}*"
-    return [_serves(view), looked, *rollouts.checklist(serving, version), _thaws(view), f"👁️ {rollouts.watch(serving)}"]
+    return [_serves(view), *_looked_at(serving, wanted), _thaws(view), f"👁️ {rollouts.watch(serving)}"]
 
 
 def _before_rolling_back(view: IncidentView) -> list[str]:

@@ -66,7 +66,8 @@ def test_from_the_alert_to_the_end(fairness, around):
     fairness.press("promote", "ml_engineer")
     assert fairness.fill("ml_engineer", candidate="RTR-1", reason="It treats both alike")["ok"]
     fairness.settle()
-    press(fairness, "product_owner")
+    form = pretty(press(fairness, "product_owner")["view"])
+    assert "treats Female and Male alike again (sex): 38 % and 39 % approved (champion 28 % and 45 %)" in form
     assert fairness.fill("product_owner", word="PROMOTE")["ok"]
     go_on(fairness)
     assert seen(gate, lambda: gate.check().level == 1)
