@@ -13,6 +13,7 @@ import structlog
 from sqlmodel import SQLModel
 
 from analysis.policy import Watched
+from analysis.response import cases
 from bot import gathering, runner
 from bot.operations import evidence, sealing
 from bot.runner import WorkFailedError
@@ -232,6 +233,7 @@ def _case(gathered: Gathered, bundle: Bundle, checklist: list[dict[str, Any]]) -
         "oversight": [_record(one) for one in view.restraints],
         "baseline": _about(gathered.baseline),
         "fairness_metrics": [one for one in report.get("results", []) if one.get("family") == "fairness"],
+        "human_review": cases.summary(gathered.history["reviews"]),
         "evaluations": [_record(request) for request in view.retrains],
         "audit_head": {"seq": gathered.head[0], "hash": gathered.head[1]},
         "checklist": checklist,

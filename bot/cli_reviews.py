@@ -24,6 +24,8 @@ def listed(
     if state not in cases.STATES:
         raise BadInput("--state", f"is {', '.join(cases.STATES)}, not “{state}”.")
     policy = offline.policy(environment.load())
+    if model is not None and policy.model(model) is None:
+        raise BadInput("reviews", f"the policy has no model “{model}”.")
     with offline.reading("reviews") as database, database.read() as session:
         found = cases.listed(session, model, state, most)
     for item in found:

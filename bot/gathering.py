@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.policy import Watched
+from analysis.response import cases
 from analysis.response.serving import Logged
 from bot import masking
 from storage.incidents import IncidentView
@@ -83,11 +84,12 @@ def _line(item: Item, names: Mapping[str, str], missing: Mapping[str, str]) -> d
 
 
 def about(view: IncidentView, history: Mapping[str, list[dict[str, Any]]]) -> set[str]:
-    """Return the ids by which the audit log names the incident, its alerts, and what was asked for it."""
+    """Return the ids by which the audit log names the incident, its alerts, what was asked for it, left to people."""
     incident = view.incident.id
     asked = [one for name in ("approvals", "retrains", "rollouts") for one in history[name]]
     mine = {str(one["id"]) for one in asked if incident in (one.get("incident_id"), one.get("subject"))}
-    return {incident, *(alert.id for alert in view.alerts)} | mine
+    left = {cases.entity(one["model_id"], one["id"]) for one in history["reviews"] if one["incident_id"] == incident}
+    return {incident, *(alert.id for alert in view.alerts)} | mine | left
 
 
 def comparison(report: Mapping[str, Any], retrains: list[dict[str, Any]]) -> dict[str, Any]:

@@ -64,3 +64,26 @@ def shown(seen: Mapping[str, Any], protected: Collection[str]) -> dict[str, Any]
     {'income': 3}
     """
     return {name: value for name, value in seen.items() if name not in protected}
+
+
+def entity(model_id: str, number: int | None) -> str:
+    """Return what the audit log calls a request: by its number, for its name may be personal."""
+    return f"{model_id}/cases/{number}"
+
+
+def summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Return how many of the requests wait and were decided, and how many otherwise than proposed; so of samples.
+
+    >>> summary([{"level": 3, "decision": "approved", "is_otherwise": True}, {"level": 3, "decision": None}])
+    {'waiting': 1, 'decided': 1, 'otherwise': 1, 'samples_looked_at': 0, 'samples_wrong': 0}
+    """
+    left = [one for one in rows if not is_sample(one["level"])]
+    samples = [one for one in rows if is_sample(one["level"]) and one["decision"] is not None]
+    decided = [one for one in left if one["decision"] is not None]
+    return {
+        "waiting": len(left) - len(decided),
+        "decided": len(decided),
+        "otherwise": sum(bool(one["is_otherwise"]) for one in decided),
+        "samples_looked_at": len(samples),
+        "samples_wrong": sum(bool(one["is_otherwise"]) for one in samples),
+    }

@@ -91,7 +91,7 @@ def redraw(session: Session, model_id: str, now: datetime) -> None:
 
 def entity(item: ReviewItem) -> str:
     """Return what the audit log calls the request."""
-    return f"{item.model_id}/cases/{item.id}"
+    return rules.entity(item.model_id, item.id)
 
 
 def _known(services: Services, case: Case, item: ReviewItem, watched: Watched) -> Result:

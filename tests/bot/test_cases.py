@@ -350,6 +350,7 @@ def test_the_same_from_a_shell(services, shell):
     _, text = shell("reviews", "list", "m")
     first = "1 · m · r-1 · proposes approved, 62 % sure · waits since 2026-11-23 12:00 UTC"
     assert text.splitlines() == [first, "    age=30, odd= [31m"]
+    assert shell("reviews", "list", "nix") == (2, "reviews: the policy has no model “nix”.")
     assert "is waiting, decided, all, not" in shell("reviews", "list", "--state", "lost")[1]
     code, text = shell("reviews", "decide", 1, "declined", "--by", LEAD)
     assert (code, "A note is needed" in text) == (2, True)

@@ -161,12 +161,17 @@ def test_the_digest_and_the_evidence_say_how_people_decided(serving):
     content = httpx.get(file["url_private"], headers=token, trust_env=False).content
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         found = {name.rpartition("/")[2]: archive.extractfile(name).read() for name in archive.getnames()
-                 if name.endswith(("reviews.json", "case_bundle.json"))}  # fmt: skip
+                 if name.endswith(("/reviews.json", "case_bundle.json", "audit.jsonl"))}  # fmt: skip
     reviews = json.loads(found["reviews.json"])
     assert [one["decision"] for one in reviews] == ["approved", None, None]
     assert "req-0" not in found["reviews.json"].decode()
     assert reviews[0]["handle"] == services.keys.hashed("req-0")  # as decisions.parquet names requests
     assert reviews[0]["seen"]["sex"] == "Female"
+    assert json.loads(found["case_bundle.json"])["human_review"] == {
+        "waiting": 2, "decided": 1, "otherwise": 1, "samples_looked_at": 0, "samples_wrong": 0,
+    }  # fmt: skip
+    rows = [json.loads(line) for line in found["audit.jsonl"].splitlines()]
+    assert [one["action"] for one in rows if "/cases/" in one["entity"]] == ["case_left"] * 3 + ["review_case"]
 
 
 def test_too_many_are_refused_and_the_thread_is_told_once_and_when_there_is_room(serving):
