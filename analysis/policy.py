@@ -69,6 +69,11 @@ class Watched(Part):
     rollback: Rollback = Rollback()
     logs: tuple[Logged, ...] = ()  # that evidence takes a copy of
 
+    @property
+    def not_shown(self) -> tuple[str, ...]:
+        """Return the columns that must not count where people decide."""
+        return *self.protected, *self.gate.hidden
+
 
 class Rule(Part):
     """An alert rule of the team's own (A8); its alert has the family and the severity that are written here."""

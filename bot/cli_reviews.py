@@ -30,7 +30,7 @@ def listed(
         found = cases.listed(session, model, state, most)
     for item in found:
         watched = policy.model(item.model_id)
-        typer.echo(worded.plain(item, watched.protected if watched else ()))
+        typer.echo(worded.plain(item, watched.not_shown if watched else ()))
     if not found:
         typer.echo("Nothing waits for people." if state == "waiting" else "There is nothing of that kind.")
 

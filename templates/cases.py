@@ -62,14 +62,14 @@ def full(facts: Mapping[str, Any]) -> str:
     )
 
 
-def plain(item: ReviewItem, protected: Collection[str]) -> str:
+def plain(item: ReviewItem, hidden: Collection[str]) -> str:
     """Return a request as a terminal shows it: what it is, then what was sent along, but for what must not count."""
     sure = f", {figures.share(item.confidence)} sure" if item.confidence is not None else ""
     what = f"proposes {item.proposal}{sure}" if item.proposal else "proposes nothing"
     stands = f"{item.decision} by {item.decided_by}" if item.decision else f"waits since {stamp(item.at)}"
     sample = "a sample, answered already" if is_sample(item.level) else ""
     first = " · ".join(filter(None, (str(item.id), item.model_id, item.request, what, stands, sample)))
-    sent = ", ".join(f"{name}={value}" for name, value in shown(item.seen, protected).items())
+    sent = ", ".join(f"{name}={value}" for name, value in shown(item.seen, hidden).items())
     return "\n    ".join(one_line(line) for line in (first, sent) if line)
 
 

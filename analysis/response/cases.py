@@ -57,13 +57,13 @@ def checked(decision: str, note: str, proposal: str | None, outcomes: Sequence[s
     return meant
 
 
-def shown(seen: Mapping[str, Any], protected: Collection[str]) -> dict[str, Any]:
+def shown(seen: Mapping[str, Any], hidden: Collection[str]) -> dict[str, Any]:
     """Return what who decides may see: what must not count is kept, so that their decisions can be judged too.
 
     >>> shown({"income": 3, "sex": "Female"}, ["sex"])
     {'income': 3}
     """
-    return {name: value for name, value in seen.items() if name not in protected}
+    return {name: value for name, value in seen.items() if name not in hidden}
 
 
 def entity(model_id: str, number: int | None) -> str:

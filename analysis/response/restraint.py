@@ -24,6 +24,7 @@ class Gate(Part):
     confidence: float = Field(default=0.80, ge=0, le=1)  # level 2: below it people decide
     safe_mode: dict[str, str | float | bool] = Field(default_factory=dict)  # parameters to serve with while restrained
     outcomes: tuple[Annotated[str, Field(min_length=1, max_length=75)], ...] = ()  # what people may decide; none: any
+    hidden: tuple[str, ...] = ()  # beside `protected`, what who decides is not shown: it tells of those
     most_cases: int = Field(default=1_000, ge=1, le=100_000)  # requests that may wait for people
     most_samples: int = Field(default=100, ge=0, le=100_000)  # answered ones that may wait to be looked at
 

@@ -194,7 +194,12 @@ def policy_text(folder: Path, data: Path) -> str:
             "reference_groups": {"sex": "Male", "race": "White"},
             "favourable": 1,
             "fallback": "1.0.0",
-            "gate": {"outcomes": ["approved", "declined"], "most_cases": 50, "most_samples": 5},
+            "gate": {
+                "outcomes": ["approved", "declined"],
+                "hidden": ["age", "relationship", "marital_status"],
+                "most_cases": 50,
+                "most_samples": 5,
+            },
             "retrain": {"command": [sys.executable, "-m", "bot.demo.retrain", str(data)], "timeout": "10 min"},
         }
     ]

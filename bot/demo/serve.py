@@ -53,7 +53,6 @@ class Answer:
     approved: bool | None  # None: nobody has decided yet
     group: str
     sampled: bool
-    is_left: bool = False  # to people, who have it until they decide
 
 
 @dataclass
@@ -84,11 +83,13 @@ class Service:
             who, approved = ("fallback" if seen.is_fallback else "model"), score >= training.CUT_OFF
         is_looked_at = who == "people" or (seen.sampled and approved is not None)
         is_left = is_looked_at and self._leave(request_id, seen, score, attributes)
+        if who == "people" and not is_left:  # too many wait already
+            who = "refused"
         group = str(attributes.get("sex", ""))
-        made = Answer(time.time(), request_id, who, version, approved, group, seen.sampled, is_left)
+        made = Answer(time.time(), request_id, who, version, approved, group, seen.sampled)
         with self._lock:
             self.answers.append(made)
-            if is_left and who == "people":
+            if who == "people":
                 self.left.setdefault(request_id, made)
                 while len(self.left) > LEFT:
                     del self.left[next(iter(self.left))]
@@ -168,8 +169,7 @@ def _rate(recent: list[Answer], group: str) -> str:
 
 
 def _row(one: Answer) -> list[str]:
-    waits = "waits for a person" if one.is_left else "not taken: too many wait"
-    nothing = waits if one.who == "people" else "no answer"
+    nothing = "waits for a person" if one.who == "people" else "no answer"
     said = OUTCOMES[one.approved] if one.approved is not None else nothing
     sampled = ", looked at afterwards" if one.sampled else ""
     return [one.request_id[:8], one.group, f"{one.who} {one.version or ''}".strip(), said + sampled]
@@ -183,10 +183,10 @@ def build(service: Service) -> FastAPI:
     def predict(applicant: Applicant) -> dict[str, Any]:
         made, seen = service.answer(applicant.request_id, applicant.attributes)
         wait = {"Retry-After": str(int(seen.retry_after_s) + 1)}
+        if made.who == "refused" and seen.action == REVIEW:
+            raise HTTPException(503, "People decide now, and have enough to decide: come again later.", wait)
         if made.who == "refused":
             raise HTTPException(503, f"The model is restrained: {seen.reason or 'no version may serve'}.", wait)
-        if made.who == "people" and not made.is_left:
-            raise HTTPException(503, "People decide now, and have too much to decide: come again later.", wait)
         return {"decided_by": made.who, "version": made.version, "approved": made.approved}
 
     @http.get("/predict/{request_id}")

@@ -106,6 +106,6 @@ def _decision(item: ReviewItem) -> dict[str, Any]:
 def _case(policy: Policy, item: ReviewItem) -> dict[str, Any]:
     """Return the request as who decides may see it: what must not count is named, not shown."""
     watched = policy.model(item.model_id)
-    shown = rules.shown(item.seen, watched.protected if watched else ())
+    shown = rules.shown(item.seen, watched.not_shown if watched else ())
     facts = item.model_dump(mode="json", exclude={"model_id", "handle", "seen"})
     return facts | {"attributes": shown, "not_shown": sorted(set(item.seen) - set(shown))}

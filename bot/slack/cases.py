@@ -105,7 +105,7 @@ def _about(door: Door, item: ReviewItem) -> shown.About:
     watched = door.services.policy.model(item.model_id)
     if watched is None:
         return shown.About(item.model_id)
-    return shown.About(watched.name, watched.gate.outcomes, watched.protected, watched.gate.confidence)
+    return shown.About(watched.name, watched.gate.outcomes, watched.not_shown, watched.gate.confidence)
 
 
 def _ended(door: Door, number: int, sentence: str) -> dict[str, Any]:

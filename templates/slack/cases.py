@@ -42,7 +42,7 @@ class About:
 
     name: str
     outcomes: Sequence[str] = ()
-    protected: Sequence[str] = ()
+    hidden: Sequence[str] = ()
     confidence: float = 0.0
 
 
@@ -151,7 +151,7 @@ def _model(item: ReviewItem) -> list[tuple[str, str]]:
 
 def _attributes(item: ReviewItem, about: About) -> list[Block]:
     """Return what was sent along, but for what must not count in a decision."""
-    shown = rules.shown(item.seen, about.protected)
+    shown = rules.shown(item.seen, about.hidden)
     lines = [f"• {said(name)}: *{_value(value)}*" for name, value in shown.items()]
     hidden = sorted(set(item.seen) - set(shown))
     kept = f"Kept, but not shown to who decides: {', '.join(code(name) for name in hidden)}." if hidden else ""

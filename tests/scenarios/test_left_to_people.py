@@ -9,6 +9,8 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
+from bot.demo import demo, serve
+from bot.gate import Gate
 from bot.http import server
 from bot.localslack.people import PEOPLE
 from bot.slack import home
@@ -99,7 +101,7 @@ def test_people_decide_one_after_the_other_and_serving_code_hears_it(serving):
     assert "59 %" in text
     assert "*38.5*" in text
     assert "Female" not in text  # it must not count
-    assert "Kept, but not shown to who decides: `sex`" in text
+    assert "Kept, but not shown to who decides: `age`, `sex`" in text
     assert "request_id: *0:" in text  # personal, so its keyed hash
     refused = world.fill("ml_lead", decision="approved")
     assert "A note is needed where you decide otherwise" in refused["errors"]["note"]
@@ -172,6 +174,25 @@ def test_the_digest_and_the_evidence_say_how_people_decided(serving):
     }  # fmt: skip
     rows = [json.loads(line) for line in found["audit.jsonl"].splitlines()]
     assert [one["action"] for one in rows if "/cases/" in one["entity"]] == ["case_left"] * 3 + ["review_case"]
+
+
+def test_the_demo_s_service_leaves_requests_to_people_and_shows_what_they_decide(serving):
+    world, person = serving.world, {"age": 40, "sex": "Female", "relationship": "Wife", "workclass": "Private"}
+    serve.prepare(demo.DATA, world.folder / "models")
+    world.bot._serve()
+    gate = Gate(world.bot.address, MODEL)
+    service = serve.Service(world.folder / "models", gate)
+    assert [service.answer(f"r-{number}", person)[0].who for number in range(52)] == ["people"] * 50 + ["refused"] * 2
+    assert service.stats()["waiting"] == 50
+    view = opened(world, "ml_lead")
+    assert "Private" in pretty(view)
+    assert "Wife" not in pretty(view)  # it tells the sex, which must not count
+    world.fill("ml_lead", decision="approved", note="Her income is proved")
+    service.look()
+    first = service.stats()["left"][0]
+    assert (first[0], first[2].split()[0], first[3]) == ("r-0", "people", "approved")
+    assert service.stats()["waiting"] == 49
+    gate.close()
 
 
 def test_too_many_are_refused_and_the_thread_is_told_once_and_when_there_is_room(serving):
