@@ -185,7 +185,10 @@ VERBS = {
                 "reason": Asked("Reason", "Why the model must not go on like this"),
                 "segment": Asked("Only for", "sex=Female; race=Black, White", "Left empty: every request."),
                 "throttle": Asked(
-                    "At most", "20/s, or 90/min", "Requests beyond it get no answer. Empty: no limit.", chosen=_throttle
+                    "At most",
+                    "20/s, or 90/min",
+                    "Of each process of the service; requests beyond it get no answer. Empty: no limit.",
+                    chosen=_throttle,
                 ),
                 "until": Asked("Until", hint=_end_of_freeze),
             },
