@@ -44,6 +44,11 @@ def _terms(facts: Facts) -> str:
     return "".join(f" {one}" for one in said if one)
 
 
+def _done(facts: Facts) -> str:
+    only = f" for {code(facts['segment'])}" if facts.get("segment") else ""
+    return f"Done: the model is at {_level(facts.get('level'))}{only}."
+
+
 def _frozen(entry: TimelineEntry, view: IncidentView) -> str:
     level = _level(number(entry, "level"))
     return f"❄️ The model was set to *{level}* at once, as the policy says for critical incidents.{_terms(entry.facts)}"
@@ -167,7 +172,7 @@ VERBS = {
         spoken="Freeze: restrain or pause the model",
         may="freeze models",
         past="set how far the model is restrained",
-        done=lambda facts: f"Done: the model is at {_level(facts.get('level'))}.",
+        done=_done,
         line=_freeze,
         modal=Modal(
             title="Freeze the model",
