@@ -1,56 +1,29 @@
 """Makes the evidence bundles that were asked for: gathers the records, lets the worker copy the decisions, packs."""
 
 import shutil
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import structlog
-from sqlmodel import SQLModel
 
 from analysis.policy import Watched
-from analysis.response import cases
-from bot import gathering, runner
+from bot import contents, gathering, runner
+from bot.contents import Gathered
 from bot.operations import evidence, sealing
 from bot.runner import WorkFailedError
 from bot.services import Services
 from storage import audit, baselines, bundles, checkpoints, failpoints, inclusion, leases
 from storage import evidence as packing
 from storage import incidents as records
-from storage.files import sha256
-from storage.incidents import IncidentView
-from storage.inclusion import Moved, Stretch
-from storage.tables import Baseline, Bundle, Run
+from storage.tables import Bundle, Run
 from templates import documents
 
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(minutes=1)  # renewed while the decisions are copied; gathering and packing take seconds
-LAST = 10_000  # decisions (000, Collect Evidence)
-
-
-@dataclass(frozen=True)
-class Gathered:
-    """The records of one moment, read in one transaction."""
-
-    view: IncidentView
-    about: set[str]  # ids by which the audit log names what belongs to the incident
-    rows: Stretch
-    moved: Moved
-    head: tuple[int, str]
-    baseline: Baseline | None
-    runs: dict[int, Run]  # that saw its alerts
-    history: dict[str, list[dict[str, Any]]]
-
-    @property
-    def run(self) -> Run | None:
-        """Return the run that saw the first alert."""
-        seen_by = (alert.run_id for alert in self.view.alerts if alert.run_id is not None)
-        return self.runs.get(next(seen_by, 0))
 
 
 @dataclass
@@ -96,7 +69,7 @@ class Bundling:
             "Source-Organization": "EthixAI",
             "External-Identifier": bundle.incident_id,
             "External-Description": f"Evidence of {bundle.incident_id}, version {bundle.version}",
-            "Bagging-Date": f"{bundle.requested_at:%Y-%m-%d}",
+            "Bagging-Date": f"{gathered.at:%Y-%m-%d}",
             "Audit-Head": f"{gathered.head[0]} {gathered.head[1]}",
         }
         (folder.parent / "signing-key.pub.pem").write_bytes(self.services.keys.public_pem())
@@ -106,7 +79,9 @@ class Bundling:
         with self.services.database.read() as session:
             view = records.view(session, bundle.incident_id)
             assert view is not None
-            history = bundles.history(session, view.incident, bundle.requested_at - gathering.LOGS_BACK)
+            now = self.services.clock()
+            asked = view.incident, now - gathering.LOGS_BACK
+            history = bundles.history(session, *asked)
             about, head = gathering.about(view, history), audit.head_of(session)
             seen_by = {alert.run_id for alert in view.alerts if alert.run_id is not None}
             return Gathered(
@@ -118,6 +93,8 @@ class Bundling:
                 baselines.active(session, view.model.id),
                 {id: run for id in seen_by if (run := session.get(Run, id)) is not None},
                 history,
+                bundles.queries(*asked, about),
+                now,
             )
 
     def _fill(self, gathered: Gathered, folder: Path, bundle: Bundle) -> str:
@@ -128,12 +105,12 @@ class Bundling:
         watched = self.services.policy.model(gathered.view.model.id)
         with ThreadPoolExecutor(1, "decisions") as beside:
             copied = beside.submit(self._decisions, watched, folder, bundle)
-            missing = gathering.logs(watched, folder, bundle.requested_at) if watched is not None else {}
+            missing = gathering.logs(watched, folder, gathered.at) if watched is not None else {}
             gathering.pipelines(gathered.view.retrains, folder)
-            self._write(gathered, folder, bundle)
+            self._write(gathered, folder)
             trees, lacking = self._audit(gathered, folder)
         missing |= copied.result() | ({"audit.jsonl": lacking} if lacking else {})
-        _conclude(gathered, folder, bundle, missing)
+        contents.conclude(gathered, folder, bundle, missing)
         return trees
 
     def _audit(self, gathered: Gathered, folder: Path) -> tuple[str, str]:
@@ -150,7 +127,7 @@ class Bundling:
             return {"decisions.parquet": "the model is no longer in the policy"}
         pseudonym = self.services.keys.pseudonym
         key = f"{pseudonym.id}:{pseudonym.secret.hex()}"
-        more: dict[str, Any] = {"personal": watched.personal, "key": key, "limit": LAST}
+        more: dict[str, Any] = {"personal": watched.personal, "key": key, "limit": contents.LAST}
         work = folder.parent / f".{folder.name}.work"
         work.mkdir(exist_ok=True)
         try:
@@ -163,20 +140,19 @@ class Bundling:
             shutil.rmtree(work, ignore_errors=True)
         return {}
 
-    def _write(self, gathered: Gathered, folder: Path, bundle: Bundle) -> None:
+    def _write(self, gathered: Gathered, folder: Path) -> None:
         """Write the records and what is drawn of them into the folder."""
         view, run, baseline = gathered.view, gathered.run, gathered.baseline
         report = run.report if run else {}
         written = {
-            "timeline.json": gathering.as_json([_record(entry) for entry in view.timeline]),
-            "report.md": documents.render("incident_report.md", view, bundle.requested_at).encode(),
+            "report.md": documents.render("incident_report.md", view, gathered.at).encode(),
             "comparison.json": gathering.as_json(gathering.comparison(report, gathered.history["retrains"])),
-            "policy.json": gathering.as_json(self.services.policy.model_dump(mode="json")),
+            "policy.json": gathering.masked(self.services.policy.model_dump(mode="json")),
             "signing-key.pub.pem": self.services.keys.public_pem(),
         }
-        written |= {f"{name}.json": gathering.as_json(found) for name, found in gathered.history.items() if found}
+        written |= {f"{name}.json": _told(name, found) for name, found in gathered.history.items() if found}
         if view.reports:
-            written["reports.json"] = gathering.as_json([_record(one) for one in view.reports])
+            written["reports.json"] = gathering.as_json([one.model_dump(mode="json") for one in view.reports])
         if run is not None:
             written |= {"drift_snapshot.json": gathering.as_json(run.report), "window.profile": run.profile or b""}
         if baseline is not None:
@@ -198,52 +174,5 @@ def _charts(gathered: Gathered) -> dict[str, bytes]:
     return found
 
 
-def _conclude(gathered: Gathered, folder: Path, bundle: Bundle, missing: Mapping[str, str]) -> None:
-    """Write the case: what is known of the incident, and the checklist of what is there and what is not."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    names = {path.relative_to(folder).as_posix(): sha256(path) for path in files}
-    case = _case(gathered, bundle, gathering.checklist(names, missing))
-    case["tables"] = _tables(folder, names, gathered)
-    (folder / "case_bundle.json").write_bytes(gathering.as_json(case))
-
-
-def _tables(folder: Path, names: Mapping[str, str], gathered: Gathered) -> dict[str, Any]:
-    """Return of each table how many rows it has and their SHA-256, and how it is asked for again."""
-    counts = {f"{name}.json": len(found) for name, found in gathered.history.items() if found}
-    counts |= {"timeline.json": len(gathered.view.timeline)}
-    counts["audit.jsonl"] = (folder / "audit.jsonl").read_bytes().count(b"\n")
-    decisions = folder / "decisions.parquet"
-    if decisions.exists():
-        counts["decisions.parquet"] = pq.read_metadata(decisions).num_rows
-    how = {"decisions.parquet": f"the newest {LAST} rows of the model's log (models.source) when the bundle was made"}
-    return {
-        name: {"rows": rows, "sha256": names[name], "how": how.get(name, f"of {gathered.view.incident.id} on record")}
-        for name, rows in counts.items()
-    }
-
-
-def _case(gathered: Gathered, bundle: Bundle, checklist: list[dict[str, Any]]) -> dict[str, Any]:
-    view = gathered.view
-    report = gathered.run.report if gathered.run else {}
-    return {
-        "incident": _record(view.incident),
-        "version": bundle.version,
-        "alerts": [_record(alert) for alert in view.alerts],
-        "model": _record(view.model) | {"versions_seen": report.get("versions")},
-        "oversight": [_record(one) for one in view.restraints],
-        "baseline": _about(gathered.baseline),
-        "fairness_metrics": [one for one in report.get("results", []) if one.get("family") == "fairness"],
-        "human_review": cases.summary(gathered.history["reviews"]),
-        "evaluations": [_record(request) for request in view.retrains],
-        "audit_head": {"seq": gathered.head[0], "hash": gathered.head[1]},
-        "checklist": checklist,
-        "missing": {one["what"]: one["missing"] for one in checklist if "missing" in one},
-    }
-
-
-def _about(baseline: Baseline | None) -> dict[str, Any] | None:
-    return baseline.model_dump(mode="json", exclude={"profile"}) if baseline else None
-
-
-def _record(record: SQLModel) -> dict[str, Any]:
-    return record.model_dump(mode="json")
+def _told(name: str, found: list[dict[str, Any]]) -> bytes:
+    return gathering.as_json(found) if name == "checks" else gathering.masked(found)  # large, and holds no address

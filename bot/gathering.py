@@ -172,6 +172,15 @@ def _of_files(paths: list[Path], now: datetime) -> tuple[str, str]:
     return "\n".join(reversed(recent)), why or ("" if recent else "no file of the last 30 days is there")
 
 
+def masked(value: object) -> bytes:
+    """Return the same without secrets: the policy names addresses, which may have some.
+
+    >>> masked("http://bot:hush@host").decode()
+    '"http://bot:…@host"'
+    """
+    return masking.everything(as_json(value).decode()).encode()
+
+
 def as_json(value: object) -> bytes:
     """Return canonical-looking JSON that a person can read."""
     return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, default=_plain).encode()

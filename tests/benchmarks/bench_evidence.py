@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 from sqlmodel import select
 
 from bot import app
-from bot.bundling import LAST, Bundling
+from bot.bundling import Bundling
+from bot.contents import LAST
 from bot.demo import demo
 from bot.localslack import LocalSlack
 from bot.operations import detection, incidents

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from sqlmodel import select
 from typer.testing import CliRunner
 
-from analysis.response.serving import Logged
+from analysis.response.serving import Logged, Registered
 from bot import gathering
 from bot.cli import cli
 from bot.operations import incidents
@@ -153,10 +153,24 @@ def test_asked_for_again_after_something_was_said_it_is_made_anew(fairness):
         fairness.bot.services, Request("update", fairness.incident().id, "U0ONCALL01", fields={"note": "halted"})
     )
     fairness.settle()
+    elsewhere(fairness, "http://bot:hush-hush@127.0.0.1:9")
     assert "already" not in pretty(fairness.press("export", by="auditor"))
     fairness.settle()
     assert [version for version, *_ in bundles(fairness)] == [1, 2]
+    with tarfile.open(next((fairness.folder / "data/evidence").glob("*-v2.tar.gz"))) as archive:
+        held = {Path(one.name).name: archive.extractfile(one).read() for one in archive}
+    assert json.loads(held["policy.json"])["models"][0]["registry"]["url"] == "http://bot:…@127.0.0.1:9"
+    assert not [name for name, content in held.items() if b"hush-hush" in content]
     assert "already" in pretty(fairness.press("export", by="auditor"))
+
+
+def elsewhere(world, url):
+    """Let the policy name a registry at an address with a password."""
+    services = world.bot.services
+    (watched,) = services.policy.models
+    kept = watched.model_copy(update={"registry": Registered(kind="mlflow", url=url)})
+    services.policy = services.policy.model_copy(update={"models": (kept,)})
+    services.policy_version = None
 
 
 def test_without_a_bundle_nothing_grows(fairness):
@@ -164,13 +178,19 @@ def test_without_a_bundle_nothing_grows(fairness):
     assert bundles(fairness) == []
 
 
-def test_the_checklist_names_the_file_or_the_reason_of_every_line(bag):
+def test_the_checklist_names_the_file_or_the_reason_of_every_line(bag, fairness):
     case = json.loads((bag / "data/case_bundle.json").read_text())
     assert [one["what"] for one in case["checklist"]] == [item.what for item in gathering.CHECKLIST]
     for one in case["checklist"]:
         assert one["files"] or one["missing"], one
         assert all((bag / "data" / name).exists() for name in one["files"])
     tables = case["tables"]
+    with fairness.bot.services.database.read() as session:
+        again = {name: len(session.connection().exec_driver_sql(one["how"].split(";")[0]).all())
+                 for name, one in tables.items() if one["how"].startswith("SELECT")}  # fmt: skip
+    since = {"audit.jsonl": 1, "timeline.json": 1, "messages.json": 2}  # what making it, and telling it, has added
+    assert again == {name: tables[name]["rows"] + since.get(name, 0) for name in again}
+    assert set(tables) - set(again) == {"decisions.parquet"}
     assert tables["decisions.parquet"]["rows"] == 4_000
     assert (
         tables["decisions.parquet"]["sha256"]
