@@ -107,7 +107,8 @@ def made(services: Services, bundle: Bundle, path: str, sha256: str, size: int) 
         incident = session.get(Incident, bundle.incident_id)
         assert incident is not None
         doing = Doing(services, session, incident, Request("export_made", incident.id, SYSTEM), now)
-        tell(doing, "export_made", version=bundle.version, sha256=sha256, size=size)
+        by_itself = {"grown": True} if bundle.requested_by == SYSTEM else {}
+        tell(doing, "export_made", version=bundle.version, sha256=sha256, size=size, **by_itself)
         outbox.owe(session, _file(bundle, incident, now))
         said = {"version": bundle.version, "sha256": sha256}
         audit.append(session, audit.Entry(SYSTEM, "export_made", incident.id, "done", said), now)

@@ -25,7 +25,8 @@ def _opened(entry: TimelineEntry, view: IncidentView) -> str:
 def _export_made(entry: TimelineEntry, view: IncidentView) -> str:
     size = number(entry, "size")
     shown = f", {figures.size(size)}" if size else ""
-    text = f"{version(entry)} is here{shown}. SHA-256 {code(entry.facts.get('sha256', '?'))}"
+    more = ", with what has come in since" if entry.facts.get("grown") else ""
+    text = f"{version(entry)} is here{shown}{more}. SHA-256 {code(entry.facts.get('sha256', '?'))}"
     return f"📦 {names.first(text)}"
 
 

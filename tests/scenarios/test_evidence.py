@@ -143,7 +143,8 @@ def test_it_grows_as_checks_come_in_and_nothing_is_written_over(fairness):
     public = fairness.bot.services.keys.signing.public_key()
     second = next((fairness.folder / "data/evidence").glob("*-v2.tar.gz"))
     assert inspection.verify(second, public).faults == ()
-    assert "Version 2 of the evidence" in pretty(fairness.alert())
+    line = next(m["text"] for m in fairness.alert()["replies"] if "Version 2 of the evidence" in m["text"])
+    assert "with what has come in since. SHA-256" in line
 
 
 def test_asked_for_again_after_something_was_said_it_is_made_anew(fairness):
