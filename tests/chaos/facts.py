@@ -12,6 +12,7 @@ from bot.slack.door import delivery_id
 from storage import audit, incidents
 from storage.database import Database
 from storage.tables import (
+    AliasChange,
     Approval,
     AuditRow,
     AuditSegment,
@@ -25,12 +26,14 @@ from storage.tables import (
     Owed,
     Quiet,
     RetrainRequest,
+    Rollout,
     Run,
     TimelineEntry,
     Timer,
 )
 from templates import answers
 from templates.slack import incident as incident_message
+from templates.slack.approval import APPROVE
 
 Row = TypeVar("Row", bound=SQLModel)
 Look = tuple[tuple[str, str, str], ...]  # heading and buttons: (action, value, words)
@@ -74,6 +77,8 @@ class Facts:
     oversight: Sequence[OversightChange] = ()
     bundles: Sequence[Bundle] = ()
     retrains: Sequence[RetrainRequest] = ()
+    rollouts: Sequence[Rollout] = ()
+    moves: Sequence[AliasChange] = ()
     started: Sequence[str] = ()  # what the pipeline wrote: the request of each start
     runs: Sequence[Run] = ()
     timers: Sequence[Timer] = ()
@@ -109,6 +114,8 @@ def gather(database: Database, slack: LocalSlack, now: datetime, started: Sequen
             oversight=_all(session, OversightChange),
             bundles=_all(session, Bundle),
             retrains=_all(session, RetrainRequest),
+            rollouts=_all(session, Rollout),
+            moves=_all(session, AliasChange),
             started=started,
             runs=_all(session, Run),
             timers=_all(session, Timer),
@@ -158,12 +165,19 @@ def _posts(slack: LocalSlack) -> list[Post]:
 def _interactions(slack: LocalSlack) -> list[Asked]:
     found = []
     for one in list(slack.delivery.handed):
-        key = delivery_id(one.payload)
+        key = _kept_as(one.payload)
         user = one.payload.get("user", {}).get("id") or one.payload.get("user_id")
         is_kept = one.kind == "interactive" or one.payload.get("text", "").startswith("analyze")
         if one.ok and key and is_kept:
             found.append(Asked(key, user))
     return found
+
+
+def _kept_as(payload: dict) -> str | None:
+    """Return the key under which it is kept; None for an approval: its press may only open the form for the word."""
+    is_form = payload.get("type") == "view_submission" and payload["view"]["callback_id"] == APPROVE
+    is_press = any(one["action_id"] == APPROVE for one in payload.get("actions", ()))
+    return None if is_form or is_press else delivery_id(payload)
 
 
 def _events(slack: LocalSlack) -> list[Asked]:

@@ -22,10 +22,13 @@ FIELDS = {
     "escalate": {},
     "retrain": {"notes": "as the runbook says"},
     "resolve": {},
+    "rollback": {},
+    "promote": {"candidate": "RTR-1"},
 }
 PLAIN = ("acknowledge", "export")
 COMMANDS = (f"/ethix analyze {demo.MODEL}", "/ethix status", "/ethix models", "/ethix alerts")
 WAIT_S = 1.5
+APPROVE = "approval:approve"
 
 
 @dataclass
@@ -49,23 +52,40 @@ class Hands:
         message = message or self.alert()
         if message is None or verb not in _verbs(message):
             return False
+        return self._click(message, f"move:{verb}", by)
+
+    def _click(self, message: Message, action: str, by: str) -> bool:
         channel = self.slack.workspace.channels[message.channel]
-        where = (message.ts, f"move:{verb}", "")
         with contextlib.suppress(SlackError):
-            return bool(self.slack.gestures.press(PEOPLE[by].id, channel, where, None, WAIT_S)["ok"])
+            return bool(self.slack.gestures.press(PEOPLE[by].id, channel, (message.ts, action, ""), None, WAIT_S)["ok"])
         return False
+
+    def wish(self) -> Message | None:
+        """Return the newest message that asks for an approval."""
+        with self.slack.workspace.lock:
+            messages = self.slack.workspace.channels[CHANNEL].messages.values()
+            return next((one for one in reversed(messages) if one.bot and APPROVE in _actions(one)), None)
+
+    def approve(self, by: str, word: str = "") -> bool:
+        """Return whether the newest wish was approved, with the word where one is asked for, and acknowledged."""
+        wish = self.wish()
+        if wish is None or not self._click(wish, APPROVE, by):
+            return False
+        return self._submit(by, APPROVE, {"word": word}) if word else True
 
     def fill(self, verb: str, by: str, message: Message | None = None) -> bool:
         """Return whether the modal of a verb was opened, filled in with a reason of its own, and acknowledged."""
         if not self.press(verb, by, message):
             return False
+        word = "note" if verb == "resolve" else "reason"
+        return self._submit(by, f"move:{verb}", FIELDS[verb] | {word: f"wish {next(self.wishes)}"})
+
+    def _submit(self, by: str, of: str, values: dict[str, str]) -> bool:
         user = PEOPLE[by].id
         stack = self.slack.workspace.stacks.get(user, [])
         view = self.slack.workspace.views[stack[-1]] if stack else None
-        if view is None or view.body.get("callback_id") != f"move:{verb}":
+        if view is None or view.body.get("callback_id") != of:
             return False
-        word = "note" if verb == "resolve" else "reason"
-        values = FIELDS[verb] | {word: f"wish {next(self.wishes)}"}
         with contextlib.suppress(SlackError):
             return bool(self.slack.gestures.submit(user, view.id, values, 0.0)["ok"])
         return False
@@ -127,5 +147,9 @@ class Hands:
 
 
 def _verbs(message: Message) -> list[str]:
+    return [one.removeprefix("move:") for one in _actions(message) if one.startswith("move:")]
+
+
+def _actions(message: Message) -> list[str]:
     elements = [one for block in message.blocks if block["type"] == "actions" for one in block["elements"]]
-    return [one["action_id"].removeprefix("move:") for one in elements if one["action_id"].startswith("move:")]
+    return [str(one["action_id"]) for one in elements]

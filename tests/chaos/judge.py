@@ -4,13 +4,16 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 
 from analysis.response import life
+from analysis.response.rollouts import Status
+from bot.services import SYSTEM
 from storage import incidents, outbox, retrains
+from storage.registry import CHAMPION
 from tests.chaos.facts import Facts
 from tests.chaos.timing import doubled_timers, lost_timers, untimely
 
 POSTED = {
     "incident", "reply", "chart", "link", "digest", "notice", "answer", "more", "storm", "proof", "checklist",
-    "approval", "on_call", "follow_up", "told", "room_welcome",
+    "approval", "on_call", "follow_up", "told", "room_welcome", "rollout",
 }  # fmt: skip
 SAYS_NOTHING = {"chart", "reply"}  # where the record has nothing to show, the row is sent and no message stands
 TOLD_BY_ID = {*life.MOVES, "escalate"}  # their audit line names the timeline entry
@@ -52,7 +55,8 @@ def lost_audit(facts: Facts) -> list[str]:
     opened = {row.entity for row in facts.audit if row.action == "opened"}
     recent = [one for one in facts.incidents if facts.archived is None or one.opened_at > facts.archived]
     lost += [f"opened {one.id}" for one in recent if one.id not in opened]
-    changes = [one for one in facts.oversight if facts.archived is None or one.at > facts.archived]
+    people = [one for one in facts.oversight if one.by != SYSTEM]  # its own are told by what it does besides
+    changes = [one for one in people if facts.archived is None or one.at > facts.archived]
     lines = Counter(row.action for row in facts.audit if row.outcome == "done")
     if len(changes) != lines["freeze"] + lines["unfreeze"]:
         lost.append(f"{len(changes)} oversight changes, {lines['freeze'] + lines['unfreeze']} lines")
@@ -82,6 +86,7 @@ def doubled(facts: Facts) -> list[str]:
     once += [("file", name) for post in facts.posts for name in post.files]
     once += [("start of", request) for request in facts.started]
     once += [("oversight", one.incident_id, one.by, one.reason) for one in facts.oversight]
+    once += [("moved", one.rollout_id, one.alias, one.version) for one in facts.moves if one.rollout_id]
     once += [("did", one.incident_id, one.verb) for one in facts.timeline if one.verb in ONCE]
     once += [("made", one.incident_id, one.facts.get("version")) for one in facts.timeline if one.verb == "export_made"]
     once += [("asked", one.incident_id, one.incident_version) for one in facts.bundles if one.status != "failed"]
@@ -92,6 +97,26 @@ def orphans(facts: Facts) -> list[str]:
     """Return the incidents for whose message nothing is owed."""
     owed = {row.key for row in facts.owed}
     return [one.id for one in facts.incidents if incidents.message_key(one.id) not in owed]
+
+
+def between(facts: Facts) -> list[str]:
+    """Return the promotions and rollbacks that ended neither in the old state nor in the new one, or did a step twice.
+
+    What serves at the end is what the last of them left.
+    """
+    found = [f"{one.id} {one.status}" for one in facts.rollouts if one.status not in (Status.DONE, Status.UNDONE)]
+    for one in facts.rollouts:
+        audited = [row for row in facts.audit if (row.action, row.entity) == ("rollout_step", one.id)]
+        steps = [name for name in one.snapshot["steps"] if {"done", "failed"} & set(one.steps.get(name, {}))]
+        if len(audited) != len(steps):
+            found.append(f"{one.id}: {len(steps)} steps, {len(audited)} lines")
+    last = max(facts.rollouts, key=lambda one: (one.requested_at, one.id), default=None)
+    if last is not None:
+        old, new = last.snapshot["aliases"].get(CHAMPION), last.to_version
+        wanted = new if last.status == Status.DONE else old
+        serves = [move.version for move in facts.moves if move.alias == CHAMPION][-1:]
+        found += [f"{last.id} is {last.status}, and {serves} serves"] if serves != [wanted] else []
+    return found
 
 
 def stale(facts: Facts) -> list[str]:
@@ -112,7 +137,8 @@ def chain(facts: Facts) -> list[str]:
     return list(facts.faults)
 
 
-KINDS = (lost_in, lost_audit, lost_out, doubled, orphans, lost_timers, doubled_timers, untimely, stale, parked, chain)
+KINDS = (lost_in, lost_audit, lost_out, doubled, orphans, between, lost_timers, doubled_timers, untimely, stale, parked,
+         chain)  # fmt: skip
 COUNTS: dict[str, Callable[[Facts], list[str]]] = {kind.__name__: kind for kind in KINDS}
 
 

@@ -19,7 +19,7 @@ from bot.localslack import LocalSlack
 from bot.slack.manifest import manifest
 from storage import inbox, leases, migrate, timers
 from storage.database import Again, Busy, Database
-from storage.tables import AuditRow, Bundle, Owed, RetrainRequest, Run
+from storage.tables import AuditRow, Bundle, Owed, RetrainRequest, Rollout, Run
 from tests.chaos import pipeline
 from tests.chaos.replica import Replica, free_port, settings
 from tests.postgres import PostgreSQL
@@ -32,7 +32,7 @@ LULL_S = 1.2  # longer than a loop sleeps
 STEP_S = 4  # between two steps of an escalation
 ROTA, HANDED_OVER_S = "nights", 15
 UNDER_WAY = ((Owed, ("pending", "sending")), (Run, ("queued", "running")), (Bundle, ("queued", "making")),
-             (RetrainRequest, ("queued", "running")))  # fmt: skip
+             (RetrainRequest, ("queued", "running")), (Rollout, ("queued", "running", "undoing")))  # fmt: skip
 
 
 @dataclass
@@ -143,6 +143,12 @@ class Stage:
             if done == before or time.monotonic() > end:
                 return False
         return True
+
+    def rollouts(self) -> list[str]:
+        """Return how each promotion and rollback stands, oldest first."""
+        with contextlib.suppress(Busy, Again), self.database.read() as session:
+            return list(session.exec(select(Rollout.status).order_by(Rollout.requested_at)))
+        return []
 
     def done(self) -> tuple[int, ...]:
         """Return how much was done so far: claims of work, and lines of the audit log."""

@@ -11,12 +11,13 @@ from storage import failpoints
 from tests.chaos.facts import gather
 from tests.chaos.hands import COMMANDS, Hands
 from tests.chaos.judge import judge
-from tests.chaos.planting import LEFT, Leave, plant
+from tests.chaos.planting import LEFT, Leave, plant, versions
 from tests.chaos.report import Told
 from tests.chaos.stage import Made, Stage, staged
 
 MOST = 200  # hits of one point; none has so many in the story
 AT_START = "migration."  # these points are passed with an empty database only
+OF_VERSIONS = "rollout."  # these in a story of their own
 
 
 def sweep(made: Made, empty: Made, points: Sequence[str] = (), most: int = MOST) -> Iterator[Told]:
@@ -34,13 +35,18 @@ def run(made: Made, *failpoints: str, left: Sequence[Leave] = LEFT) -> Told:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="ethixbot-chaos-") as folder, staged(made, Path(folder)) as stage:
         is_empty = failpoints[0].startswith(AT_START)
+        play = story
         if is_empty:
             stage.log_is("e")
+        elif failpoints[0].startswith(OF_VERSIONS):
+            play = story_of_versions
+            plant(stage, ())
+            versions(stage)
         else:
             plant(stage, left)
         stage.time_flies = True
         stage.start(*failpoints)
-        story(stage)
+        play(stage)
         counts = verdict(stage)
         return Told(made.kind, " ".join(failpoints), counts, stage.kills, time.monotonic() - began)
 
@@ -68,6 +74,31 @@ def story(stage: Stage) -> None:
     ]
     for deed in deeds:
         stage.wait(lambda deed=deed: _done(deed), 40)
+
+
+def story_of_versions(stage: Stage) -> None:
+    """Play the other: a rollback and then a promotion, each asked for, approved by another person, and at its end."""
+    hands = Hands(stage.slack, [one.port for one in stage.replicas])
+    stage.wait(stage.is_ready)
+    for deed in (lambda: hands.press("acknowledge", "oncall"), lambda: hands.fill("freeze", "oncall")):
+        stage.wait(lambda deed=deed: _done(deed), 40)
+    for verb, by, word in (("rollback", "oncall", ""), ("promote", "ml_engineer", "PROMOTE")):
+        stage.wait(lambda verb=verb, by=by: _asked(hands, verb, by), 40)
+        begun = len(stage.rollouts())
+        stage.wait(
+            lambda word=word, begun=begun: (
+                len(stage.rollouts()) > begun or _done(lambda: hands.approve("product_owner", word))
+            ),
+            40,
+        )
+        stage.wait(lambda begun=begun: stage.rollouts()[begun:] in (["done"], ["undone"]), 60)
+
+
+def _asked(hands: Hands, verb: str, by: str) -> bool:
+    """Return whether a wish stands there to be approved; ask once more where none does: the form may have been old."""
+    if hands.wish() is None:
+        _done(lambda: hands.fill(verb, by))
+    return hands.wish() is not None
 
 
 def _done(deed) -> bool:

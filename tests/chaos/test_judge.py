@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from storage.tables import (
+    AliasChange,
     AuditRow,
     Bundle,
     Inbound,
@@ -13,6 +14,7 @@ from storage.tables import (
     OversightChange,
     Owed,
     RetrainRequest,
+    Rollout,
     Run,
     TimelineEntry,
     Timer,
@@ -61,7 +63,8 @@ def well() -> Facts:
               owed("chart", "chart", remote_ts=None)],
         audit=[line(1, "opened"), line(2, "acknowledge", timeline=1), line(3, "freeze", timeline=2),
                line(4, "export", timeline=3), line(5, "export_made"), line(6, "skipped", "escalate:late"),
-               line(7, "acknowledge", outcome="already"), line(8, "escalate", timeline=5)],
+               line(7, "acknowledge", outcome="already"), line(8, "escalate", timeline=5),
+               line(10, "rollout_step", "RBK-1")],
         timeline=[entry(0, "opened"), entry(1, "acknowledge"), entry(2, "freeze"), entry(3, "export"),
                   entry(4, "export_made", version=1), entry(5, "escalate", waited=True, step=1)],
         incidents=[incident],
@@ -73,6 +76,11 @@ def well() -> Facts:
         retrains=[RetrainRequest(id="RTR-1", model_id="m", requested_by="U1", requested_at=NOW, reason="",
                                  status="validated_pass")],
         started=["RTR-1"],
+        rollouts=[Rollout(id="RBK-1", kind="rollback", model_id="m", from_version="2", to_version="1", reason="",
+                          requested_by="U1", requested_at=NOW, status="done", steps={"champion": {"done": "now"}},
+                          snapshot={"steps": ["champion"], "aliases": {"champion": "2"}})],
+        moves=[AliasChange(model_id="m", alias="champion", sequence=1, version="1", by="U1", reason="", at=NOW,
+                           rollout_id="RBK-1")],
         runs=[Run(id=1, model_id="m", key="check:1", requested_by="U1", requested_at=NOW, status="finished")],
         timers=[timer("digest:daily:1", "digest", "fired"), timer("check:1", "check", "fired"),
                 timer("escalate:late", "escalate", "skipped"), timer("escalate:1", "escalate", "fired"),
@@ -134,6 +142,14 @@ CRIMES = {
     "a bundle was told twice": (
         "doubled", lambda f: f.but(timeline=[*f.timeline, entry(9, "export_made", version=1)])),
     "one state has two bundles": ("doubled", lambda f: f.but(bundles=[*f.bundles, *f.bundles])),
+    "a name was moved twice": ("doubled", lambda f: f.but(moves=[*f.moves, *f.moves])),
+    "a rollback hangs between": ("between", lambda f: f.but(rollouts=changed(f.rollouts, "status", "undoing"))),
+    "a rollback was taken back, and its version serves": (
+        "between", lambda f: f.but(rollouts=changed(f.rollouts, "status", "undone"))),
+    "a rollback is done, and the old version serves": (
+        "between", lambda f: f.but(moves=changed(f.moves, "version", "2"))),
+    "a step of a rollback was recorded twice": (
+        "between", lambda f: f.but(audit=[*f.audit, line(11, "rollout_step", "RBK-1")])),
     "nobody owes the incident's message": ("orphans", lambda f: f.but(owed=without(f.owed, key=MESSAGE))),
     "a timer was forgotten": ("lost_timers", lambda f: f.but(timers=[*f.timers, timer("x", "escalate", "pending")])),
     "a timer fired to no effect": (
