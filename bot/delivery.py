@@ -268,6 +268,7 @@ class Delivery:
                 elif now - (row.first_try_at or now) > GIVE_UP:
                     repair.park(case, error.says)
                 else:
+                    repair.stays_away(case, error.says)
                     outbox.again(
                         session,
                         row,

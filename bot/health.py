@@ -34,6 +34,7 @@ class Health:
     owed: int | None = None
     parked: int | None = None
     oldest_due_s: float | None = None
+    oldest_elsewhere_s: float | None = None
     last_tick_s: float | None = None
     loops: dict[str, dict[str, Any]] = field(default_factory=dict)
     trouble: str | None = None
@@ -69,6 +70,7 @@ def _stored(services: Services) -> tuple[list[str], dict[str, Any]]:
         return ["database"], {}
     age = _age(seen.since, now)
     facts = {"schema": current, "owed": seen.owed, "parked": seen.parked, "oldest_due_s": age}
+    facts["oldest_elsewhere_s"] = _age(seen.elsewhere_since, now)
     return ["owed"] if age is not None and age > OWED_S else [], facts
 
 

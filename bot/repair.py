@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 GONE = {"message_not_found", "thread_not_found", "cant_update_message"}
 CLOSED = {"is_archived", "is_inactive", "channel_not_found", "not_in_channel", "restricted_action", "read_only_channel"}
 MAIL_AFTER = timedelta(minutes=2)
+AWAY_AFTER = timedelta(minutes=15)
 REPEATABLE = ("update", "storm_update", "approval_update", "checklist_update", "rollout_update")
 AFTER_THE_OTHER = timedelta(seconds=2)
 
@@ -90,6 +91,16 @@ def park(case: Case, says: str) -> None:
         owe_mail(case, says, at_once=True)
         _tell(case, says)
         _audit(case, "parked", says)
+
+
+def stays_away(case: Case, says: str) -> None:
+    """Owe #engineering a line where another system does not take what is owed to it, once a day for each."""
+    row, engineering = case.row, case.services.policy.engineering
+    since = row.first_try_at or case.now
+    if row.kind in outbox.ELSEWHERE and row.kind != "mail" and case.now - since >= AWAY_AFTER:
+        facts = {"says": says, "since": since.isoformat(), "row": row.key}
+        key = f"away:{row.channel}:{case.now:%Y-%m-%d}"
+        notices.owe(case.session, key, engineering, case.now, about="away", **facts)
 
 
 def _gone(case: Case, says: str, elsewhere: str | None) -> None:

@@ -7,16 +7,18 @@ from sqlalchemy import text
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, or_, select
 
+from storage.outbox import ELSEWHERE
 from storage.tables import Owed
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """Messages owed, messages given up, and since when the oldest that could be sent waits."""
+    """Messages owed, messages given up, and since when the oldest that could be sent waits: in Slack, and elsewhere."""
 
     owed: int
     parked: int
     since: datetime | None
+    elsewhere_since: datetime | None  # other systems are not ours to be well
 
 
 def waiting(session: Session, now: datetime) -> Waiting:
@@ -29,7 +31,9 @@ def waiting(session: Session, now: datetime) -> Waiting:
         .where(text("outbox.status IN ('pending', 'sending')"))
         .where(since <= now, or_(col(Owed.thread_of).is_(None), col(parent.status) == "sent"))
     )
-    return Waiting(_count(session, "pending", "sending"), _count(session, "parked"), session.exec(oldest).one())
+    is_elsewhere = col(Owed.kind).in_(ELSEWHERE)
+    ours, others = (session.exec(oldest.where(which)).one() for which in (~is_elsewhere, is_elsewhere))
+    return Waiting(_count(session, "pending", "sending"), _count(session, "parked"), ours, others)
 
 
 def _count(session: Session, *statuses: str) -> int:

@@ -8,7 +8,7 @@ from storage.tables import Run
 from templates import approvals, cases, figures, finding, targets, troubles
 from templates.slack import incident, lateness, oncall, registered, review, room
 from templates.slack.blocks import Message, section
-from templates.slack.mrkdwn import code, link, quote, said
+from templates.slack.mrkdwn import code, date, link, quote, said
 
 Data = Mapping[str, Any]
 MOST_INCIDENTS = 10
@@ -77,6 +77,15 @@ def _undeliverable(data: Data, run: Run | None, views: Sequence[IncidentView]) -
     ]
 
 
+def _away(data: Data, run: Run | None, views: Sequence[IncidentView]) -> list[str]:
+    since = finding.moment(data.get("since"))
+    when = f" since {date(since)}" if since else ""
+    return [
+        f"🔌 *Another system has taken nothing{when}:* {said(str(data.get('says')), 300)}.",
+        f"What is owed to it waits and is tried again, for three days.  ({code(data.get('row', ''))})",
+    ]
+
+
 def _audit_broken(data: Data, run: Run | None, views: Sequence[IncidentView]) -> list[str]:
     return [
         "🚨 *The audit log is not what it was: somebody changed it past the bot.* No checkpoint is signed over it.",
@@ -137,6 +146,7 @@ ABOUT: dict[str, Callable[[Data, Run | None, Sequence[IncidentView]], list[str]]
     "audit_broken": _audit_broken,
     "triggers_restored": _triggers_restored,
     "undeliverable": _undeliverable,
+    "away": _away,
     "unreached": _unreached,
     "policy_file": _policy_file,
     "approval": _approval,

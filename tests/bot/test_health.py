@@ -50,7 +50,8 @@ class Bot:
         return False
 
     def owe(self, key, **more):
-        row = Owed(key=key, kind="notice", subject="s", channel="c", next_at=self.at, created_at=self.at, **more)
+        about = {"kind": "notice", "channel": "c", **more}
+        row = Owed(key=key, subject="s", next_at=self.at, created_at=self.at, **about)
         with self.services.transaction() as session:
             outbox.owe(session, row)
 
@@ -150,6 +151,13 @@ def test_a_message_that_waits_longer_than_five_minutes_is_named(bot):
     bot.at += timedelta(seconds=1)
     assert bot.wrong() == ["owed"]
     assert bot.facts()["oldest_due_s"] == 301
+
+
+def test_another_system_that_is_away_does_not_make_the_bot_unready(bot):
+    bot.owe("issue", kind="tracker", channel="tracker:github")
+    bot.at += timedelta(hours=1)
+    assert bot.wrong() == []
+    assert (bot.facts()["owed"], bot.facts()["oldest_elsewhere_s"]) == (1, 3600)
 
 
 def test_what_is_tried_again_and_again_waits_since_its_first_try(bot):

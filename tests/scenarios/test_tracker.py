@@ -202,6 +202,19 @@ def test_nobody_there_is_tried_later_and_an_address_that_is_none_is_not():
         GitHub("http://here:there", REPOSITORY, TOKEN).look()
 
 
+def test_a_tracker_that_stays_away_is_told_once_and_caught_up_with(tracked, github):
+    github.faults = [Answer(503, {"message": "down"})] * 1_000
+    tracked.press("acknowledge", "oncall")
+    later(tracked, 14)
+    assert tracked.messages("engineering") == []
+    later(tracked, 10)
+    (told,) = tracked.messages("engineering")
+    assert "GitHub answers 503: down" in told["text"]
+    github.faults = []
+    later(tracked, 10)
+    assert (len(github.issues), len(github.notes[1])) == (1, 1)
+
+
 def test_a_deleted_issue_is_told_once_and_then_left_alone(tracked, github):
     tracked.press("acknowledge", "oncall")
     later(tracked)
