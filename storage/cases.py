@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, or_, update
+from sqlalchemy import ColumnElement, and_, case, update
 from sqlmodel import Session, col, func, select
 
 from analysis.response.cases import is_sample
 from analysis.vocabulary import Oversight
 from storage import people
-from storage.tables import Person, ReviewItem
+from storage.tables import Model, Person, ReviewItem
 
+Condition = ColumnElement[bool]
 _WAITS = col(ReviewItem.decided_at).is_(None)
 _SAMPLE = col(ReviewItem.level) < Oversight.REVIEW_BELOW_CONFIDENCE.value
-STATES: dict[str, list[ColumnElement[bool]]] = {"waiting": [_WAITS], "decided": [~_WAITS], "all": []}
+STATES: dict[str, list[Condition]] = {"waiting": [_WAITS], "decided": [~_WAITS], "all": []}
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,7 @@ def listed(session: Session, model_id: str | None, state: str, limit: int) -> li
 
     Without a model those of all models.
     """
-    query = select(ReviewItem).where(*STATES[state])
-    if model_id is not None:
-        query = query.where(ReviewItem.model_id == model_id)
+    query = select(ReviewItem).where(_of(model_id), *STATES[state])
     newest = state == "decided"
     order: list[Any] = (
         [col(ReviewItem.decided_at).desc()] if newest else [_SAMPLE, col(ReviewItem.at), col(ReviewItem.id)]
@@ -97,22 +96,24 @@ def decide(session: Session, item: ReviewItem, **values: Any) -> bool:  # noqa: 
 
 def queues(session: Session, since: datetime, model_id: str | None = None) -> dict[str, Queue]:
     """Return the queue of each model that has any, with what was decided since then."""
-    decided, real = col(ReviewItem.decided_at) >= since, ~_SAMPLE
-    changed = col(ReviewItem.is_otherwise).is_(True)
-    query = select(  # type: ignore[call-overload]
-        ReviewItem.model_id,
-        _count(and_(_WAITS, real)),
-        func.min(case((and_(_WAITS, real), col(ReviewItem.at)))),
-        _count(and_(_WAITS, _SAMPLE)),
-        _count(and_(decided, real)),
-        _count(and_(decided, real, changed)),
-        _count(and_(decided, _SAMPLE)),
-        _count(and_(decided, _SAMPLE, changed)),
-    ).where(or_(_WAITS, decided))
-    if model_id is not None:
-        query = query.where(ReviewItem.model_id == model_id)
-    found = session.exec(query.group_by(ReviewItem.model_id).order_by(ReviewItem.model_id))
-    return {row[0]: Queue(*row) for row in found}
+    real, changed = ~_SAMPLE, col(ReviewItem.is_otherwise).is_(True)
+    oldest = func.min(case((real, col(ReviewItem.at))))
+    waits = _counted(session, model_id, _WAITS, _count(real), oldest, _count(_SAMPLE))
+    parts = [(real, real), (real, changed), (_SAMPLE, _SAMPLE), (_SAMPLE, changed)]
+    done = _counted(session, model_id, col(ReviewItem.decided_at) >= since, *(_count(and_(*one)) for one in parts))
+    nobody, nothing = (0, None, 0), (0, 0, 0, 0)
+    return {one: Queue(one, *waits.get(one, nobody), *done.get(one, nothing)) for one in sorted({*waits, *done})}
+
+
+def _counted(session: Session, model_id: str | None, where: Condition, *counts: Any) -> dict[str, tuple[Any, ...]]:  # noqa: ANN401
+    """Return the counts of each model."""
+    query = select(ReviewItem.model_id, *counts).where(_of(model_id), where).group_by(ReviewItem.model_id)
+    return {row[0]: tuple(row[1:]) for row in session.exec(query)}
+
+
+def _of(model_id: str | None) -> Condition:
+    """Return that it is of the model, or of any: named, so that the index finds it however many were decided."""
+    return col(ReviewItem.model_id).in_([model_id] if model_id is not None else select(Model.id))
 
 
 def of_model(session: Session, model_id: str, since: datetime) -> Queue:
@@ -128,5 +129,5 @@ def forget(session: Session, item: ReviewItem) -> None:
     session.flush()
 
 
-def _count(condition: ColumnElement[bool]) -> Any:  # noqa: ANN401
+def _count(condition: Condition) -> Any:  # noqa: ANN401
     return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
