@@ -12,7 +12,18 @@ from analysis.response.fields import Form
 from analysis.response.outcomes import Kind, Outcome
 from analysis.response.permissions import View
 from analysis.vocabulary import Role, State
-from bot.operations import asking, clocks, escalation, reporting, rollouts, runbooks, seconding, telling, viewing
+from bot.operations import (
+    asking,
+    clocks,
+    escalation,
+    oversight,
+    reporting,
+    rollouts,
+    runbooks,
+    seconding,
+    telling,
+    viewing,
+)
 from bot.operations.doing import Doing, Request, owe_redraw, tell
 from bot.operations.effects import EFFECTS
 from bot.services import Services, whole
@@ -204,7 +215,7 @@ def _before(doing: Doing) -> Outcome | None:
     seen, incident = doing.request, doing.incident
     moved_on = seen.state_seen not in (None, incident.state)
     edited = seen.version_seen not in (None, incident.version)
-    if (moved_on or edited) and not _is_harmless(seen.verb):
+    if (moved_on or edited) and not _is_harmless(seen.verb) and not _holds_back_more(doing):
         return _late(doing)
     if life.is_done(seen.verb, State(incident.state)):
         return _late(doing)
@@ -215,6 +226,14 @@ def _is_harmless(verb: str) -> bool:
     """Return whether an old message is no danger: the verb changes nothing about the incident, or is right anyhow."""
     move = life.MOVES[verb]
     return move.is_loose or (move.again and move.target is None and not move.asks)
+
+
+def _holds_back_more(doing: Doing) -> bool:
+    """Return whether it is a form that restrains the model further: that must not wait for another look."""
+    if doing.request.verb != "freeze" or not doing.request.fields:
+        return False
+    _check_fields(doing)
+    return oversight.tightens(doing)
 
 
 def _late(doing: Doing) -> Outcome:

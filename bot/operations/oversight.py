@@ -51,6 +51,13 @@ def loosens(doing: Doing) -> list[OversightChange]:
     return [now] if now is not None and wanted.is_weaker_than(oversight.restraint(now)) else []
 
 
+def tightens(doing: Doing) -> bool:
+    """Return whether a checked freeze holds back more than what stands now for its segment."""
+    wanted = _wanted(doing)
+    now = oversight.current(doing.session, doing.incident.model_id, wanted.segment.name)
+    return (oversight.restraint(now) if now is not None else Restraint(Oversight.NORMAL)).is_weaker_than(wanted)
+
+
 def worst(session: Session, incident: Incident, held: Sequence[OversightChange]) -> Severity:
     """Return the worst of all that relies on the restraints: this incident, theirs, and each open one of the model."""
     causes = [incidents.get(session, one.incident_id) for one in held if one.incident_id]

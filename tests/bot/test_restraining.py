@@ -8,6 +8,8 @@ from sqlmodel import select
 
 from analysis.response.outcomes import Kind
 from bot.board import Board
+from bot.operations import incidents
+from bot.operations.doing import Request
 from storage import registry
 from storage.tables import Approval, Incident
 from templates import approvals
@@ -123,6 +125,19 @@ def test_a_slip_of_the_pen_freezes_nobody_or_everybody_so_it_is_refused(services
 def test_a_pause_never_waits_for_others_whatever_it_leaves_out(services):
     freeze(services, level="3", throttle="1/s")
     assert freeze(services).changed
+    assert told(services)["level"] == 4
+
+
+def test_a_stricter_freeze_is_done_though_the_incident_went_on_while_it_was_filled_in(services):
+    def late(**fields):
+        given = {"reason": "unfair", **fields}
+        return incidents.move(services, Request("freeze", INCIDENT, ONCALL, "detected", 0, given))
+
+    assert late(level="3").kind is Kind.DONE
+    assert "was first" in says(late(level="3"))
+    assert "was first" in says(late(level="2"))
+    assert "write 20/s" in says(late(level="4", throttle="few"))
+    assert late(level="4").kind is Kind.DONE
     assert told(services)["level"] == 4
 
 
