@@ -58,7 +58,7 @@ def _tables(folder: Path, names: Mapping[str, str], gathered: Gathered) -> dict[
     if decisions.exists():
         counts["decisions.parquet"] = pq.read_metadata(decisions).num_rows
     how = {f"{name}.json": query for name, query in gathered.queries.items()} | {
-        "decisions.parquet": f"the newest {LAST} rows of the window of the model's log (models.source in policy.json)",
+        "decisions.parquet": f"the newest {LAST} rows of the model's log (models.source in policy.json), of 64 windows",
         "audit.jsonl": f"{gathered.queries['audit']}; and the same of the segments that were moved to files",
     }
     return {name: {"rows": rows, "sha256": names[name], "how": how[name]} for name, rows in counts.items()}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from storage import predictions
 from storage.predictions import Log
 
 EXPECTED = (Refused, MemoryError)
+WINDOWS = (1, 8, 64)  # in how many windows back the last decisions are looked for
 
 
 def sentence(error: Exception) -> str:
@@ -64,13 +66,9 @@ def _kept(job: Job, profile: Profile) -> dict[str, Any]:
 
 
 def decisions(job: Job) -> dict[str, Any]:
-    """Write `decisions.parquet`: the window's last decisions, personal columns as keyed hashes."""
+    """Write `decisions.parquet`: the log's last decisions, personal columns as keyed hashes."""
     log = jobs.window(jobs.log(job), job)
-    kept: list[pa.RecordBatch] = []
-    for batch in predictions.read(log):
-        kept.append(batch)
-        while sum(b.num_rows for b in kept) - kept[0].num_rows >= job.limit:
-            kept.pop(0)  # files are in time order; the whole batch is older than the last `limit` rows
+    kept = _last(log, job)
     table = pa.concat_tables([pa.Table.from_batches([b]) for b in kept], promote_options="permissive")
     time = log.column("timestamp")
     if time in table.column_names:
@@ -81,6 +79,23 @@ def decisions(job: Job) -> dict[str, Any]:
             table = table.set_column(table.column_names.index(name), name, _hashed(table[name], job.key))
     pq.write_table(table, Path(job.folder) / "decisions.parquet", compression="zstd")
     return {"rows": table.num_rows, "hashed": [name for name in job.personal if name in table.column_names]}
+
+
+def _last(log: Log, job: Job) -> list[pa.RecordBatch]:
+    """Return the newest rows: of the window, and where those are too few of a longer one; never of a whole history."""
+    assert log.until is not None  # it is a window
+    kept: list[pa.RecordBatch] = []
+    for windows in WINDOWS:
+        before, kept = sum(one.num_rows for one in kept), []
+        span = timedelta(seconds=job.source["window_s"]) * windows
+        for batch in predictions.read(replace(log, since=log.until - span)):
+            kept.append(batch)
+            while sum(one.num_rows for one in kept) - kept[0].num_rows >= job.limit:
+                kept.pop(0)  # files are in time order; the whole batch is older than the last `limit` rows
+        rows = sum(one.num_rows for one in kept)
+        if rows >= job.limit or 0 < rows == before:
+            break
+    return kept
 
 
 def affected(job: Job) -> dict[str, Any]:
