@@ -84,7 +84,7 @@ class Service:
         is_looked_at = who == "people" or (seen.sampled and approved is not None)
         is_left = is_looked_at and self._leave(request_id, seen, score, attributes)
         if who == "people" and not is_left:  # too many wait already
-            who = "refused"
+            who, version = "refused", None
         group = str(attributes.get("sex", ""))
         made = Answer(time.time(), request_id, who, version, approved, group, seen.sampled)
         with self._lock:
