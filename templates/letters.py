@@ -54,6 +54,7 @@ def of_digest(name: str, seen: Overview, now: datetime) -> Written:
     title = {"daily": "Model watch: the last 24 hours", "weekly": "Model watch: the last 7 days"}[name]
     parts = [
         ("Open, most urgent first", [lists.incident_line(one, now) for one in lists.order(seen.open_incidents, now)]),
+        ("Left to people", digest.left_to_people(seen)),
         ("Ended", [lists.ended_line(one) for one in seen.resolved_since]),
         ("Models", [lists.model_line(one, now) for one in seen.models]),
     ]

@@ -33,7 +33,7 @@ def _digest(title: str, seen: Overview, now: datetime) -> Message:
             seen.open_count,
         ),
         *(week.blocks(seen.week, seen.figures, now) if seen.week else []),
-        *part("Left to people", _cases(seen), MOST_QUEUES),
+        *part("Left to people", left_to_people(seen), MOST_QUEUES),
         *part("Quiet", [quiet.line(one) for one in seen.quiet], MOST_QUIET),
         *part("Ended", [lists.ended_line(one) for one in seen.resolved_since], MOST_ENDED),
         *part("Models", [lists.model_line(one, now) for one in seen.models], MOST_MODELS, seen.model_count),
@@ -43,7 +43,8 @@ def _digest(title: str, seen: Overview, now: datetime) -> Message:
     return Message(f"{title}. {reply.headline(seen)}", blocks)
 
 
-def _cases(seen: Overview) -> list[str]:
+def left_to_people(seen: Overview) -> list[str]:
+    """Return what each model left to people: how many wait, and how they decided."""
     return [cases.of_model(one) for one in seen.queues if one.is_anything]
 
 

@@ -16,6 +16,7 @@ from bot.localslack.people import PEOPLE
 from bot.slack import home
 from bot.slack.door import Door
 from storage import overview
+from templates import letters
 from templates.slack import digest
 from tests.world import World, pretty
 
@@ -153,8 +154,12 @@ def test_the_digest_and_the_evidence_say_how_people_decided(serving):
     world.fill("ml_lead", decision="approved", note="Her income is proved")
     services, now = world.bot.services, world.clock.now
     with services.database.read() as session:
-        day = digest.daily(overview.load(session, now, now - timedelta(days=1)), now)
-    assert "1 decided by people, 1 of them (100 %) otherwise than proposed" in pretty(day.blocks)
+        seen = overview.load(session, now, now - timedelta(days=1))
+    said = "1 decided by people, 1 of them (100 %) otherwise than proposed"
+    assert said in pretty(digest.daily(seen, now).blocks)
+    mailed = letters.of_digest("daily", seen, now)
+    assert said in mailed.text
+    assert said in mailed.html
     world.press("export", by="auditor")
     world.settle()
     files = [file for reply in world.alert()["replies"] for file in reply.get("files", [])]
