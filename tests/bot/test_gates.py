@@ -15,7 +15,7 @@ from openfeature.evaluation_context import EvaluationContext
 from pydantic import SecretStr
 
 from bot.integrations import gates
-from bot.integrations.errors import Limited, Permanent, TryLater
+from bot.integrations.errors import Limited, NotThere, Permanent, TryLater
 from bot.operations import gating
 from storage import oversight
 from storage.tables import OversightChange, Owed
@@ -86,6 +86,11 @@ class Gateway:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 gateway.seen.append((dict(self.headers), body))
                 self.send_response(gateway.answers.pop(0) if gateway.answers else 204)
+                self.send_header("Location", "/login")
+                self.end_headers()
+
+            def do_GET(self):  # as a page to log in answers whoever is sent there
+                self.send_response(200)
                 self.end_headers()
 
             def log_message(self, *args):
@@ -116,7 +121,7 @@ def test_the_webhook_is_signed_and_tells_what_holds_when_it_is_sent(fairness, ga
     with services.transaction() as session:
         change = OversightChange(model_id=MODEL, sequence=0, level=4, reason="r", by="U1", at=fairness.clock())
         oversight.change(session, change)
-    gates.send(services, owed(gateway.url), SECRET)
+    gates.send(services, owed(gateway.url), SecretStr("sesame, the one before"))
     headers, body = gateway.seen[0]
     stamp = headers["X-EthixAI-Timestamp"]
     mac = hmac.new(SECRET.get_secret_value().encode(), f"v1:{stamp}:".encode() + body, hashlib.sha256).hexdigest()
@@ -124,12 +129,15 @@ def test_the_webhook_is_signed_and_tells_what_holds_when_it_is_sent(fairness, ga
     assert json.loads(body)["level"] == 4
 
 
-@pytest.mark.parametrize(("answer", "error"), [(429, Limited), (503, TryLater), (408, TryLater), (404, Permanent)])
+@pytest.mark.parametrize(
+    ("answer", "error"), [(429, Limited), (503, TryLater), (408, TryLater), (404, NotThere), (302, Permanent)]
+)
 def test_what_the_gateway_answers_decides_what_becomes_of_it(fairness, gateway, answer, error):
     wanted(fairness, webhooks=(gateway.url,))
     gateway.answers = [answer]
     with pytest.raises(error):
         gates.send(fairness.bot.services, owed(gateway.url), SECRET)
+    assert len(gateway.seen) == 1
 
 
 def test_who_cannot_be_reached_is_told_later_and_who_left_the_policy_never(fairness):

@@ -15,7 +15,7 @@ from bot import rollouts
 from bot.integrations.errors import Permanent, TryLater, Uncertain
 from bot.operations import rolling, versions
 from bot.operations.versions import Wish
-from storage import baselines, failpoints, oversight, registry
+from storage import baselines, failpoints, oversight, registry, timers
 from storage import rollouts as stored
 from storage.tables import Incident, ModelVersion, OversightChange, Owed, RetrainRequest
 from templates.slack import rollout
@@ -362,6 +362,8 @@ def test_one_that_hangs_while_it_is_taken_back_is_told_and_rings_until_it_is(ser
     assert len(entries(services, "rollout_hangs")) == 2
     other.wrong = {}
     assert run(services, lambda *_: other).status == "undone"
+    with services.database.read() as session:
+        assert timers.next_of(session, newest(services).id, "rollout_hangs") is None
     later(services, hours=2)
     assert len(entries(services, "rollout_hangs")) == 2
 
