@@ -5,6 +5,7 @@ from datetime import datetime
 
 from analysis.response import life
 from analysis.response.restraint import throttle_of
+from analysis.response.rollouts import Status as Changed
 from analysis.vocabulary import Duty, Oversight, Role, State
 from storage.incidents import IncidentView
 from storage.tables import OversightChange, RetrainRequest, TimelineEntry
@@ -185,6 +186,11 @@ def _recovered(view: IncidentView, now: datetime) -> str:
     at = [alert.recovered_at for alert in view.alerts if alert.state == "recovered" and alert.recovered_at]
     if not at or len(at) < len(view.alerts):
         return ""
+    changed = view.serving.newest if view.serving else None
+    ended = changed.finished_at if changed is not None and changed.status == Changed.DONE else None
+    if changed is not None and ended is not None and ended > max(at):
+        before = f"It was back within its limits {date(max(at))}, before {code(changed.to_version)} served"
+        return f"◽ {before}: the next check tells whether it still is."
     return f"💚 *Back within its limits* since {date(max(at))}."
 
 

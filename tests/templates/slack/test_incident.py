@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 
 from analysis.vocabulary import Family, Severity, State
+from storage.rollouts import Serving
+from storage.tables import Rollout
 from templates.slack import incident, limits, link
 
 CASES = [(family, state) for family in Family for state in State]
@@ -93,6 +95,18 @@ def test_a_recovered_incident_says_so(make, now):
     view = make.view()
     view.alerts[0].state, view.alerts[0].recovered_at = "recovered", now
     assert "Back within its limits" in text_of(incident.message(view, now))
+
+
+def test_what_was_found_well_before_another_version_served_is_not_called_well(make, now):
+    view = make.view()
+    view.alerts[0].state, view.alerts[0].recovered_at = "recovered", now
+    about = {"model_id": "m", "to_version": "2.0.0", "reason": "r", "requested_by": "U1", "requested_at": now}
+    for ended, is_well in ((now - timedelta(hours=1), True), (now + timedelta(hours=1), False)):
+        back = Rollout(id="RBK-2", kind="reverse", status="done", next_at=now, finished_at=ended, **about)
+        back.snapshot = {"steps": []}
+        shown = text_of(incident.message(replace(view, serving=Serving({}, {}, rollouts=(back,))), now))
+        assert ("*Back within its limits* since" in shown) == is_well
+        assert ("before `2.0.0` served" in shown) != is_well
 
 
 def test_a_drill_is_marked_in_the_title_and_the_text(make, now):
