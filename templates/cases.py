@@ -74,8 +74,8 @@ def plain(item: ReviewItem, hidden: Collection[str]) -> str:
 
 
 def _decided(outcome: Outcome) -> str:
-    facts = outcome.facts
-    what = f"☑️ {code(facts['request'])}: *{said(facts['decision'])}*"
+    facts = outcome.facts  # not the request's name: what is answered is kept, and the name may have to be erased
+    what = f"☑️ Decided: *{said(facts['decision'])}*"
     if is_sample(int(facts["level"])):
         return f"{what}. {'Kept: the model was wrong here.' if facts['is_otherwise'] else 'Kept: the model was right.'}"
     return f"{what}, otherwise than the model proposed." if facts["is_otherwise"] else f"{what}."

@@ -43,6 +43,12 @@ class Left(Body):
     attributes: Attributes = Field(default_factory=dict)
 
 
+class Asked(Body):
+    """Which requests serving code asks about: in the body, for names may be personal, and addresses are logged."""
+
+    requests: Annotated[list[Name], Field(max_length=MOST)]
+
+
 class Decided(Body):
     """What a person decides, and why."""
 
@@ -65,12 +71,12 @@ def router(services: Services, token: str | None) -> APIRouter:
         except Refused as error:
             return refused(error)
 
-    @routes.get("/v1/gate/{model}/reviews", dependencies=[Depends(known)])
-    def asked(model: Said, request: Annotated[list[Name], Query(min_length=1, max_length=MOST)]) -> Response:
+    @routes.post("/v1/gate/{model}/decided", dependencies=[Depends(known)])
+    def asked(model: Said, body: Asked) -> Response:
         if services.policy.model(model) is None:
             return refused(Unknown("model", model[:80]))
         with services.database.read() as session:
-            found = stored.named(session, model, set(request))
+            found = stored.named(session, model, set(body.requests))
         decided = {one.request: _decision(one) for one in found if one.decided_at is not None}
         waiting = [one.request for one in found if one.decided_at is None]
         return JSONResponse({"decided": decided, "waiting": sorted(waiting)})

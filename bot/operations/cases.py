@@ -82,7 +82,7 @@ def _decided(services: Services, session: Session, wish: Wish, item: ReviewItem 
 
 def _facts(item: ReviewItem) -> dict[str, Any]:
     at = item.decided_at.isoformat() if item.decided_at else None
-    facts = {"case": item.id, "model": item.model_id, "request": item.request, "decision": item.decision}
+    facts = {"case": item.id, "model": item.model_id, "decision": item.decision}
     return facts | {"by": item.decided_by, "at": at, "level": item.level, "is_otherwise": bool(item.is_otherwise)}
 
 

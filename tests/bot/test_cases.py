@@ -17,7 +17,7 @@ from bot.operations import cases, erasure, keeping, taking_in, tokens
 from bot.operations.cases import Wish
 from bot.operations.taking_in import Case
 from bot.services import Services
-from storage import audit, outbox, policies
+from storage import audit, inbox, outbox, policies
 from storage import cases as stored
 from storage.tables import Incident, Model, Person
 from tests.bot.test_gate import Bot, restrain
@@ -283,11 +283,11 @@ def test_what_serving_code_sends_is_bounded_and_refused_in_a_sentence(services, 
     json_type = {"Content-Type": "application/json"}
     answers = [door.post("/v1/gate/m/reviews", json=body) for body in BAD]
     answers += [door.post("/v1/gate/m/reviews", content=raw, headers=json_type) for raw in RAW]
-    answers += [door.get("/v1/gate/m/reviews"), door.get("/v1/gate/m/reviews", params={"request": ["a"] * 101})]
+    answers += [door.post("/v1/gate/m/decided", json={"requests": sent}) for sent in ("a", ["a"] * 101, [""], [1])]
     assert [one.status_code for one in answers] == [422] * len(answers)
     assert all(10 < len(one.json()["detail"]) < 300 for one in answers)
     assert door.post("/v1/gate/nix/reviews", json=GOOD).status_code == 404
-    assert door.get("/v1/gate/nix/reviews?request=a").status_code == 404
+    assert door.post("/v1/gate/nix/decided", json={"requests": ["a"]}).status_code == 404
     assert item(services) is None
     odd = door.post("/v1/gate/m/reviews", content=b'{"request": "a\\u0000\\ud800", "level": 3}', headers=json_type)
     assert odd.status_code == 200
@@ -319,7 +319,7 @@ def test_people_see_over_http_all_but_what_must_not_count_and_decide(services, d
     assert (unsaid.status_code, "A note is needed" in unsaid.json()["detail"]) == (422, True)
     key = lead | {"Idempotency-Key": "k"}
     done = [door.post(place, json={"decision": "approved"}, headers=key) for _ in range(2)]
-    assert [(one.status_code, one.json()["says"]) for one in done] == [(200, "☑️ r-1: approved.")] * 2
+    assert [(one.status_code, one.json()["says"]) for one in done] == [(200, "☑️ Decided: approved.")] * 2
     late = door.post(place, json={"decision": "approved"}, headers=lead)
     assert late.status_code == 409
     assert "U0 decided this already" in late.json()["says"]
@@ -356,7 +356,7 @@ def test_the_same_from_a_shell(services, shell):
     assert (code, "A note is needed" in text) == (2, True)
     assert "needs one of" in shell("reviews", "decide", 1, "approved", "--by", VIEWER)[1]
     decided = ("reviews", "decide", 1, "declined", "--by", LEAD, "--note", "no")
-    assert shell(*decided) == (0, "☑️ r-1: declined, otherwise than the model proposed.\n")
+    assert shell(*decided) == (0, "☑️ Decided: declined, otherwise than the model proposed.\n")
     assert shell(*decided)[0] == 1
     assert "declined by lead@x.org" in shell("reviews", "list", "--state", "decided")[1]
 
@@ -365,7 +365,7 @@ def test_whom_a_request_was_about_is_erased_and_the_decision_stays(services, she
     taking_in.take_in(services, case(attributes={"age": 30}))
     erase = ("erase", "request", "m", "r-1", "--by", COMPLIANCE, "--reason", "asked for it")
     assert "still waits for people" in shell(*erase)[1]
-    decide(services, decision="declined", note="Ada's payslip")
+    decide(services, decision="declined", note="Ada's payslip", delivery="d1")
     assert "needs one of" in shell(*erase[:5], LEAD, *erase[6:])[1]
     assert shell(*erase) == (0, "The request is erased; what was decided stays as m/cases/1\n")
     kept = item(services)
@@ -373,6 +373,8 @@ def test_whom_a_request_was_about_is_erased_and_the_decision_stays(services, she
     assert "r-1" not in kept.model_dump_json()
     assert services.keys.hashed("r-1") not in kept.model_dump_json()
     assert "no request" in shell(*erase)[1]
+    with services.database.read() as session:
+        assert "r-1" not in str(inbox.answer(session, "d1"))
     assert not [row for row in rows(services) if "r-1" in str(row.data) + row.entity]
 
 

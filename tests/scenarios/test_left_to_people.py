@@ -43,7 +43,7 @@ class Serving:
         return self.http.post(f"/v1/gate/{MODEL}/reviews", json=body | more)
 
     def asked(self, name: str) -> dict:
-        return self.http.get(f"/v1/gate/{MODEL}/reviews", params={"request": name}).json()
+        return self.http.post(f"/v1/gate/{MODEL}/decided", json={"requests": [name]}).json()
 
 
 @pytest.fixture
