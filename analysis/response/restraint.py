@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from analysis.parts import Part
 from analysis.spec import Spec
 from analysis.vocabulary import Oversight
 
 LONGEST = 200  # characters of a segment
+MOST_OUTCOMES = 100  # options of one list in Slack
 MOST_NAMED = 12
 
 
@@ -27,6 +28,14 @@ class Gate(Part):
     hidden: tuple[str, ...] = ()  # beside `protected`, what who decides is not shown: it tells of those
     most_cases: int = Field(default=1_000, ge=1, le=100_000)  # requests that may wait for people
     most_samples: int = Field(default=100, ge=0, le=100_000)  # answered ones that may wait to be looked at
+
+    @field_validator("outcomes")
+    @classmethod
+    def outcomes_differ(cls, outcomes: tuple[str, ...]) -> tuple[str, ...]:
+        """Return them; raise ValueError where a form could not offer them: one twice, or more than a list holds."""
+        if len(outcomes) > MOST_OUTCOMES or len({one.casefold() for one in outcomes}) < len(outcomes):
+            raise ValueError(f"name at most {MOST_OUTCOMES} outcomes, each once")
+        return outcomes
 
 
 class Gates(Part):

@@ -399,6 +399,13 @@ def test_retention_removes_what_was_decided_long_ago_and_nothing_that_waits(serv
         assert [one.request for one in stored.listed(session, "m", "all", 9)] == ["r-2"]
 
 
+def test_outcomes_that_no_form_could_offer_are_refused_with_the_policy():
+    for wrong in ("[approved, Approved]", f"[{', '.join(f'word{number}' for number in range(101))}]"):
+        text = text_of_policy().replace("[approved, declined]", wrong)
+        with pytest.raises(BadInput, match="outcomes"):
+            policies.parse(text, "test")
+
+
 def test_what_is_not_known_is_said_so(services):
     with pytest.raises(Unknown):
         taking_in.take_in(services, case(model="nix"))
