@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, update
+from sqlalchemy import ColumnElement, and_, case, or_, update
 from sqlmodel import Session, col, func, select
 
 from analysis.response.cases import is_sample
@@ -16,6 +16,7 @@ from storage.tables import Model, Person, ReviewItem
 Condition = ColumnElement[bool]
 _WAITS = col(ReviewItem.decided_at).is_(None)
 _SAMPLE = col(ReviewItem.level) < Oversight.REVIEW_BELOW_CONFIDENCE.value
+_LONGEST: list[Any] = [_SAMPLE, col(ReviewItem.at), col(ReviewItem.id)]
 STATES: dict[str, list[Condition]] = {"waiting": [_WAITS], "decided": [~_WAITS], "all": []}
 
 
@@ -80,10 +81,23 @@ def listed(session: Session, model_id: str | None, state: str, limit: int) -> li
     """
     query = select(ReviewItem).where(_of(model_id), *STATES[state])
     newest = state == "decided"
-    order: list[Any] = (
-        [col(ReviewItem.decided_at).desc()] if newest else [_SAMPLE, col(ReviewItem.at), col(ReviewItem.id)]
-    )
+    order = [col(ReviewItem.decided_at).desc()] if newest else _LONGEST
     return list(session.exec(query.order_by(*order).limit(limit)))
+
+
+def following(session: Session, model_id: str, person: str, since: datetime) -> ReviewItem | None:
+    """Return what waits longest of what nobody else has opened since then; where they have all of it, of all."""
+    free = or_(
+        col(ReviewItem.opened_at).is_(None), col(ReviewItem.opened_at) < since, col(ReviewItem.opened_by) == person
+    )
+    query = select(ReviewItem).where(_of(model_id), _WAITS).order_by(~free, *_LONGEST)
+    return session.exec(query.limit(1)).first()
+
+
+def opened(session: Session, item: ReviewItem, person: str, now: datetime) -> None:
+    """Note who looks at the request, while it waits."""
+    values = {"opened_by": person, "opened_at": now}
+    session.connection().execute(update(ReviewItem).where(col(ReviewItem.id) == item.id, _WAITS).values(**values))
 
 
 def decide(session: Session, item: ReviewItem, **values: Any) -> bool:  # noqa: ANN401

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session
@@ -15,9 +15,11 @@ from analysis.response.permissions import Action
 from bot.operations import incidents, taking_in
 from bot.services import Services, whole
 from storage import audit, cases, inbox
+from storage.cases import CaseView
 from storage.tables import ReviewItem
 
 VERB = rules.VERB
+BUSY = timedelta(minutes=10)  # so long somebody who opened a request is thought to be at it
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,23 @@ def decide(services: Services, wish: Wish) -> Outcome:
             inbox.answered(session, wish.delivery, incidents.told(outcome))
         _audit(services, session, wish, (outcome, item, now))
     return outcome
+
+
+@whole
+def open_one(services: Services, actor: str, number: int | None, model: str | None = None) -> CaseView | None:
+    """Return the request of that number, or the next one of the model, as opened by the person; None: there is none.
+
+    For a while nobody else is given it as the next one. That they look is recorded by `viewing.look`.
+    """
+    now = services.clock()
+    with services.transaction() as session:
+        if model is not None:
+            found = cases.following(session, model, actor, now - BUSY)
+            number = found.id if found is not None else None
+        view = cases.view(session, number) if number is not None else None
+        if view is not None:
+            cases.opened(session, view.item, actor, now)
+        return view
 
 
 def outcomes(services: Services, model_id: str) -> Sequence[str]:

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,13 +16,14 @@ from bot.operations.cases import Wish
 from bot.slack.door import LONGEST_ID, Body, Door, delivery_id, submission_id
 from bot.slack.modals import typed
 from storage import cases as stored
-from storage.cases import Queue
+from storage.cases import CaseView, Queue
 from storage.tables import ReviewItem
 from templates import answers
 from templates.slack import cases as shown
 from templates.slack import modals
 from templates.slack.blocks import Message
 
+Draw = Callable[[str], dict[str, Any]]  # from the person to the form
 NUMBER = re.compile(r"[0-9]{1,9}")
 MODEL = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 WEEK = timedelta(days=7)  # over which what was decided is counted where people decide
@@ -45,14 +47,14 @@ def register(app: App, door: Door) -> None:
     @app.action(shown.OPEN)
     def one(ack: Ack, action: dict[str, Any], body: Body, client: WebClient) -> None:
         number = _number(action.get("value"))
-        _show(door, body, (ack, client), lambda: _form(door, number))
+        _show(door, body, (ack, client), lambda user: _form(door, cases.open_one(door.services, user, number), number))
 
     @app.action(shown.NEXT)
     def following(ack: Ack, action: dict[str, Any], body: Body, client: WebClient) -> None:
         model = str(action.get("value", ""))
         if not MODEL.fullmatch(model):
             raise Unknown("model", model[:LONGEST_ID])
-        _show(door, body, (ack, client), lambda: _next(door, model))
+        _show(door, body, (ack, client), lambda user: _next(door, cases.open_one(door.services, user, None, model)))
 
     @app.view(shown.FORM)
     def decide(ack: Ack, body: Body) -> None:
@@ -67,14 +69,14 @@ def register(app: App, door: Door) -> None:
             ack(response_action="update", view=_ended(door, number, told["says"]))
 
 
-def _show(door: Door, body: Body, hands: tuple[Ack, WebClient], draw: Any) -> None:  # noqa: ANN401
+def _show(door: Door, body: Body, hands: tuple[Ack, WebClient], draw: Draw) -> None:
     """Open the form, in a form's place where it was pressed in one; say so to who may not see it."""
     ack, client = hands
     user = body["user"]["id"]
     door.directory.know(user)
     try:
         viewing.look(door.services, user, View.CASES, "reviews", delivery_id(body))
-        view = draw()
+        view = draw(user)
     except Refused as error:
         view = modals.notice("Not shown", answers.refusal(error))
     ack()
@@ -84,10 +86,8 @@ def _show(door: Door, body: Body, hands: tuple[Ack, WebClient], draw: Any) -> No
         client.views_open(trigger_id=body["trigger_id"], view=view)
 
 
-def _form(door: Door, number: int) -> dict[str, Any]:
+def _form(door: Door, view: CaseView | None, number: int) -> dict[str, Any]:
     """Return the request's form; of one that was decided meanwhile, by whom. Raise Unknown."""
-    with door.services.database.read() as session:
-        view = stored.view(session, number)
     if view is None:
         raise Unknown("case", str(number))
     if view.item.decided_at is not None:
@@ -95,10 +95,10 @@ def _form(door: Door, number: int) -> dict[str, Any]:
     return shown.form(view.item, _about(door, view.item))
 
 
-def _next(door: Door, model: str) -> dict[str, Any]:
-    with door.services.database.read() as session:
-        found = stored.listed(session, model, "waiting", 1)
-    return shown.form(found[0], _about(door, found[0])) if found else modals.notice("Nothing waits", shown.NOTHING)
+def _next(door: Door, view: CaseView | None) -> dict[str, Any]:
+    if view is None:
+        return modals.notice("Nothing waits", shown.NOTHING)
+    return shown.form(view.item, _about(door, view.item))
 
 
 def _about(door: Door, item: ReviewItem) -> shown.About:

@@ -175,6 +175,19 @@ def test_a_request_is_decided_once_and_a_second_hears_who_was_first(services):
 
 
 @ON_BOTH
+def test_who_looks_for_the_next_one_gets_none_that_another_just_opened(services):
+    for name in ("r-1", "r-2"):
+        taking_in.take_in(services, case(name))
+    looks = [cases.open_one(services, who, None, "m").item.request for who in (LEAD, COMPLIANCE, LEAD, ADMIN)]
+    assert looks == ["r-1", "r-2", "r-1", "r-1"]  # where each is taken, the one that waits longest
+    services.clock.forward(minutes=11)
+    assert cases.open_one(services, COMPLIANCE, None, "m").item.request == "r-1"
+    assert cases.open_one(services, COMPLIANCE, 2).item.request == "r-2"
+    assert cases.open_one(services, LEAD, None, "free") is None
+    assert cases.open_one(services, LEAD, 9) is None
+
+
+@ON_BOTH
 def test_of_two_at_once_one_decides(services):
     taking_in.take_in(services, case())
     found = []

@@ -42,6 +42,8 @@ def upgrade() -> None:
         sa.Column("incident_id", sa.String(), nullable=True),
         sa.Column("seen", sa.JSON(), nullable=False),
         sa.Column("at", moment, nullable=False),
+        sa.Column("opened_by", sa.String(), nullable=True),
+        sa.Column("opened_at", moment, nullable=True),
         sa.Column("decision", sa.String(), nullable=True),
         sa.Column("is_otherwise", sa.Boolean(), nullable=True),
         sa.Column("note", sa.String(), nullable=True),
