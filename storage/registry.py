@@ -74,6 +74,7 @@ def keep(session: Session, new: ModelVersion) -> None:
         if known.artefact_sha256 is None:
             known.artefact, known.artefact_sha256 = new.artefact or known.artefact, new.artefact_sha256
             known.training_data, known.training_data_sha256 = new.training_data, new.training_data_sha256
+            known.verified_at, known.unread = new.verified_at, new.unread
     session.add(known or new)
     session.flush()
 

@@ -261,6 +261,19 @@ def test_a_registry_that_does_not_answer_is_told_after_three_tries(services):
     assert "cannot be reached" in told(services)[0]["error"]
 
 
+def test_a_version_that_was_known_keeps_what_it_was_and_gets_what_it_lacked(services):
+    made = {"model_id": MODEL, "version": "3", "registered_by": LEAD, "registered_at": services.clock()}
+    sums = {"artefact": "/m", "artefact_sha256": "ab", "verified_at": services.clock()}
+    seen_by(services, {}, ["3"])
+    for how, checksum in (("failed", "ab"), ("passed", "cd")):
+        judged = {"validation": how, "judged_as": f"RTR-{how}"}
+        with services.transaction() as session:
+            registry.keep(session, ModelVersion(**made | sums | {"artefact_sha256": checksum}, details=judged))
+        found = row(services, "3")
+        assert (found.artefact_sha256, found.registered_by, found.details) == ("ab", "registry", judged)
+        assert found.verified_at is not None
+
+
 def test_the_registrar_looks_at_what_the_aliases_stand_for_too(services, artefact):
     for number in range(12):
         register(services, artefact, f"1.{number}")
