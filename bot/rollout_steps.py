@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 import httpx
 
 from analysis.errors import Unknown
+from analysis.response import life
 from analysis.response import rollouts as deciding
 from analysis.response.restraint import Restraint, Segment
 from analysis.response.rollouts import Kind, Status, What
-from analysis.vocabulary import Oversight
+from analysis.vocabulary import Oversight, State
 from bot import commands
 from bot.integrations.errors import Lost, Permanent, TryLater
 from bot.integrations.registry import registries
@@ -26,6 +27,7 @@ from storage.registry import CHAMPION, LAST_KNOWN_GOOD
 from storage.tables import ModelVersion, Rollout
 
 HEALTH_S = 10.0
+LEFT_OUT: Facts = {"left_out": True}
 LEASE = timedelta(minutes=5)  # far longer than a call may take: a late one must not undo what came after it
 BEAT = timedelta(minutes=1)
 
@@ -164,6 +166,8 @@ def _test(work: Work) -> Facts | None:
 
 def _run(work: Work, name: str, words: tuple[str, ...], version: str) -> Facts | None:
     """Return its exit code, 0; None while it runs. Raise Permanent for any other."""
+    if not words:  # the policy has changed since it began
+        return LEFT_OUT
     folder = work.services.data / "rollouts" / work.rollout.id / name
     _is_here(work)
     told = {"ETHIXBOT_MODEL": work.rollout.model_id, "ETHIXBOT_VERSION": version, "ETHIXBOT_ROLLOUT": work.rollout.id}
@@ -191,7 +195,8 @@ def _is_here(work: Work) -> None:
 def _health(work: Work) -> Facts:
     """Ask the service whether it is well; one that starts up is asked again."""
     address = work.watched.rollback.health
-    assert address is not None  # else this is no step of it
+    if address is None:  # the policy has changed since it began
+        return LEFT_OUT
     try:
         answer = httpx.get(address, timeout=HEALTH_S, trust_env=False)
     except httpx.HTTPError as error:
@@ -199,6 +204,12 @@ def _health(work: Work) -> Facts:
     if answer.status_code != 200:
         raise TryLater(f"the service answers {answer.status_code}")
     return {}
+
+
+def _block(doing: Doing, row: Rollout) -> None:
+    """Block what was rolled back; its incident may have ended meanwhile, and then nothing would free it."""
+    if State(doing.incident.state) not in life.ENDED:
+        rollouts.block(doing, row)
 
 
 def _unblocked(doing: Doing, row: Rollout) -> None:
@@ -239,7 +250,7 @@ STEPS = {
         Step(NAMES.CHAMPION, do=_point, undo=_point_back, write=_pointed, unwrite=_pointed_back),
         Step(NAMES.HEALTH, do=_health),
         Step(NAMES.TEST, do=_test),
-        Step(NAMES.BLOCK, write=rollouts.block, unwrite=_unblocked),
+        Step(NAMES.BLOCK, write=_block, unwrite=_unblocked),
         Step(NAMES.OPEN, write=_open),  # the last one: it is never taken back
     )
 }

@@ -1,5 +1,6 @@
 """The one message that follows a promotion or a rollback in its incident's thread, and its line in the incident."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from analysis.response.rollouts import UNDER_WAY, Status
@@ -42,7 +43,7 @@ def _step(row: Rollout, number: int, name: str) -> str:
     """Return one step: done, under way, still to come, failed, or taken back."""
     noted: dict[str, Any] = row.steps.get(name, {})
     between = rollouts.Between(row.to_version, row.from_version, row.snapshot.get("good"))
-    words = rollouts.step(name, between, done="done" in noted and "undone" not in noted)
+    words = rollouts.step(name, between, done="done" in noted and not {"undone", "left_out"} & set(noted))
     if "failed" in noted:
         return f"❌ {words}\n> {quote(noted['failed'], LONGEST_ERROR)}"
     if "undone" in noted:
@@ -52,9 +53,15 @@ def _step(row: Rollout, number: int, name: str) -> str:
     if "unchecked" in noted:
         return f"⚠️ {rollouts.unchecked(str(noted['unchecked']))}"
     if "done" in noted:
-        compared = f", compared with baseline {code(noted['baseline'])} from now on" if noted.get("baseline") else ""
-        return f"✅ {words}{compared}"
+        return _done(words, noted)
     return f"{'⏳' if number == row.step and row.status == Status.RUNNING else '⬜'} {words}"
+
+
+def _done(words: str, noted: Mapping[str, Any]) -> str:
+    if "left_out" in noted:
+        return f"◽ {words}: left out, the policy names none now"
+    compared = f", compared with baseline {code(noted['baseline'])} from now on" if noted.get("baseline") else ""
+    return f"✅ {words}{compared}"
 
 
 def _trouble(row: Rollout) -> str:

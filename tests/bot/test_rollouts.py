@@ -511,6 +511,24 @@ def test_pipeline_and_test_set_are_run_once_each_and_what_they_say_counts(servic
     assert "ended with code 3: three cases differ" in newest(services).error
 
 
+@pytest.mark.parametrize("named", [{"health": "http://127.0.0.1:9"}, {"command": ("true",)}, {"test": ("true",)}])
+def test_what_the_policy_names_no_more_once_it_has_begun_is_left_out(services, named):
+    with_policy(services, **named)
+    asked(services, "rollback")
+    with_policy(services, **dict.fromkeys(named, None if "health" in named else ()))
+    ended = run(services)
+    assert ended.status == "done"
+    with services.database.read() as session:
+        assert "left out, the policy names none now" in str(rollout.message(stored.view(session, ended.id)).blocks)
+
+
+def test_nothing_is_blocked_for_an_incident_that_ended_while_it_was_rolled_back(services):
+    asked(services, "rollback")
+    assert do(services, "resolve", ONCALL, note="done").changed
+    assert run(services).status == "done"
+    assert version(services, NOW).blocked_by is None
+
+
 def watch(services, kept, minutes):
     """Let so much of the watch go by, a check with that outcome each time one is due."""
     later(services, minutes=minutes)
