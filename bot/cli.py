@@ -1,5 +1,6 @@
 """The command line; heavy parts are imported by the command that needs them."""
 
+import gc
 import json
 import signal
 import sys
@@ -92,6 +93,7 @@ def until_stopped() -> threading.Event:
 @cli.command()
 def run() -> None:
     """Run the bot against the Slack workspace that the environment names."""
+    gc.disable()  # what is loaded and built stays to the end: it is never looked through for garbage
     from bot import app, logs, settings
 
     logs.configure()
@@ -102,6 +104,8 @@ def run() -> None:
     stopped = until_stopped()
     with app.only_process(where):
         bot = app.build(where)
+        gc.freeze()
+        gc.enable()
         try:
             bot.start()
             stopped.wait()

@@ -13,11 +13,12 @@ NOT_INTERACTIVE = "This app is not configured to handle interactive responses."
 
 @dataclass(frozen=True)
 class Handed:
-    """An interaction or a command that was handed to the app, and whether it was acknowledged."""
+    """An interaction or a command that was handed to the app, whether it was acknowledged, and with what."""
 
     kind: str
     payload: Json
     ok: bool
+    answer: Json | None
 
 
 @dataclass
@@ -38,7 +39,7 @@ class Delivery:
         if kind == "interactive" and not self.workspace.manifest.is_interactive:
             return Answer(ok=False, error=NOT_INTERACTIVE)
         answer = self.transport.send(Parcel(kind, payload), self.ack_s)
-        self.handed.append(Handed(kind, payload, answer.ok))
+        self.handed.append(Handed(kind, payload, answer.ok, answer.payload))
         return answer
 
     def event(self, event: Json) -> None:

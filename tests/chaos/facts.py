@@ -1,5 +1,6 @@
 """What both sides hold at the end of a run: the database's rows and the workspace's messages, as plain records."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import TypeVar
 from sqlmodel import Session, SQLModel, select
 
 from bot.localslack import LocalSlack
+from bot.localslack.delivery import Handed
 from bot.slack.door import delivery_id
 from storage import audit, incidents
 from storage.database import Database
@@ -190,6 +192,13 @@ def _events(slack: LocalSlack) -> list[Asked]:
 
 
 def _apologies(slack: LocalSlack) -> list[str]:
+    """Return whom it was said to, in a whisper or in the form itself."""
+    forms = [one.payload["user"]["id"] for one in list(slack.delivery.handed) if _is_apology(one)]
     with slack.workspace.lock:
         whispers = [one for channel in slack.workspace.channels.values() for one in channel.whispers]
-        return [str(one.only_for) for one in whispers if one.text.startswith(APOLOGIES)]
+        return forms + [str(one.only_for) for one in whispers if one.text.startswith(APOLOGIES)]
+
+
+def _is_apology(one: Handed) -> bool:
+    is_form = one.payload.get("type") == "view_submission"
+    return is_form and any(words in json.dumps(one.answer) for words in APOLOGIES)
