@@ -276,7 +276,7 @@ def view(session: Session, incident_id: str) -> IncidentView | None:
         reports=told,
         others=_others(session, incident) if "others" in has else (),
         case=outside.case_of(session, incident_id) if "case" in has else None,
-        queue=cases.of_model(session, incident.model_id, incident.opened_at) if "cases" in has else None,
+        queue=cases.of_model(session, incident.model_id, incident.opened_at) if "queue" in has else None,
         serving=rollouts.serving(session, incident_id, incident.model_id) if "serving" in has else None,
         next_call=timers.next_of(session, incident_id, "escalate"),
         permalink=_permalink(session, incident_id),

@@ -35,7 +35,6 @@ _ROWS: dict[str, ColumnElement[bool]] = {
     "approvals": exists().where(col(Approval.subject) == _INCIDENT, col(Approval.status) == Status.PENDING.value),
     "bundles": exists().where(col(Bundle.incident_id) == _INCIDENT),
     "case": exists().where(col(TrackerCase.incident_id) == _INCIDENT),
-    "cases": exists().where(col(ReviewItem.model_id) == _MODEL),
     "duties": exists().where(col(Assignment.incident_id) == _INCIDENT),
     "follow_ups": exists().where(col(FollowUp.incident_id) == _INCIDENT),
     "others": exists().where(
@@ -44,6 +43,7 @@ _ROWS: dict[str, ColumnElement[bool]] = {
         col(Incident.state).in_([state.value for state in life.OPEN]),
     ),
     "oversight": exists().where(col(OversightChange.model_id) == _MODEL),
+    "queue": exists().where(col(ReviewItem.model_id) == _MODEL),
     "quiet": exists().where(col(Quiet.incident_id) == _INCIDENT),
     "reports": exists().where(col(PersonReport.alert_id) == col(Alert.id), col(Alert.incident_id) == _INCIDENT),
     "retrains": exists().where(col(RetrainRequest.incident_id) == _INCIDENT),

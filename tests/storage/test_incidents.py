@@ -22,6 +22,7 @@ from storage.tables import (
     PersonReport,
     Quiet,
     RetrainRequest,
+    ReviewItem,
     RootCause,
     TrackerCase,
 )
@@ -57,6 +58,7 @@ SELDOM = {
     "others": [Incident(id="INC-2", model_id="m", family="data", severity="high", state="contained", channel="c",
                         opened_at=NOON)],
     "oversight": [OversightChange(model_id="m", sequence=1, level=2, reason="", by="U1", at=NOON)],
+    "queue": [ReviewItem(model_id="m", request="r-1", handle="r-1", level=3, at=NOON)],
     "quiet": [Quiet(id="QUI-1", kind="snooze", reason="", by="U1", starts_at=NOON, ends_at=NOON, **COMMON)],
     "reports": [Alert(id="ALR-1", fingerprint="f", model_id="m", family="data", severity="high", first_at=NOON,
                       last_at=NOON, **COMMON),
