@@ -4,6 +4,9 @@ BIN := .venv/bin
 # What MLflow asks for and its server does without.
 NOT_SERVED := scikit-learn scipy skops joblib threadpoolctl narwhals matplotlib contourpy cycler fonttools kiwisolver pillow pyparsing pyarrow prettytable wcwidth gunicorn waitress pywin32 docker
 
+# The tests start hundreds of processes: each module is compiled once, whatever the environment says.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: install demo test mlflow check bench chaos lock clean
 
 install: .venv/.installed
