@@ -109,7 +109,7 @@ class Bot:
     def stop(self) -> None:
         """Close the doors first, then let what is under way end."""
         if self._socket is not None:
-            self._socket.close()  # type: ignore[no-untyped-call]
+            self._socket.close()
         if self._http is not None and self._bell is not None:
             self._bell.close()
             self._http.should_exit = True

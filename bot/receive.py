@@ -58,3 +58,10 @@ class Socket(SocketModeHandler):
         if answer.status == 400:  # it would be no better a second time
             answer = BoltResponse(status=200, body="")
         send_response(client, req, answer, 0.0)
+
+    def close(self) -> None:
+        """Close the connection, also where Slack closes it at this moment."""
+        try:
+            super().close()  # type: ignore[no-untyped-call]
+        except AttributeError:  # a thread of the library let go of the socket in between; the rest is closed now
+            super().close()  # type: ignore[no-untyped-call]
