@@ -7,7 +7,7 @@ NOT_SERVED := scikit-learn scipy skops joblib threadpoolctl narwhals matplotlib 
 # The tests start hundreds of processes: each module is compiled once, whatever the environment says.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: install demo test mlflow check bench chaos lock clean
+.PHONY: install demo test pytest mlflow check bench chaos lock clean
 
 install: .venv/.installed
 
@@ -36,8 +36,10 @@ check: .venv/.tested
 mlflow:
 	@PYTHON=$(PYTHON) .ci/mlflow
 
-test: check mlflow
+pytest: .venv/.tested mlflow
 	$(BIN)/python -m pytest -n 4 --dist worksteal
+
+test: check pytest
 
 bench: .venv/.tested
 	$(BIN)/python -m tests.benchmarks

@@ -39,9 +39,20 @@ def read(path: Path) -> tuple[Policy, str]:
     return parse(text, str(path)), text
 
 
-@functools.lru_cache(maxsize=16)  # a policy is immutable; each start and each wish reads the same few texts
 def parse(text: str, where: str) -> Policy:
     """Return the policy in the text; raise BadInput."""
+    try:
+        return _known(text)
+    except BadInput:
+        return _parsed(text, where)  # once more, for what is wrong and where
+
+
+@functools.lru_cache(maxsize=16)  # a policy is immutable; each start and each wish reads the same few texts
+def _known(text: str) -> Policy:
+    return _parsed(text, "")
+
+
+def _parsed(text: str, where: str) -> Policy:
     document = _document(text, where)
     try:
         return Policy.model_validate(document)

@@ -32,6 +32,7 @@ from storage import audit, outbox, policies
 from storage.database import Database
 from storage.tables import AuditHead, Incident, Run
 
+CLIENT = httpx.Client(trust_env=False, timeout=20, limits=httpx.Limits(max_keepalive_connections=0))
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # in the past, so that a real process finds it due
 HANDLES = (
     "ml_engineer", "senior_ml_engineer", "ml_lead", "compliance", "product_owner", "auditor", "viewer", "oncall",
@@ -124,13 +125,11 @@ class World:
     def ask(self, method: str, path: str, /, **sent: Any) -> Any:
         """Return the JSON of the workspace's own door."""
         where = f"{self.slack.url.rstrip('/')}{path}"
-        answer = httpx.request(
+        answer = CLIENT.request(
             method,
             where,
             params=sent if method == "GET" else None,
             json=sent if method == "POST" else None,
-            timeout=20,
-            trust_env=False,
         )
         assert answer.status_code == 200, (answer.status_code, answer.text)
         return answer.json()

@@ -1,6 +1,8 @@
 """`ethixbot demo`: start the workspace and the bot, let the weeks go by, stay up until Ctrl-C."""
 
+import functools
 import io
+import json
 import os
 import shutil
 import sys
@@ -43,6 +45,7 @@ PEOPLE = {
 }  # fmt: skip
 PATIENCE_S = 120
 POLICY = "policy.yaml"
+LOG = "THE_LOG"  # what stands for its folder until that is known
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,11 @@ def settings_for(folder: Path, data: Path, slack: LocalSlack) -> Settings:
 
 def policy_text(folder: Path, data: Path) -> str:
     """Return the default policy with the demo's model, and a person of the workspace for each role."""
+    return _policy_text(data).replace(LOG, json.dumps(str(folder / "log"), ensure_ascii=False))
+
+
+@functools.cache
+def _policy_text(data: Path) -> str:
     yaml = YAML(typ="rt")
     policy = yaml.load(DEFAULT_POLICY.read_text())
     policy["models"] = [
@@ -184,7 +192,7 @@ def policy_text(folder: Path, data: Path) -> str:
             "name": "Income pre-qualification",
             "risk": "high",
             "source": {
-                "predictions": str(folder / "log"),
+                "predictions": LOG,
                 "labels": str(data / "late_labels.parquet"),
                 "window": "7 d",
                 "ends": "latest",

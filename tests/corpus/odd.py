@@ -7,7 +7,7 @@ import os
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-CASES = int(os.environ.get("ETHIXBOT_CORPUS", "1000"))
+CASES = int(os.environ.get("ETHIXBOT_CORPUS", "500"))
 cases = settings(
     max_examples=CASES, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
 )
