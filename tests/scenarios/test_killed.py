@@ -19,7 +19,7 @@ from storage.database import Database
 from storage.tables import Owed
 from tests.world import move_in
 
-KILLS = 4
+KILLS = 3
 SEED = 20261123
 POSTS = (
     "incident",

@@ -7,7 +7,7 @@ from tests.chaos import planting, sweep
 from tests.chaos.stage import Made
 
 ONE_AFTER_THE_OTHER = {
-    "sqlite": ("timer.before_commit:1", "outbox.after_send:1", "operation.before_audit:1", "event.after_work:1"),
+    "sqlite": ("timer.before_commit:1", "operation.before_audit:1", "event.after_work:1"),
     "postgresql": ("outbox.after_send:2",),
 }
 LEFT = {"sqlite": (planting.no_answer, planting.handed_over), "postgresql": ()}
