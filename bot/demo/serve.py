@@ -62,9 +62,7 @@ class Service:
     models: Path
     gate: Gate
     answers: deque[Answer] = field(default_factory=lambda: deque(maxlen=SECONDS * 60))
-    left: dict[str, Answer] = field(
-        default_factory=dict
-    )  # to people, oldest first; with their answer once they gave it
+    left: dict[str, Answer] = field(default_factory=dict)  # to people, oldest first; with their answer, once given
     _loaded: dict[str, Pipeline] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
