@@ -12,6 +12,7 @@ from analysis.response.approving import Status
 from analysis.response.fields import LONGEST
 from analysis.response.outcomes import Kind, Outcome
 from bot.operations import asking, baselines, governing, incidents, seconding
+from bot.operations.arriving import repeated
 from bot.operations.asking import Ended
 from bot.operations.deciding import Case, Decision, Subject
 from bot.operations.doing import Doing, Request
@@ -64,9 +65,8 @@ def decide(services: Services, decision: Decision) -> Outcome:
 def _decided(services: Services, decision: Decision, unsure: NotSure | None) -> Outcome:
     now = services.clock()
     with services.transaction() as session:
-        if decision.delivery and not inbox.arrive(session, decision.delivery, "interaction", now):
-            facts = {"approval": decision.approval, "told": inbox.answer(session, decision.delivery)}
-            return Outcome(Kind.REPEATED, decision.verb, facts)
+        if again := repeated(session, decision.delivery, decision.verb, now, approval=decision.approval):
+            return again
         approval = approvals.get(session, decision.approval, lock=True)
         try:
             if approval is None:

@@ -9,8 +9,9 @@ from analysis.errors import NotAllowed, Refused, Unknown
 from analysis.response.notifying import Reason
 from analysis.response.outcomes import Kind, Outcome
 from analysis.vocabulary import Role
+from bot.operations.arriving import repeated
 from bot.services import SYSTEM, Services, whole
-from storage import audit, calendar, inbox, outbox
+from storage import audit, calendar, outbox
 from storage.tables import DueReview, Owed, Timer
 
 VERB = "review_held"
@@ -49,8 +50,8 @@ def hold(services: Services, wish: Held) -> Outcome:
     """Return what came of it: held now, held before, or refused to who is none of those who hold it."""
     now = services.clock()
     with services.transaction() as session:
-        if wish.delivery and not inbox.arrive(session, wish.delivery, "interaction", now):
-            return Outcome(Kind.REPEATED, VERB, {"told": inbox.answer(session, wish.delivery)})
+        if again := repeated(session, wish.delivery, VERB, now):
+            return again
         try:
             outcome = _held(services, session, wish, now)
         except Refused as error:

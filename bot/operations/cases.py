@@ -13,6 +13,7 @@ from analysis.response import permissions
 from analysis.response.outcomes import Kind, Outcome
 from analysis.response.permissions import Action
 from bot.operations import incidents, taking_in
+from bot.operations.arriving import repeated
 from bot.services import Services, whole
 from storage import audit, cases, inbox
 from storage.cases import CaseView
@@ -40,8 +41,8 @@ def decide(services: Services, wish: Wish) -> Outcome:
     """Return what came of it: decided now, decided before by whom and when, or refused."""
     now = services.clock()
     with services.transaction() as session:
-        if wish.delivery and not inbox.arrive(session, wish.delivery, "interaction", now):
-            return Outcome(Kind.REPEATED, VERB, {"told": inbox.answer(session, wish.delivery)})
+        if again := repeated(session, wish.delivery, VERB, now):
+            return again
         item = cases.get(session, wish.case)
         try:
             outcome = _decided(services, session, wish, item, now)

@@ -10,9 +10,9 @@ from sqlmodel import Session
 from analysis.response.notifying import ROUTINE, Reason, reason_for
 from analysis.response.notifying import urgency as urgency_of
 from analysis.response.quiet import Kind
-from analysis.vocabulary import Severity
+from analysis.vocabulary import Severity, State
 from bot.operations import elsewhere, rooms
-from bot.services import Services
+from bot.services import SYSTEM, Services
 from storage import incidents, outbox, quiet
 from storage.tables import Incident, Owed, TimelineEntry
 
@@ -107,6 +107,21 @@ def in_thread(
         next_at=now,
         created_at=now,
     )
+
+
+def on_worst(services: Services, session: Session, model_id: str, verb: str, now: datetime) -> Doing | None:
+    """Return what the bot does by itself to the model's worst open incident; None where it has none."""
+    found = incidents.open_ones(session, model_id)
+    if not found:
+        return None
+    worst: Incident = max(found, key=lambda one: Severity(one.severity).rank)
+    return Doing(services, session, worst, Request(verb, worst.id, SYSTEM), now)
+
+
+def tell_by_itself(doing: Doing, verb: str, **facts: Any) -> None:  # noqa: ANN401
+    """Tell what comes of no move; who looked at the incident before, or tells at the same moment, begins anew."""
+    incidents.advance(doing.session, doing.incident, State(doing.incident.state))
+    tell(doing, verb, **facts)
 
 
 def tell(doing: Doing, verb: str, **facts: Any) -> TimelineEntry:  # noqa: ANN401

@@ -19,10 +19,11 @@ from analysis.response.outcomes import Kind, Outcome
 from analysis.response.permissions import Action
 from analysis.vocabulary import Role
 from bot.operations import asking, detection, notices
+from bot.operations.arriving import repeated
 from bot.operations.asking import Place, Wanted
 from bot.operations.deciding import Case, Subject
 from bot.services import Services, whole
-from storage import audit, inbox, policies
+from storage import audit, policies
 from storage.tables import Approval, PolicyVersion
 
 log = structlog.get_logger(__name__)
@@ -46,8 +47,8 @@ def propose(services: Services, proposal: Proposal) -> Outcome:
     """Return the wish that now waits for three others, or who has asked already; a refusal is an outcome too."""
     now = services.clock()
     with services.transaction() as session:
-        if proposal.delivery and not inbox.arrive(session, proposal.delivery, "interaction", now):
-            return Outcome(Kind.REPEATED, VERB, {"told": inbox.answer(session, proposal.delivery)})
+        if again := repeated(session, proposal.delivery, VERB, now):
+            return again
         try:
             outcome = _proposed(services, session, proposal)
         except Refused as error:

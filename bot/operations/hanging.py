@@ -8,9 +8,8 @@ from sqlmodel import Session
 from analysis.response import rollouts as deciding
 from analysis.response.rollouts import UNDER_WAY, Status
 from analysis.response.serving import Rollback
-from analysis.vocabulary import State
 from bot.operations import escalation
-from bot.operations.doing import Doing, Request, tell
+from bot.operations.doing import Doing, Request, tell_by_itself
 from bot.services import SYSTEM, Services
 from storage import audit, incidents, timers
 from storage.tables import Rollout, Timer
@@ -50,8 +49,7 @@ def _tell(doing: Doing, row: Rollout, **facts: Any) -> None:  # noqa: ANN401
     facts["good"] = row.snapshot.get("good")
     facts |= {"undoing": row.status == Status.UNDOING, "error": row.error, "by": row.requested_by}
     reached = escalation.ring(doing)
-    incidents.advance(doing.session, doing.incident, State(doing.incident.state))
-    tell(doing, KIND, **facts, approver=row.approved_by, **reached.facts())
+    tell_by_itself(doing, KIND, **facts, approver=row.approved_by, **reached.facts())
     data = {"rollout": row.id, "step": facts["step"], "status": row.status}
     audit.append(doing.session, audit.Entry(SYSTEM, KIND, doing.incident.id, "done", data), doing.now)
 

@@ -24,6 +24,7 @@ from bot.operations import (
     telling,
     viewing,
 )
+from bot.operations.arriving import repeated
 from bot.operations.doing import Doing, Request, owe_redraw, tell
 from bot.operations.effects import EFFECTS
 from bot.services import Services, whole
@@ -88,10 +89,10 @@ def _answered(
 ) -> Outcome:
     now = services.clock()
     with services.transaction() as session:
-        if request.delivery and not inbox.arrive(session, request.delivery, "interaction", now):
-            return _repeated(session, request, request.delivery)
-        if request.submission and inbox.answer(session, request.submission):
-            return _repeated(session, request, request.submission)
+        if again := repeated(session, request.delivery, request.verb, now, incident=request.incident):
+            return again
+        if request.submission and (known := inbox.answer(session, request.submission)):
+            return Outcome(Kind.REPEATED, request.verb, {"incident": request.incident, "told": known})
         incident = incidents.get(session, request.incident)
         try:
             if incident is None:
@@ -119,11 +120,6 @@ def told(outcome: Outcome) -> dict[str, str]:
     field = outcome.error.field if isinstance(outcome.error, Missing) else ""
     words = answers.refusal(outcome.error) if outcome.error and field else answers.sentence(outcome)
     return {"kind": outcome.kind.value, "says": words, "field": field}
-
-
-def _repeated(session: Session, request: Request, key: str) -> Outcome:
-    facts = {"incident": request.incident, "told": inbox.answer(session, key)}
-    return Outcome(Kind.REPEATED, request.verb, facts)
 
 
 def _remember(session: Session, request: Request, outcome: Outcome, now: datetime) -> None:

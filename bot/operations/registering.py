@@ -15,20 +15,18 @@ from analysis.errors import Unknown
 from analysis.policy import Watched
 from analysis.response import checksums as judging
 from analysis.response.checksums import Look, Part, State
-from analysis.vocabulary import Severity
-from analysis.vocabulary import State as Life
 from bot import checksums
 from bot.checksums import Beat, Unreadable
 from bot.integrations.registry import registries
 from bot.integrations.registry.builtin import Builtin
 from bot.integrations.registry.port import Found, Registry
 from bot.operations import gating, notices, opening, recovering
-from bot.operations.doing import Doing, Request, tell
+from bot.operations.doing import on_worst, tell_by_itself
 from bot.operations.opening import Result
 from bot.services import SYSTEM, Services, kept
-from storage import alerts, audit, incidents, leases, oversight, registry, runs, timers
+from storage import alerts, audit, leases, oversight, registry, runs, timers
 from storage.database import insert_once
-from storage.tables import AliasChange, Incident, Model, ModelVersion, Run, Timer
+from storage.tables import AliasChange, Model, ModelVersion, Run, Timer
 
 PURPOSE = KIND = "registry"
 BY_REGISTRY = "registry"  # who moved or made what nobody told us of
@@ -250,13 +248,11 @@ def _moved(result: Result, seen: Seen) -> list[dict[str, Any]]:
 def _tell(result: Result, what: dict[str, Any]) -> None:
     """Tell the thread of the model's worst open incident; where there is none, the channel of the digest."""
     session, model = result.session, result.run.model_id
-    found = incidents.open_ones(session, model)
     about, facts = what["about"], {name: fact for name, fact in what.items() if name != "about"}
-    if not found:
-        key = f"{about}:{model}:{result.run_id}:{facts.get('alias', facts['version'])}"
-        channel = result.services.policy.review_channel
-        notices.owe(session, key, channel, result.now, about=about, model=model, **facts)
+    worst = on_worst(result.services, session, model, about, result.now)
+    if worst is not None:
+        tell_by_itself(worst, about, **facts)
         return
-    worst: Incident = max(found, key=lambda one: Severity(one.severity).rank)
-    incidents.advance(session, worst, Life(worst.state))
-    tell(Doing(result.services, session, worst, Request(about, worst.id, SYSTEM), result.now), about, **facts)
+    key = f"{about}:{model}:{result.run_id}:{facts.get('alias', facts['version'])}"
+    channel = result.services.policy.review_channel
+    notices.owe(session, key, channel, result.now, about=about, model=model, **facts)

@@ -14,6 +14,7 @@ from analysis.response.permissions import Action
 from analysis.response.resets import Cause
 from analysis.vocabulary import Role
 from bot.operations import asking, baselines, documenting, incidents
+from bot.operations.arriving import repeated
 from bot.operations.doing import tell, urgency
 from bot.services import Services, kept, whole
 from storage import audit, inbox, leases, runs
@@ -42,8 +43,8 @@ def ask(services: Services, wish: Wish) -> Outcome:
     """Return what became of the wish; whatever that is, it has an audit line."""
     now = services.clock()
     with services.transaction() as session:
-        if wish.delivery and not inbox.arrive(session, wish.delivery, "interaction", now):
-            return Outcome(Kind.REPEATED, VERB, {"told": inbox.answer(session, wish.delivery)})
+        if again := repeated(session, wish.delivery, VERB, now):
+            return again
         try:
             with session.begin_nested():
                 outcome = _asked(services, session, wish, now)

@@ -26,7 +26,7 @@ from bot.operations import (
     telling,
     watching,
 )
-from bot.operations.doing import Doing, Request, tell
+from bot.operations.doing import Doing, Request, tell_by_itself
 from bot.services import SYSTEM, Services, kept
 from storage import audit, incidents, leases, outbox
 from storage import oversight as restraining
@@ -124,7 +124,7 @@ def undone(services: Services, rollout: Rollout, step: Step) -> bool:
         if row.step == 0:
             _ended(doing, row, Status.UNDONE)
             _restrain(doing, row)
-            _say(doing, "rollout_undone", **_facts(row), error=_why(row))
+            tell_by_itself(doing, "rollout_undone", **_facts(row), error=_why(row))
         _told(doing, row, step.name, "undone")
     return True
 
@@ -141,7 +141,7 @@ def gives_up(services: Services, rollout: Rollout, step: Step, says: str) -> boo
         _pause(doing, row, f"{row.id} failed half-way, and could not be taken back")
         facts = _facts(row) | {"step": step.name, "error": _why(row), "stuck": says, "by": row.requested_by}
         facts |= escalation.ring(doing).facts()
-        _say(doing, "rollout_failed", **facts, approver=row.approved_by)
+        tell_by_itself(doing, "rollout_failed", **facts, approver=row.approved_by)
         notices.owe(
             session, f"{rollouts.key(row.id)}:failed", services.policy.engineering, now, about="rollout_failed",
             rollout=row.id, model=row.model_id, incident=row.incident_id, stuck=says,
@@ -158,7 +158,7 @@ def _ended_well(doing: Doing, row: Rollout) -> None:
         incidents.advance(doing.session, incident, was, contained_at=incident.contained_at or doing.now)
     watching.begin(doing, row)
     assert row.watched_until is not None
-    _say(doing, DONE[kind], **_facts(row), watched_until=row.watched_until.isoformat())
+    tell_by_itself(doing, DONE[kind], **_facts(row), watched_until=row.watched_until.isoformat())
     clocks.follow(doing, was)
     telling.follow(doing)
 
@@ -190,12 +190,6 @@ def _of(services: Services, session: Session, rollout: Rollout, now: datetime) -
     assert incident is not None
     assert row is not None
     return Doing(services, session, incident, Request(rollout.kind, incident.id, SYSTEM), now), row
-
-
-def _say(doing: Doing, verb: str, **facts: Any) -> None:  # noqa: ANN401
-    """Tell the thread; whoever looked at the incident before has to look again."""
-    incidents.advance(doing.session, doing.incident, State(doing.incident.state))
-    tell(doing, verb, **facts)
 
 
 def _noted(rollout: Rollout, name: str, facts: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from analysis.errors import Unknown
 from analysis.response import life, runbooks
 from analysis.response.outcomes import Kind, Outcome
 from analysis.vocabulary import Duty, Family, Severity, State
-from bot.operations.doing import SETTLES, Doing, Effect, Request, in_thread, tell
+from bot.operations.doing import SETTLES, Doing, Effect, Request, in_thread, tell_by_itself
 from bot.services import SYSTEM, Services
 from storage import incidents, involved, outbox, timers
 from storage import runbooks as kept
@@ -89,8 +89,7 @@ def when_due(services: Services, session: Session, timer: Timer, now: datetime) 
     doing = Doing(services, session, incident, Request("step_overdue", incident.id, SYSTEM), now)
     holder = involved.holder(session, incident.id, Duty(step.duty)) if step.duty else None
     owes = holder.person if holder else incident.acknowledged_by
-    incidents.advance(session, incident, State(incident.state))
-    tell(doing, "step_overdue", text=step.text, owes=owes, timer=timer.key)
+    tell_by_itself(doing, "step_overdue", text=step.text, owes=owes, timer=timer.key)
     _redraw(doing)
 
 

@@ -14,12 +14,12 @@ from sqlmodel import Session
 from analysis.errors import Full, Taken, Unknown
 from analysis.policy import Watched
 from analysis.response import cases as rules
-from analysis.vocabulary import Oversight, Severity, State
+from analysis.vocabulary import Oversight
 from bot.operations import notices
-from bot.operations.doing import Doing, Request, owe_redraw, tell
-from bot.services import SYSTEM, Services, whole
+from bot.operations.doing import Doing, on_worst, owe_redraw, tell_by_itself
+from bot.services import Services, whole
 from storage import audit, cases, incidents, outbox
-from storage.tables import Incident, Model, ReviewItem
+from storage.tables import Model, ReviewItem
 
 BY_GATE = "gate"  # who leaves requests to people: serving code, which names no person
 NAME = "request_id"  # how the policy calls the names of requests, where they are personal
@@ -70,17 +70,17 @@ def take_in(services: Services, case: Case) -> Result:
             raise Full(case.model, most)
         if not is_full:
             return _kept(services, session, case, watched, now)
-    raise Full(case.model, most)
+    raise Full(case.model, most)  # what was told of it stays
 
 
 def room(services: Services, session: Session, model_id: str, now: datetime) -> None:
     """Tell where more are taken again, once half of those that filled it are decided."""
-    watched, worst = services.policy.model(model_id), _worst(session, model_id)
-    if watched is None or worst is None or not _is_told(session, worst):
+    watched, worst = services.policy.model(model_id), on_worst(services, session, model_id, AGAIN, now)
+    if watched is None or worst is None or not _is_told(worst):
         return
     left = cases.waiting(session, model_id, Oversight.REVIEW_ALL)
     if left <= watched.gate.most_cases // 2:
-        _tell(services, session, worst, AGAIN, now, waiting=left)
+        tell_by_itself(worst, AGAIN, waiting=left)
 
 
 def redraw(session: Session, model_id: str, now: datetime) -> None:
@@ -142,30 +142,20 @@ def _incident(session: Session, case: Case) -> str | None:
 
 def _tell_full(services: Services, session: Session, model_id: str, most: int, now: datetime) -> bool:
     """Return whether it was told now that no more are taken: in the thread, or where the bot tells of itself."""
-    worst = _worst(session, model_id)
+    worst = on_worst(services, session, model_id, FULL, now)
     if worst is None:
         key = f"{FULL}:{model_id}:{now.date().isoformat()}"
         if outbox.by_key(session, key) is not None:
             return False
         notices.owe(session, key, services.policy.engineering, now, about=FULL, model=model_id, most=most)
-    elif _is_told(session, worst):
+    elif _is_told(worst):
         return False
     else:
-        _tell(services, session, worst, FULL, now, most=most)
+        tell_by_itself(worst, FULL, most=most)
     audit.append(session, audit.Entry(BY_GATE, FULL, model_id, "refused", {"most": most}), now)
     return True
 
 
-def _tell(services: Services, session: Session, incident: Incident, verb: str, now: datetime, **facts: int) -> None:
-    incidents.advance(session, incident, State(incident.state))  # of two who are first at once, one begins anew
-    tell(Doing(services, session, incident, Request(verb, incident.id, SYSTEM), now), verb, **facts)
-
-
-def _is_told(session: Session, incident: Incident) -> bool:
-    said = incidents.last(session, incident.id, FULL, AGAIN)
+def _is_told(worst: Doing) -> bool:
+    said = incidents.last(worst.session, worst.incident.id, FULL, AGAIN)
     return said is not None and said.verb == FULL
-
-
-def _worst(session: Session, model_id: str) -> Incident | None:
-    found = incidents.open_ones(session, model_id)
-    return max(found, key=lambda one: Severity(one.severity).rank, default=None)

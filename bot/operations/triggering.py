@@ -9,6 +9,7 @@ from analysis.errors import Missing, Refused, Unknown
 from analysis.response import fields, life
 from analysis.response.outcomes import Kind, Outcome
 from bot.operations import incidents, retraining
+from bot.operations.arriving import repeated
 from bot.operations.doing import Request
 from bot.services import Services, whole
 from storage import audit, inbox, retrains
@@ -63,8 +64,8 @@ def _alone(services: Services, wish: Wish) -> Outcome:
     now = services.clock()
     about = wish.request or wish.model
     with services.transaction() as session:
-        if wish.delivery and not inbox.arrive(session, wish.delivery, "interaction", now):
-            return Outcome(Kind.REPEATED, wish.verb, {"told": inbox.answer(session, wish.delivery)})
+        if again := repeated(session, wish.delivery, wish.verb, now):
+            return again
         try:
             life.allow(wish.verb, services.roles(session, wish.actor))
             for asked in life.MOVES[wish.verb].asks:

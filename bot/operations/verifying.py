@@ -11,7 +11,7 @@ from analysis.response.outcomes import Kind, Outcome
 from analysis.response.verifying import Holds, Window
 from analysis.vocabulary import State
 from bot.operations import evidence, reopening
-from bot.operations.doing import Doing, Effect, Request, tell
+from bot.operations.doing import Doing, Effect, Request, tell_by_itself
 from bot.services import SYSTEM, Services
 from storage import alerts, audit, incidents, runs
 from storage.tables import Incident, Run
@@ -68,8 +68,7 @@ def ended(services: Services, session: Session, run: Run, report: Report, now: d
         "results": {name: one.to_json() for name, one in measured.items()},
         "others": [one.lead.to_json() for one in verifying.others(report, list(raised.values()))[:MOST_OTHERS]],
     }
-    incidents.advance(session, doing.incident, State(doing.incident.state))
-    tell(doing, "verified", **facts)
+    tell_by_itself(doing, "verified", **facts)
     evidence.follow(session, doing.incident, now)
     data = {"run": run.id, "holds": holds.value, "window": window.value}
     audit.append(session, audit.Entry(SYSTEM, "verified", doing.incident.id, "done", data), now)
@@ -81,8 +80,7 @@ def ended(services: Services, session: Session, run: Run, report: Report, now: d
 def failed(services: Services, session: Session, run: Run, error: str, now: datetime) -> None:
     """Tell the thread that nobody could look."""
     doing = _doing(services, session, run, now)
-    incidents.advance(session, doing.incident, State(doing.incident.state))
-    tell(doing, "verify_failed", run=run.id, error=error)
+    tell_by_itself(doing, "verify_failed", run=run.id, error=error)
 
 
 def _doing(services: Services, session: Session, run: Run, now: datetime) -> Doing:

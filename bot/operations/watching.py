@@ -12,11 +12,11 @@ from analysis.response.restraint import Restraint
 from analysis.response.rollouts import Kind
 from analysis.response.serving import Rollback
 from analysis.response.verifying import Window
-from analysis.vocabulary import Oversight, State
+from analysis.vocabulary import Oversight
 from bot.operations import asking, evidence, oversight
-from bot.operations.doing import Doing, Request, tell
+from bot.operations.doing import Doing, Request, tell_by_itself
 from bot.services import SYSTEM, Services
-from storage import audit, incidents, runs, timers
+from storage import audit, runs, timers
 from storage import oversight as restraining
 from storage import rollouts as stored
 from storage.tables import Alert, Incident, Rollout, Run, Timer
@@ -109,9 +109,8 @@ def _window(services: Services, session: Session, row: Rollout, report: Report) 
 
 
 def _say(doing: Doing, verb: str, row: Rollout, **facts: Any) -> None:  # noqa: ANN401
-    incidents.advance(doing.session, doing.incident, State(doing.incident.state))
     about = {"rollout": row.id, "kind": Kind(row.kind).value, "version": row.to_version, "was": row.from_version}
-    tell(doing, verb, **about, **facts)
+    tell_by_itself(doing, verb, **about, **facts)
 
 
 def _of(services: Services, session: Session, row: Rollout, now: datetime) -> Doing:
