@@ -9,7 +9,7 @@ from sqlmodel import select
 from analysis.response.outcomes import Kind
 from bot.board import Board
 from bot.operations import incidents
-from bot.operations.doing import Request
+from bot.operations.doing import Request, on_worst
 from storage import registry
 from storage.tables import Approval, Incident
 from templates import approvals
@@ -143,3 +143,9 @@ def test_a_stricter_freeze_is_done_though_the_incident_went_on_while_it_was_fill
 
 def test_a_value_that_the_log_did_not_have_before_can_be_frozen(services):
     assert "paused for channel=kiosk." in says(freeze(services, segment="channel=kiosk")).replace("`", "")
+
+
+def test_what_the_bot_tells_of_a_model_stands_with_its_worst_incident(services, other):
+    with services.transaction() as session:
+        assert on_worst(services, session, MODEL, "cases_full", services.clock()).incident.id == INCIDENT
+        assert on_worst(services, session, "another", "cases_full", services.clock()) is None
