@@ -8,7 +8,8 @@ import json
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -79,6 +80,7 @@ class World:
         settings = settings.model_copy(update=told)
         self.bot = app.build(settings, self.clock)
         self.bot.prepare()
+        self.slack.gestures.is_at_work = watched(self.bot.slack.listener_runner.listener_executor)
         token = settings.slack_app_token
         assert token is not None
         self._socket = Socket(self.bot.slack, token.get_secret_value(), web_client=self.bot.web, ping_interval=1)
@@ -185,6 +187,21 @@ class World:
 
             rows = [session.get(AuditRow, seq + 1) for seq in range(count)]
             return [(row.actor, row.action, row.outcome) for row in rows if row is not None]
+
+
+def watched(pool: Executor) -> Callable[[], bool]:
+    """Return whether the pool works on anything, from now on."""
+    running: set[Future[Any]] = set()
+    submit = pool.submit
+
+    def noted(*work: Any, **more: Any) -> Future[Any]:
+        future = submit(*work, **more)
+        running.add(future)
+        future.add_done_callback(running.discard)
+        return future
+
+    pool.submit = noted  # type: ignore[method-assign, assignment]
+    return lambda: bool(running)
 
 
 def buttons(message: dict[str, Any]) -> list[str]:

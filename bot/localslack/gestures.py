@@ -1,6 +1,7 @@
 """What a person does: say, press, submit, close, command, open the home; and what they then see."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.localslack import forms, payloads, responses, writing
@@ -14,6 +15,7 @@ from bot.localslack.transport import Answer
 from bot.localslack.workspace import Workspace
 
 POLL_S = 0.005
+AT_WORK_S = 20.0
 TROUBLE = "We had some trouble connecting. Try again?"
 NOT_A_COMMAND = "{} is not a valid command."
 
@@ -34,6 +36,7 @@ class Gestures:
     workspace: Workspace
     delivery: Delivery
     notes: dict[str, list[str]] = field(default_factory=dict)
+    is_at_work: Callable[[], bool] | None = None  # whether the app still does something, where one can know
 
     def say(self, user: str, channel: Channel, text: str, thread_ts: str | None = None) -> Message:
         """Return the message a person wrote; names behind @ and # become mentions."""
@@ -189,9 +192,8 @@ class Gestures:
         return [one for one in posts if int(one.ts.replace(".", "")) > since]
 
     def _seen(self, user: str, before: Before, answer: Answer, wait_s: float) -> Json:
-        end = time.monotonic() + (wait_s if answer.ok else 0.0)
-        while self._before(user) == before and time.monotonic() < end:
-            time.sleep(POLL_S)
+        if answer.ok:
+            self._wait(user, before, wait_s)
         with self.workspace.lock:
             now = self._before(user)
             fresh = [one for one in self._whispers(user) if one.ts not in before.whispers]
@@ -200,6 +202,12 @@ class Gestures:
             posts = [self._row(one) for one in self._posts(user, before.ts)]
             result = {"ok": answer.ok, "error": answer.error or None, "view": view, "views": self._stack(user)}
         return result | {"ephemeral": told, "messages": posts}
+
+    def _wait(self, user: str, before: Before, wait_s: float) -> None:
+        knows = self.is_at_work
+        end = time.monotonic() + (wait_s if knows is None else AT_WORK_S)
+        while time.monotonic() < end and (self._before(user) == before if knows is None else knows()):
+            time.sleep(POLL_S)
 
     def _stack(self, user: str) -> list[Json]:
         return [self.shown(self.workspace.views[id]) for id in self.workspace.stacks.get(user, [])]
