@@ -1,6 +1,7 @@
 """Imports point one way: `analysis` decides · `templates` shows · `storage` remembers · `bot` acts."""
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
@@ -137,15 +138,17 @@ def test_the_local_workspace_depends_on_nothing_of_the_bot():
     assert not strange
 
 
-def test_the_command_line_starts_light():
-    heavy = {"numpy", "scipy", "pyarrow", "matplotlib", "fastapi", "slack_bolt", "sqlmodel"}
-    code = "import sys, bot.cli; print(*sorted(m for m in sys.modules if '.' not in m))"
-    import subprocess
-
-    loaded = set(
-        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
-    )
-    assert not heavy & loaded
+@pytest.mark.parametrize(
+    ("module", "heavy"),
+    [
+        ("bot.cli", {"numpy", "scipy", "pyarrow", "matplotlib", "fastapi", "slack_bolt", "sqlmodel"}),
+        ("bot.app", {"scipy.special", "scipy.stats", "scipy.optimize", "cel", "matplotlib", "pandas"}),
+    ],
+)
+def test_it_starts_without_what_only_later_work_needs(module, heavy):
+    code = f"import sys, {module}; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert not heavy & set(run.stdout.split())
 
 
 def test_each_package_says_what_lives_in_it():

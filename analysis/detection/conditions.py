@@ -11,13 +11,15 @@ import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
-import cel
-from pydantic import BeforeValidator, PlainSerializer, ValidationInfo
+from pydantic import BeforeValidator, InstanceOf, PlainSerializer, ValidationInfo
 
 from analysis.detection.findings import Finding
 from analysis.metrics.table import METRICS, Worse
+
+if TYPE_CHECKING:
+    import cel
 
 LONGEST = 500  # characters; deeper nesting and longer work than these allow is nobody's honest rule
 JOINS = {"_&&_", "_||_", "!_", "_<_", "_<=_", "_>_", "_>=_", "-_"}  # operators, by the names the library gives them
@@ -57,7 +59,7 @@ class Condition:
 
     text: str
     asks: Mapping[str, Measure] = field(compare=False)  # the library's variable → what it stands for
-    program: cel.Program = field(compare=False, repr=False)
+    program: "cel.Program" = field(compare=False, repr=False)
 
     @classmethod
     def parse(cls, text: str) -> "Condition":
@@ -111,7 +113,9 @@ def _flat(text: str) -> tuple[str, dict[str, Measure]]:
     return OF_COLUMN.sub(variable, text), asks
 
 
-def _compiled(flat: str) -> cel.Program:
+def _compiled(flat: str) -> "cel.Program":
+    import cel  # noqa: PLC0415  (it brings a shell of its own, for whoever writes a condition only)
+
     try:
         return cel.compile(flat)
     except ValueError as error:
@@ -135,7 +139,7 @@ def _known(metric: str, flat: str, at: int) -> None:
     raise ValueError(f"{place}: {metric} is no metric" + (f", did you mean {near[0]}?" if near else ""))
 
 
-def _is_plain(program: cel.Program, asks: Mapping[str, Measure]) -> None:
+def _is_plain(program: "cel.Program", asks: Mapping[str, Measure]) -> None:
     """Raise ValueError where it is anything but comparisons of metrics with numbers."""
     others = sorted(set(program.functions()) - JOINS)
     if others or not asks:
@@ -163,7 +167,9 @@ def _condition(text: object, info: ValidationInfo) -> Condition:
 
 
 When = Annotated[
-    Condition, BeforeValidator(_condition, json_schema_input_type=str), PlainSerializer(str, return_type=str)
+    InstanceOf[Condition],
+    BeforeValidator(_condition, json_schema_input_type=str),
+    PlainSerializer(str, return_type=str),
 ]
 
 

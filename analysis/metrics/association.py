@@ -4,8 +4,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.special import chdtrc
 
 from analysis.profile.cells import Floats
 
@@ -46,7 +46,7 @@ def association(table: ArrayLike) -> Association:
     phi = max(0.0, statistic / total - freedom / (total - 1))
     smaller = min(side - (side - 1) ** 2 / (total - 1) for side in (r, k)) - 1
     v = min(1.0, math.sqrt(phi / smaller)) if smaller > 0 else 0.0
-    return Association(statistic, freedom, float(chdtrc(freedom, statistic)), v)
+    return Association(statistic, freedom, float(scipy.special.chdtrc(freedom, statistic)), v)
 
 
 def pooled(table: ArrayLike) -> Floats:

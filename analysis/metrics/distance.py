@@ -8,8 +8,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.special import chdtrc
 
 from analysis.profile.cells import Floats, Ints
 
@@ -119,12 +119,10 @@ def ks(a: ArrayLike, b: ArrayLike) -> Ks:
     >>> ks([1, 1, 2], [2, 1, 1]).statistic
     0.25
     """
-    from scipy.stats import kstwo  # noqa: PLC0415  (half a second, for whoever counts only)
-
     p, q = shares(a), shares(b)
     n, m = float(np.sum(a)), float(np.sum(b))
     gap = float(np.abs(np.cumsum(p) - np.cumsum(q)).max())
-    return Ks(gap, float(kstwo.sf(gap, round(n * m / (n + m)))), float(np.maximum(p, q).max()))
+    return Ks(gap, float(scipy.stats.kstwo.sf(gap, round(n * m / (n + m)))), float(np.maximum(p, q).max()))
 
 
 def wasserstein(value: ArrayLike, a: ArrayLike, b: ArrayLike) -> float:
@@ -206,7 +204,7 @@ def chi2(a: ArrayLike, b: ArrayLike) -> Chi2:
     expected = (x + y) * (n / (n + m))
     gap = (x - expected) ** 2
     statistic = float((gap / expected).sum() + (gap / (x + y - expected)).sum())
-    return Chi2(statistic, k - 1, float(chdtrc(k - 1, statistic)), _cramers_v(statistic, n + m, k))
+    return Chi2(statistic, k - 1, float(scipy.special.chdtrc(k - 1, statistic)), _cramers_v(statistic, n + m, k))
 
 
 def _cramers_v(statistic: float, total: int, k: int) -> float:

@@ -4,6 +4,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.metrics.intervals import p_of
@@ -38,9 +39,8 @@ def spearman(a: ArrayLike, b: ArrayLike) -> float:
     >>> round(spearman([5, 4, 3, 2, 1], [5, 4, 3, 1, 2]), 6)
     0.9
     """
-    from scipy.stats import rankdata  # noqa: PLC0415  (half a second, for whoever counts only)
-
     x, y = _enough(a, b)
+    rankdata = scipy.stats.rankdata
     ranks = np.corrcoef(rankdata(x), rankdata(y)) if x.std() > 0 and y.std() > 0 else np.full((2, 2), np.nan)
     if np.isnan(ranks[0, 1]):
         raise ValueError("all features weigh the same")
@@ -53,10 +53,8 @@ def kendall(a: ArrayLike, b: ArrayLike) -> float:
     >>> round(kendall([5, 4, 3, 2, 1], [5, 4, 3, 1, 2]), 6)
     0.8
     """
-    from scipy.stats import kendalltau  # noqa: PLC0415
-
     x, y = _enough(a, b)
-    tau = float(kendalltau(x, y, variant="b").statistic)
+    tau = float(scipy.stats.kendalltau(x, y, variant="b").statistic)
     if math.isnan(tau):
         raise ValueError("all features weigh the same")
     return tau

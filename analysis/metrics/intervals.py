@@ -8,8 +8,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import gammaln, ndtr, ndtri
 
 SMALL = 5  # expected count below which the normal approximation gives way to Fisher's exact test
 TIED = 1 + 1e-7  # tables as improbable as the observed one, rounding included (as R and scipy do)
@@ -28,12 +28,12 @@ def z_of(confidence: float) -> float:
     >>> round(z_of(0.95), 4)
     1.96
     """
-    return float(ndtri((1 + confidence) / 2))
+    return float(scipy.special.ndtri((1 + confidence) / 2))
 
 
 def p_of(z: float) -> float:
     """Return the two-sided p of a normal deviate."""
-    return float(2 * ndtr(-abs(z)))
+    return float(2 * scipy.special.ndtr(-abs(z)))
 
 
 def two_proportions(x: float, n: float, y: float, m: float) -> float:
@@ -66,6 +66,7 @@ def fisher(x: int, n: int, y: int, m: int) -> float:
 
 
 def _choose(n: int, k: NDArray[np.int64]) -> NDArray[np.float64]:
+    gammaln = scipy.special.gammaln
     return np.asarray(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+import scipy
 
 from analysis.metrics.intervals import two_proportions
 from analysis.profile.grid import Grid
@@ -56,7 +56,9 @@ def widened(p: float, spread: float) -> float:
     >>> widened(0.01, 1.0), round(widened(0.01, 4.0), 3)
     (0.01, 0.198)
     """
-    return p if spread == 1.0 or p >= 1.0 else float(2 * ndtr(ndtri(max(p, 1e-300) / 2) / math.sqrt(spread)))
+    if spread == 1.0 or p >= 1.0:
+        return p
+    return float(2 * scipy.special.ndtr(scipy.special.ndtri(max(p, 1e-300) / 2) / math.sqrt(spread)))
 
 
 def error_rate(x: int, n: int, y: int, m: int) -> tuple[float, float, float]:

@@ -6,8 +6,7 @@ correction for continuity; statsmodels.stats.proportion.power_proportions_2indep
 
 import math
 
-from scipy.optimize import brentq
-from scipy.special import ndtr, ndtri
+import scipy
 
 POWER = 0.8
 
@@ -22,8 +21,8 @@ def power(rate: float, gap: float, n: float, m: float, alpha: float) -> float:
     pooled = (n * rate + m * lower) / (n + m)
     if_equal = math.sqrt(max(pooled * (1 - pooled), 0.0) * (1 / n + 1 / m))
     if_not = math.sqrt(max(rate * (1 - rate) / n + lower * (1 - lower) / m, 0.0))
-    beyond = gap - float(ndtri(1 - alpha / 2)) * if_equal
-    return float(ndtr(beyond / if_not)) if if_not else float(beyond > 0)
+    beyond = gap - float(scipy.special.ndtri(1 - alpha / 2)) * if_equal
+    return float(scipy.special.ndtr(beyond / if_not)) if if_not else float(beyond > 0)
 
 
 def smallest_drop(rate: float, n: float, m: float, alpha: float) -> float | None:
@@ -36,7 +35,7 @@ def smallest_drop(rate: float, n: float, m: float, alpha: float) -> float | None
     """
     if min(n, m) <= 0 or rate <= 0 or power(rate, rate, n, m, alpha) < POWER:
         return None
-    return float(brentq(lambda gap: power(rate, gap, n, m, alpha) - POWER, 0.0, rate))
+    return float(scipy.optimize.brentq(lambda gap: power(rate, gap, n, m, alpha) - POWER, 0.0, rate))
 
 
 def smallest_gap(rate: float, n: float, m: float, alpha: float) -> float | None:
