@@ -12,8 +12,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from analysis.errors import BadInput
-from bot.runner import Seen, WorkFailedError, work
 from bot.worker import Job
+from bot.working import Seen, WorkFailedError, work
 
 
 @dataclass(frozen=True)

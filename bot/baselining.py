@@ -13,9 +13,10 @@ from bot import offline
 from bot import settings as environment
 from bot.operations import baselines as operations
 from bot.operations.baselines import Activated, Wish
-from bot.runner import Runner, Seen, WorkFailedError, job_for, work
+from bot.runner import Runner, job_for
 from bot.services import Services
 from bot.worker import Job
+from bot.working import Seen, WorkFailedError, work
 from storage import baselines, places
 from storage.tables import Baseline, Model, Run
 from templates import words

@@ -10,11 +10,11 @@ from typing import Any
 import structlog
 
 from analysis.policy import Watched
-from bot import contents, gathering, runner
+from bot import contents, gathering, runner, working
 from bot.contents import Gathered
 from bot.operations import evidence, sealing
-from bot.runner import WorkFailedError
 from bot.services import Services
+from bot.working import WorkFailedError
 from storage import audit, baselines, bundles, checkpoints, failpoints, inclusion, leases
 from storage import evidence as packing
 from storage import incidents as records
@@ -45,7 +45,7 @@ class Bundling:
             log.error("bundle failed", incident=bundle.incident_id, error=str(error))
             evidence.failed(self.services, bundle, f"The files could not be written: {error}.")
             return True
-        except runner.WorkLostError:
+        except working.WorkLostError:
             return True
         failpoints.reach("evidence.before_record")
         evidence.made(self.services, bundle, str(packed.path), packed.sha256, packed.size)
@@ -132,7 +132,7 @@ class Bundling:
         work.mkdir(exist_ok=True)
         try:
             job = runner.job_for(self.services, "decisions", watched, str(work), **more)
-            runner.work(job, beat=runner.beating(self.services, bundle, LEASE))
+            working.work(job, beat=runner.beating(self.services, bundle, LEASE))
             (work / "decisions.parquet").rename(folder / "decisions.parquet")
         except WorkFailedError as error:
             return {"decisions.parquet": str(error)}

@@ -16,7 +16,7 @@ from rich.text import Text
 from analysis.errors import BadInput
 
 if TYPE_CHECKING:
-    from bot.runner import Seen
+    from bot.working import Seen
 
 
 class Engine(StrEnum):

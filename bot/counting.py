@@ -8,10 +8,10 @@ from pathlib import Path
 
 import structlog
 
-from bot import listing, runner
+from bot import listing, runner, working
 from bot.operations import affected
-from bot.runner import WorkFailedError
 from bot.services import Services
+from bot.working import WorkFailedError
 from storage import incidents, leases
 from storage.tables import AffectedList
 
@@ -40,7 +40,7 @@ class Counting:
         except OSError as error:
             log.error("list failed", incident=row.incident_id, error=str(error))
             affected.failed(self.services, row, f"The list could not be written: {error}.")
-        except runner.WorkLostError:
+        except working.WorkLostError:
             log.warning("list taken over", incident=row.incident_id)
         return True
 
@@ -54,7 +54,7 @@ class Counting:
         key = f"{pseudonym.id}:{pseudonym.secret.hex()}"
         with tempfile.TemporaryDirectory(prefix="ethixbot-list-") as folder:
             job = runner.job_for(self.services, "affected", watched, folder, key=key, scope=row.scope)
-            counts = runner.work(job, beat=runner.beating(self.services, row, LEASE))
+            counts = working.work(job, beat=runner.beating(self.services, row, LEASE))
             content = (Path(folder) / listing.FILE).read_bytes()
         target = self.services.data / "affected" / name(row)
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -82,7 +82,7 @@ class Loops:
         return Beat(loop.name, thread is not None and thread.is_alive(), age, in_step, loop.longest_s)
 
     def drain(self, rounds: int = 10_000) -> None:
-        """Step each loop until it finds nothing to do, and all until none does; raises what a step raises. For tests."""
+        """Step each loop until it finds nothing to do, all until none does; raises what a step raises. For tests."""
         for _ in range(rounds):
             if not sum(_drained(loop, rounds) for loop in self.loops):
                 return

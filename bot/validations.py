@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 import structlog
 
 from analysis.policy import Watched
-from bot import candidates, checksums, pipelines, runner
+from bot import candidates, checksums, pipelines, runner, working
 from bot.checksums import Unreadable
 from bot.integrations.errors import SendError
 from bot.integrations.registry import registries
 from bot.integrations.registry.port import Registry
 from bot.operations import retraining
-from bot.runner import WorkFailedError
 from bot.services import Services
+from bot.working import WorkFailedError
 from storage import baselines, leases, places, registry
 from storage.tables import Model, ModelVersion, RetrainRequest
 
@@ -51,7 +51,7 @@ class Validations:
             retraining.failed(
                 self.services, request, f"the validation could not be started: {error}", request.exit_code
             )
-        except runner.WorkLostError:
+        except working.WorkLostError:
             log.warning("validation taken over, or cancelled", retrain=request.id)
         return True
 
@@ -88,7 +88,7 @@ class Validations:
         job = replace(job, candidate=self._candidate(request, watched, version))
         if watched.retrain is not None and watched.retrain.validation:
             job = replace(job, source=job.source | {"predictions": watched.retrain.validation})
-        verdict = runner.work(job, beat=runner.beating(self.services, request, LEASE))
+        verdict = working.work(job, beat=runner.beating(self.services, request, LEASE))
         return verdict | {"baseline": baseline.version, "candidate": version}
 
     def _candidate(self, request: RetrainRequest, watched: Watched, version: str) -> dict[str, Any]:
