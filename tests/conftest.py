@@ -5,11 +5,16 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
+from sqlalchemy import Engine
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.util import LRUCache
 
+import storage.database
 from storage import migrate
 from storage.database import Database
 
@@ -69,6 +74,21 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_sessionstart() -> None:
+    """Let all databases share the text of statements: each test has engines of its own, the same statements go out."""
+    for dialect in (PGDialect_psycopg, SQLiteDialect_pysqlite):  # each text is kept for its dialect
+        dialect.__eq__ = lambda one, other: type(one) is type(other)  # type: ignore[method-assign]
+        dialect.__hash__ = lambda one: hash(type(one))  # type: ignore[method-assign]
+    texts, make = LRUCache(5000), storage.database.create_engine
+
+    def sharing(*told: Any, **more: Any) -> Engine:
+        engine = make(*told, **more)
+        engine._compiled_cache = texts
+        return engine
+
+    storage.database.create_engine = sharing
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of the browser, or a skip that says what is missing."""
@@ -91,6 +111,18 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
+def empty_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the newest schema and nothing in it, to make copies of."""
+    file = tmp_path_factory.mktemp("empty") / "ethixbot.db"
+    made = Database(f"sqlite:///{file}")
+    migrate.upgrade(made)
+    with made.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    made.dispose()
+    return file
+
+
+@pytest.fixture(scope="session")
 def empty_on_postgresql(postgresql: "PostgreSQL") -> str:
     """The name of a database with the newest schema and nothing in it, to make copies of."""
     address = postgresql.create()
@@ -104,8 +136,8 @@ def empty_on_postgresql(postgresql: "PostgreSQL") -> str:
 def database(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A fresh database with the newest schema, of its own."""
     if backend == "sqlite":
-        made = Database(f"sqlite:///{tmp_path / 'test.db'}")
-        migrate.upgrade(made)
+        file = shutil.copy(request.getfixturevalue("empty_on_sqlite"), tmp_path / "test.db")
+        made = Database(f"sqlite:///{file}")
     else:
         server, template = (request.getfixturevalue(name) for name in ("postgresql", "empty_on_postgresql"))
         made = Database(server.create(template))

@@ -72,6 +72,7 @@ def build(door: Door, web: WebClient) -> App:
     quiet = logging.getLogger("ethixbot.bolt")
     quiet.setLevel(logging.ERROR)  # below, Bolt logs whole bodies
     app = App(
+        name="ethixbot",  # else Bolt reads the source of every caller for one
         logger=quiet,
         client=web,
         authorize=_ours(web),

@@ -8,21 +8,9 @@ import pytest
 
 from analysis.policy import Policy
 from bot.demo import demo
-from storage import migrate, policies
+from storage import policies
 from storage.database import Database
 from tests.contracts.office import NIGHTS, Office
-
-
-@pytest.fixture(scope="session")
-def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with the newest schema and nothing in it, to make copies of."""
-    file = tmp_path_factory.mktemp("empty") / "ethixbot.db"
-    made = Database(f"sqlite:///{file}")
-    migrate.upgrade(made)
-    with made.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    made.dispose()
-    return file
 
 
 @pytest.fixture(scope="session")
@@ -32,9 +20,9 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Policy:
 
 
 @pytest.fixture(params=["spring"])
-def office(empty_file: Path, shipped: Policy, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Office]:
+def office(empty_on_sqlite: Path, shipped: Policy, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Office]:
     """An office in a night in which the clocks change."""
-    file = Path(shutil.copy(empty_file, tmp_path / "ethixbot.db"))
+    file = Path(shutil.copy(empty_on_sqlite, tmp_path / "ethixbot.db"))
     database = Database(f"sqlite:///{file}")
     yield Office(database, shipped, tmp_path, NIGHTS[request.param])
     database.dispose()

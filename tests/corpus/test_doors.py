@@ -6,6 +6,7 @@ import hmac
 import io
 import json
 import logging
+import shutil
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
@@ -24,7 +25,7 @@ from bot.slack import app as slack_app
 from bot.slack.door import Door
 from bot.slack.outward import Outward
 from bot.slack.people import Directory
-from storage import migrate, policies
+from storage import policies
 from storage.database import Database
 from tests.corpus.odd import CASES, GOOD, NOWHERE, TEXT, broken, cases, nested, sent
 
@@ -70,10 +71,9 @@ def signature(body, at, secret):
 
 
 @pytest.fixture(scope="module")
-def doors(tmp_path_factory):
+def doors(tmp_path_factory, empty_on_sqlite):
     folder = tmp_path_factory.mktemp("doors")
-    database = Database(f"sqlite:///{folder / 'test.db'}")
-    migrate.upgrade(database)
+    database = Database(f"sqlite:///{shutil.copy(empty_on_sqlite, folder / 'test.db')}")
     yield Doors(database, folder)
     database.dispose()
 
