@@ -73,7 +73,9 @@ def serving(settings: Sequence[str] = FAST) -> Iterator[PostgreSQL]:
                 name, _, value = setting.partition("=")
                 connection.execute(f"ALTER SYSTEM SET {name} = {value}")
             connection.execute("SELECT pg_reload_conf()")
-        yield PostgreSQL(server, address)
+        made = PostgreSQL(server, address)
+        yield made
+        made.kill()  # a stop in peace would first write hundreds of databases out that are deleted next
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
