@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedBase
 from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent, Event
+from ruamel.yaml.parser import RoundTripParser
 from ruamel.yaml.reader import ReaderError
 from sqlmodel import Session, col, func, select
 
@@ -64,9 +65,12 @@ def _parsed(text: str, where: str) -> Policy:
 
 
 def _document(text: str, where: str) -> Any:  # noqa: ANN401  (YAML is any shape)
+    reader = YAML(typ="rt")
+    reader.Parser = _Shallow
     try:
-        _check_depth(text, where)
-        return YAML(typ="rt").load(io.StringIO(text))
+        return reader.load(io.StringIO(text))
+    except _TooDeepError as error:
+        raise BadInput(f"{where}, line {error.line}", f"is nested more than {DEEPEST} deep.") from None
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise BadInput(f"{where}, line {line}", f"is not YAML: {error.problem}.") from None
@@ -77,13 +81,26 @@ def _document(text: str, where: str) -> Any:  # noqa: ANN401  (YAML is any shape
         raise BadInput(where, "a date, a number or a tag (!…) cannot be read.", "Write it as a plain value.") from None
 
 
-def _check_depth(text: str, where: str) -> None:
-    """Raise BadInput for what is nested so deeply that reading it would take all the stack."""
+class _TooDeepError(Exception):
+    """Nested so deeply that reading it would take all the stack; in which line."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
+
+
+class _Shallow(RoundTripParser):
+    """Reads no deeper than any policy goes."""
+
     depth = 0
-    for event in YAML(typ="rt").parse(io.StringIO(text)):
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        if depth > DEEPEST:
-            raise BadInput(f"{where}, line {event.start_mark.line + 1}", f"is nested more than {DEEPEST} deep.")
+
+    def get_event(self) -> Event:
+        """Return the next event; raise _TooDeepError."""
+        event: Event = super().get_event()
+        self.depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if self.depth > DEEPEST:
+            raise _TooDeepError(event.start_mark.line + 1)
+        return event
 
 
 def _path(location: tuple[int | str, ...]) -> str:
