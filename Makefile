@@ -17,9 +17,11 @@ install: .venv/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-.venv/.tested: .venv/.installed tests/requirements.lock
+.venv/.tested: requirements.lock tests/requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.lock
-	touch $@
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch .venv/.installed $@
 
 .venv/.demo: .venv/.installed bot/demo/requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bot/demo/requirements.lock

@@ -3,7 +3,7 @@
 import gc
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,28 +46,28 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.longrepr = f"skipped although nothing may be missing here: {report.longrepr}"
 
 
-# Stories of weeks and of words: what they write is tried on both databases elsewhere, and each costs seconds.
-ON_SQLITE_ALONE = {
-    "test_affected", "test_checklist", "test_delivery", "test_desk", "test_duties", "test_every_command",
-    "test_evidence", "test_first_light", "test_freezing", "test_letters", "test_mail", "test_oncall", "test_pagers",
-    "test_persistence", "test_quiet", "test_reporting", "test_reviewing", "test_rules", "test_standing",
-    "test_storm", "test_talking", "test_telling", "test_tracker", "test_undeliverable",
-    "test_outbox::test_sent_again_from_the_shell_it_arrives",
-    "test_two_people::test_each_button_does_what_a_role_allows_and_says_so_otherwise",
-}  # fmt: skip
+DATABASES = ("sqlite", "postgresql")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what would only tell the same story again."""
-    again = [
-        item
-        for item in items
-        if "[postgresql" in item.name
-        and {item.path.stem, f"{item.path.stem}::{item.name.partition('[')[0]}"} & ON_SQLITE_ALONE
-    ]
-    left_out = set(again)
-    items[:] = [item for item in items if item not in left_out]
-    config.hook.pytest_deselected(items=again)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what asks for a database on both, or on those that its mark names."""
+    given = {name for one in metafunc.definition.iter_markers("parametrize") for name in _named(one.args[0])}
+    if "backend" in set(metafunc.fixturenames) - given:
+        mark = metafunc.definition.get_closest_marker("databases")
+        metafunc.parametrize("backend", mark.args if mark else DATABASES, indirect=True)
+
+
+def _named(names: str | Sequence[str]) -> Sequence[str]:
+    return names.replace(" ", "").split(",") if isinstance(names, str) else names
+
+
+# Real processes and real time: begun first, so that nobody waits for them alone at the end.
+LONG = {"test_analyze", "test_demo", "test_engines", "test_killed", "test_readme", "test_sweep", "test_whole_way"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what takes long first."""
+    items.sort(key=lambda item: item.path.stem not in LONG)
 
 
 def pytest_collection_finish() -> None:
@@ -106,9 +106,9 @@ def data() -> Path:
     return Path(__file__).resolve().parents[1] / "bot/demo/data"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 def backend(request: pytest.FixtureRequest) -> str:
-    """The kind of database: whatever asks for this runs on both."""
+    """The kind of database: whatever asks for this runs on both, or on those of `pytest.mark.databases`."""
     return str(request.param)
 
 

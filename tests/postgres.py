@@ -76,6 +76,7 @@ def serving(settings: Sequence[str] = FAST) -> Iterator[PostgreSQL]:
         made = PostgreSQL(server, address)
         yield made
         made.kill()  # a stop in peace would first write hundreds of databases out that are deleted next
+        server.cleanup_mode = None
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)

@@ -33,7 +33,7 @@ from storage import audit, outbox, policies
 from storage.database import Database
 from storage.tables import AuditHead, Incident, Run
 
-CLIENT = httpx.Client(trust_env=False, timeout=20, limits=httpx.Limits(max_keepalive_connections=0))
+CLIENT = httpx.Client(trust_env=False, timeout=60, limits=httpx.Limits(max_keepalive_connections=0))
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # in the past, so that a real process finds it due
 HANDLES = (
     "ml_engineer", "senior_ml_engineer", "ml_lead", "compliance", "product_owner", "auditor", "viewer", "oncall",
@@ -67,6 +67,7 @@ class World:
     data: Path = demo.DATA
     address: str | None = None  # of its database; none: SQLite in the folder
     bot: Bot = field(init=False)
+    is_up: bool = False
     _socket: Socket | None = None
 
     def __post_init__(self) -> None:
@@ -80,14 +81,16 @@ class World:
         settings = settings.model_copy(update=told)
         self.bot = app.build(settings, self.clock)
         self.bot.prepare()
-        self.slack.gestures.is_at_work = watched(self.bot.slack.listener_runner.listener_executor)
+        self.slack.gestures.is_at_work = watched(self.bot.slack.listener_runner.listener_executor, self.slack)
         token = settings.slack_app_token
         assert token is not None
-        self._socket = Socket(self.bot.slack, token.get_secret_value(), web_client=self.bot.web, ping_interval=1)
+        self._socket = Socket(self.bot.slack, token.get_secret_value(), web_client=self.bot.web, ping_interval=5)
         self._socket.connect()
+        self.is_up = True
 
     def stop(self) -> None:
         """Cut the bot off, as it stands."""
+        self.is_up = False
         if self._socket is not None:  # its threads end by themselves within seconds; no test waits for them
             threading.Thread(target=self._socket.close, daemon=True).start()
         self.bot.loops.stop()
@@ -125,7 +128,9 @@ class World:
             return ended
 
     def ask(self, method: str, path: str, /, **sent: Any) -> Any:
-        """Return the JSON of the workspace's own door."""
+        """Return the JSON of the workspace's own door; a bot that is up is waited for where it connects anew."""
+        if self.is_up:
+            wait_for(lambda: self.slack.sockets.is_connected)
         where = f"{self.slack.url.rstrip('/')}{path}"
         answer = CLIENT.request(
             method,
@@ -189,10 +194,10 @@ class World:
             return [(row.actor, row.action, row.outcome) for row in rows if row is not None]
 
 
-def watched(pool: Executor) -> Callable[[], bool]:
-    """Return whether the pool works on anything, from now on."""
+def watched(pool: Executor, slack: LocalSlack) -> Callable[[], bool]:
+    """Return whether the pool works on anything, from now on, or that of another bot of the workspace does."""
     running: set[Future[Any]] = set()
-    submit = pool.submit
+    submit, others = pool.submit, slack.gestures.is_at_work or (lambda: False)
 
     def noted(*work: Any, **more: Any) -> Future[Any]:
         future = submit(*work, **more)
@@ -201,7 +206,7 @@ def watched(pool: Executor) -> Callable[[], bool]:
         return future
 
     pool.submit = noted  # type: ignore[method-assign, assignment]
-    return lambda: bool(running)
+    return lambda: bool(running) or others()
 
 
 def buttons(message: dict[str, Any]) -> list[str]:
@@ -215,7 +220,7 @@ def whispers(seen: dict[str, Any]) -> str:
     return " ".join(message.get("text", "") for message in seen.get("ephemeral", []))
 
 
-def wait_for(is_so: Any, seconds: float = 10.0) -> None:
+def wait_for(is_so: Any, seconds: float = 30.0) -> None:
     """Return once it is so; fail after the seconds. For what crosses a socket."""
     end = time.monotonic() + seconds
     while not is_so():
@@ -232,7 +237,7 @@ def clock() -> StillClock:
 @pytest.fixture
 def slack(clock: StillClock) -> Iterator[LocalSlack]:
     """A fresh workspace on loopback."""
-    with LocalSlack(manifest(), port=0, clock=lambda: clock().timestamp()) as workspace:
+    with LocalSlack(manifest(), port=0, clock=lambda: clock().timestamp(), ack_s=20.0) as workspace:
         yield workspace
 
 

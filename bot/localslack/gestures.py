@@ -15,7 +15,7 @@ from bot.localslack.transport import Answer
 from bot.localslack.workspace import Workspace
 
 POLL_S = 0.005
-AT_WORK_S = 20.0
+AT_WORK_S = 30.0
 TROUBLE = "We had some trouble connecting. Try again?"
 NOT_A_COMMAND = "{} is not a valid command."
 

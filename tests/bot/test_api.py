@@ -18,14 +18,10 @@ from bot.operations import tokens
 from bot.operations.tokens import Wish
 from tests.world import World, pretty, whispers
 
+pytestmark = pytest.mark.databases("sqlite")  # the door is the same on both
+
 ADMIN, LEAD, CTO, ONCALL = "U0ADMINS01", "U0MLLEAD01", "U0CTOOFF01", "U0ONCALL01"
 INCIDENT = "INC-2026-03-001"
-
-
-@pytest.fixture
-def backend():
-    """The door is the same on both."""
-    return "sqlite"
 
 
 class Api:

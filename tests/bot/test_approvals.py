@@ -16,20 +16,9 @@ from storage.database import Database
 from storage.tables import AuditRow, Incident
 from tests.world import Night, StillClock
 
+pytestmark = pytest.mark.databases("sqlite")  # but races
 MODEL, INCIDENT = "income-prequal", "INC-2026-03-001"
 LEAD, CTO, OWNER, ENGINEER = "U0MLLEAD01", "U0CTOOFF01", "U0PRODOW01", "U0MLENGI01"
-
-
-@pytest.fixture
-def backend(request: pytest.FixtureRequest) -> str:
-    """Races run on both databases; the rest is the same on either."""
-    is_race = "at_once" in request.function.__name__
-    return request.param if is_race else "sqlite"
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "at_once" in metafunc.function.__name__:
-        metafunc.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
 
 
 @pytest.fixture
@@ -79,6 +68,7 @@ def trail(services: Services) -> list[tuple[str, str, str]]:
         return [(row.actor, row.action, row.outcome) for row in rows]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_two_who_approve_at_once_do_it_once(asked):
     with ThreadPoolExecutor(2) as pool:
         outcomes = list(pool.map(lambda who: decide(asked, "approve", who).kind, (CTO, OWNER)))
@@ -87,6 +77,7 @@ def test_two_who_approve_at_once_do_it_once(asked):
     assert [action for _, action, outcome in trail(asked) if (action, outcome) == ("unfreeze", "done")] == ["unfreeze"]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_two_who_ask_at_once_ask_once(services):
     with ThreadPoolExecutor(2) as pool:
         outcomes = list(pool.map(lambda who: do(services, "unfreeze", who, reason="x").kind, (CTO, OWNER)))

@@ -14,13 +14,10 @@ from storage import audit, inspection
 from storage.tables import Bundle
 from tests.bot.lived import INCIDENT, ONCALL, do, taken
 
+# What leaves the table is tried on both by tests/storage/test_inclusion.py.
+pytestmark = pytest.mark.databases("sqlite")
+
 NEW = ["clock_breached", "update"]  # what is a month younger than the rest
-
-
-@pytest.fixture
-def backend():
-    """What leaves the table is tried on both by tests/storage/test_inclusion.py."""
-    return "sqlite"
 
 
 @pytest.fixture

@@ -171,7 +171,7 @@ def test_what_cannot_be_done_is_one_line(place, arguments, says):
     assert says in said
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@pytest.mark.databases("sqlite")
 def test_beside_a_running_bot_the_bot_records_it(place, database, monkeypatch):
     from bot import settings
     from bot.http import server

@@ -29,13 +29,10 @@ from tests.bot.lived import (
     taken,
 )  # fmt: skip
 
+# What is written here is kept on both databases; the rest is the same on either.
+pytestmark = pytest.mark.databases("sqlite")
+
 QUARTER = timedelta(days=91)
-
-
-@pytest.fixture
-def backend(request):
-    """What is written here is kept on both databases; the rest is the same on either."""
-    return getattr(request, "param", "sqlite")
 
 
 @pytest.fixture
@@ -71,7 +68,7 @@ def audited(services, kept):
     return run
 
 
-@pytest.mark.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.databases("sqlite", "postgresql")
 def test_two_quarters_are_audited_and_then_no_more(services):
     at = closed(services)
     assert rows(services) == [(1, at + QUARTER, None), (2, at + 2 * QUARTER, None)]

@@ -17,14 +17,10 @@ from templates import answers
 from templates.slack import limits
 from tests.bot.lived import COMPLIANCE, LEAD, ONCALL, taken
 
+pytestmark = pytest.mark.databases("sqlite")  # a turn is held once on both databases; the rest is the same on either
+
 POLICY = Review(name="policy", what="Review the policy", months=3, by=(Role.ML_LEAD, Role.COMPLIANCE_OFFICER))
 APRIL = "policy:2026-04-01"
-
-
-@pytest.fixture
-def backend(request):
-    """A turn is held once on both databases; the rest is the same on either."""
-    return getattr(request, "param", "sqlite")
 
 
 @pytest.fixture
@@ -50,7 +46,7 @@ def shown(services, kind="due_review", key=APRIL):
         return rendering.render(session, services, row)
 
 
-@pytest.mark.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.databases("sqlite", "postgresql")
 def test_it_is_asked_for_on_its_day_and_held_once_by_whom_it_is_for(services):
     until(services, datetime(2026, 4, 1, 8, 59, tzinfo=UTC))
     with services.database.read() as session:

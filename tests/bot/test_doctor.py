@@ -12,12 +12,9 @@ from bot.localslack.people import PEOPLE
 from storage import policies
 from storage.tables import Person
 
+pytestmark = pytest.mark.databases("sqlite")
+
 NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def backend():
-    return "sqlite"
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,9 @@ from storage.tables import DriftDecision, FollowUp, Owed
 from templates.decided import WAYS
 from tests.bot.lived import COMPLIANCE, ENGINEER, INCIDENT, LEAD, actions, do, entries, later, says, taken
 
+# What is written here is kept on both databases; the rest is the same on either.
+pytestmark = pytest.mark.databases("sqlite")
+
 WHY = {"decision": "retrain", "reason": "Wages rose", "owner": ENGINEER, "due": ""}
 
 
@@ -18,12 +21,6 @@ WHY = {"decision": "retrain", "reason": "Wages rose", "owner": ENGINEER, "due": 
 def services(night):
     """The night of the fairness alert; the on-call person has it."""
     yield from taken(night)
-
-
-@pytest.fixture
-def backend(request):
-    """What is written here is kept on both databases; the rest is the same on either."""
-    return getattr(request, "param", "sqlite")
 
 
 def kept(services):
@@ -39,7 +36,7 @@ def weekly(services):
         return str(rendering.render(session, services, row).text.blocks)
 
 
-@pytest.mark.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.databases("sqlite", "postgresql")
 def test_it_is_kept_with_who_what_and_why_and_its_owner_is_asked_for_it(services):
     assert "Decided" in says(do(services, "decide", LEAD, **WHY))
     assert kept(services) == [(1, "retrain", "Wages rose", LEAD, "FUP-1")]

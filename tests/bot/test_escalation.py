@@ -23,10 +23,12 @@ from storage.database import Busy
 from storage.tables import AuditRow, Incident, Model, Owed, Person, TimelineEntry, Timer
 from templates.slack import status
 
+pytestmark = pytest.mark.databases("sqlite")
+
 SAM, PRIYA, TOMAS, MAYA, DANIEL, INGRID, MARCUS = (
     PEOPLE[one].id for one in ("oncall", "ml_engineer", "senior_ml_engineer", "ml_lead", "compliance", "cto", "ceo")
 )
-ON_BOTH = pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+ON_BOTH = pytest.mark.databases("sqlite", "postgresql")
 BEGAN = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)  # half past one in Berlin, in the night in which summer time begins
 MINUTE = timedelta(minutes=1)
 
@@ -37,12 +39,6 @@ class Clock:
 
     def __call__(self):
         return self.now
-
-
-@pytest.fixture
-def backend():
-    """SQLite, unless a test asks for both."""
-    return "sqlite"
 
 
 @pytest.fixture(scope="module")

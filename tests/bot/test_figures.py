@@ -12,13 +12,10 @@ from storage import figures
 from storage.tables import Incident, Owed
 from tests.bot.lived import CAUSE, INCIDENT, LEAD, ONCALL, check, do, later, report, resolved, taken
 
+# What the records say is asked of both databases; the rest is the same on either.
+pytestmark = pytest.mark.databases("sqlite")
+
 CRITICAL = Severity.CRITICAL
-
-
-@pytest.fixture
-def backend(request):
-    """What the records say is asked of both databases; the rest is the same on either."""
-    return getattr(request, "param", "sqlite")
 
 
 @pytest.fixture
@@ -33,7 +30,7 @@ def seen(services, **back) -> Seen:
         return figures.load(session, now - timedelta(**back or {"days": 7}), now)
 
 
-@pytest.mark.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.databases("sqlite", "postgresql")
 def test_the_records_say_how_long_it_took_what_was_late_and_what_came_back(services):
     later(services, minutes=90)  # containing it takes too long
     do(services, "contain", ONCALL, note="Switched off")

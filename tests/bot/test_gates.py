@@ -22,14 +22,10 @@ from storage.tables import OversightChange, Owed
 from tests.scenarios.test_freezing import freeze
 from tests.world import World
 
+pytestmark = pytest.mark.databases("sqlite")  # what is sent is the same from both
+
 MODEL = "income-prequal"
 SECRET = SecretStr("sesame")
-
-
-@pytest.fixture
-def backend():
-    """What is sent is the same from both."""
-    return "sqlite"
 
 
 def wanted(world: World, **gates_wanted) -> None:

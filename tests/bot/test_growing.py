@@ -11,16 +11,13 @@ from storage.tables import Bundle, ModelVersion, RetrainRequest
 from tests.bot.lived import ENGINEER, INCIDENT, MODEL, actions, check, do, entries, later, looked, report, taken
 from tests.bot.rolled import NEW, asked, known, run, with_policy
 
+# What is claimed is told on both databases; the rest is the same on either.
+pytestmark = pytest.mark.databases("sqlite")
+
 AUDITOR, OFFICER = "U0AUDITO01", "U0COMPLY01"
 
 
-@pytest.fixture
-def backend(request) -> str:
-    """What is claimed is told on both databases; the rest is the same on either."""
-    return getattr(request, "param", "sqlite")
-
-
-ON_BOTH = pytest.mark.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
+ON_BOTH = pytest.mark.databases("sqlite", "postgresql")
 
 
 @pytest.fixture

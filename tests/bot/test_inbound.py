@@ -180,7 +180,7 @@ def test_a_form_that_was_refused_may_be_sent_again_as_it_is(fairness):
     assert outcomes == ["ask", "refused", "refused", "done"]
 
 
-@pytest.mark.parametrize("backend", ["postgresql"])
+@pytest.mark.databases("postgresql")
 def test_two_bots_that_get_the_same_delivery_at_once_do_it_once(fairness, tmp_path):
     other = World(fairness.slack, tmp_path / "bot", fairness.clock, address=fairness.address)
     parcels = everything(fairness) * 3

@@ -9,13 +9,9 @@ from storage import clocks, runbooks
 from storage.tables import Incident, Timer
 from tests.bot.lived import CAUSE, COMPLIANCE, INCIDENT, LEAD, ONCALL, do, entries, found, later, taken
 
+pytestmark = pytest.mark.databases("sqlite")  # what is written here is tried on both databases elsewhere
+
 HALF_AN_HOUR = timedelta(minutes=30)
-
-
-@pytest.fixture
-def backend():
-    """What is written here is tried on both databases elsewhere."""
-    return "sqlite"
 
 
 @pytest.fixture

@@ -34,14 +34,11 @@ from tests.bot.lived import (
     taken,
 )  # fmt: skip
 
-
-@pytest.fixture
-def backend(request: pytest.FixtureRequest) -> str:
-    """What ends and begins anew is told on both databases; the rest is the same on either."""
-    return getattr(request, "param", "sqlite")
+# What ends and begins anew is told on both databases; the rest is the same on either.
+pytestmark = pytest.mark.databases("sqlite")
 
 
-ON_BOTH = pytest.mark.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
+ON_BOTH = pytest.mark.databases("sqlite", "postgresql")
 
 
 @pytest.fixture

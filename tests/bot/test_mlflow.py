@@ -16,11 +16,7 @@ from bot.integrations.registry.mlflow import MLflow
 from storage import outbox
 from tests.scenarios.test_freezing import MODEL, freeze
 
-
-@pytest.fixture
-def backend():
-    """What is sent is the same from both."""
-    return "sqlite"
+pytestmark = pytest.mark.databases("sqlite")  # what is sent is the same from both
 
 
 @pytest.fixture

@@ -28,11 +28,13 @@ from templates.slack import desk, limits, notice
 from templates.slack import oncall as shown
 from templates.slack import shifts as forms
 
+pytestmark = pytest.mark.databases("sqlite")
+
 SAM, PRIYA, TOMAS, MAYA = (PEOPLE[one].id for one in ("oncall", "ml_engineer", "senior_ml_engineer", "ml_lead"))
 RUTH, LEO, INGRID = (PEOPLE[one].id for one in ("auditor", "viewer", "cto"))
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 WEEK = timedelta(weeks=1)
-ON_BOTH = pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+ON_BOTH = pytest.mark.databases("sqlite", "postgresql")
 
 
 class Clock:
@@ -55,12 +57,6 @@ def mail(handle):
 def with_rota(policy, rota):
     roles = {role: who for role, who in policy.roles.items() if role is not Role.ON_CALL}
     return policy.model_copy(update={"rotas": (rota,), "roles": roles})
-
-
-@pytest.fixture
-def backend():
-    """SQLite, unless a test asks for both."""
-    return "sqlite"
 
 
 @pytest.fixture(scope="module")

@@ -64,6 +64,7 @@ def test_a_state_that_is_none_is_one_line(shell):
     )
 
 
+@pytest.mark.databases("sqlite")
 def test_sent_again_from_the_shell_it_arrives(shell):
     shell.ask("POST", "/_local/archive", channel="ml-monitoring", is_archived=False)
     done = RUNNER.invoke(cli, ["outbox", "retry", "--by", "oncall@ethixai.local"])

@@ -16,13 +16,10 @@ from storage import policies
 from storage.tables import Owed, PolicyVersion
 from tests.world import World, pretty
 
+# Votes race in test_approvals; what is said of policies is the same on both.
+pytestmark = pytest.mark.databases("sqlite")
+
 ADMIN, LEAD, COMPLIANCE, CTO, VIEWER = "U0ADMINS01", "U0MLLEAD01", "U0COMPLY01", "U0CTOOFF01", "U0VIEWER01"
-
-
-@pytest.fixture
-def backend():
-    """Votes race in test_approvals; what is said of policies is the same on both."""
-    return "sqlite"
 
 
 def in_force(world: World) -> PolicyVersion:

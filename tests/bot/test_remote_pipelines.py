@@ -17,14 +17,10 @@ from storage.tables import RetrainRequest
 from tests.bot.counterparts import GitHub, OwnPipeline, serving
 from tests.bot.test_api import Api
 
+pytestmark = pytest.mark.databases("sqlite")  # what is sent is the same from both
+
 SECRET = "sesame"
 MODEL = demo.MODEL
-
-
-@pytest.fixture
-def backend():
-    """What is sent is the same from both."""
-    return "sqlite"
 
 
 @pytest.fixture

@@ -16,13 +16,9 @@ from templates import approvals
 from tests.bot.lived import INCIDENT, LEAD, MODEL, ONCALL, do, entries, later, lesser, says, taken
 from tests.bot.rolled import register
 
+pytestmark = pytest.mark.databases("sqlite")  # what is decided here is decided before anything is written
+
 OTHER = "INC-2026-03-009"
-
-
-@pytest.fixture
-def backend():
-    """What is decided here is decided before anything is written."""
-    return "sqlite"
 
 
 @pytest.fixture

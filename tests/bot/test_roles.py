@@ -11,13 +11,9 @@ from bot.operations.doing import Request
 from storage import policies
 from tests.world import World, wait_for
 
+pytestmark = pytest.mark.databases("sqlite")  # looking people up is the same on both
+
 ENGINEER, LEAD, CTO, ONCALL = "U0MLENGI01", "U0MLLEAD01", "U0CTOOFF01", "U0ONCALL01"
-
-
-@pytest.fixture
-def backend():
-    """Looking people up is the same on both."""
-    return "sqlite"
 
 
 def do(world: World, verb: str, by: str, **fields: str) -> str:

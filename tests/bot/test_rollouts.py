@@ -55,17 +55,14 @@ from tests.bot.rolled import (
     with_policy,
 )  # fmt: skip
 
+# What is claimed and settled is told on both databases; the rest is the same on either.
+pytestmark = pytest.mark.databases("sqlite")
+
 BEFORE = {"champion": NOW, "last_known_good": OLD}
 PROMOTED = {"champion": NEW, "last_known_good": OLD}  # the incident is about what served
 
 
-@pytest.fixture
-def backend(request) -> str:
-    """What is claimed and settled is told on both databases; the rest is the same on either."""
-    return getattr(request, "param", "sqlite")
-
-
-ON_BOTH = pytest.mark.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
+ON_BOTH = pytest.mark.databases("sqlite", "postgresql")
 
 
 @pytest.fixture

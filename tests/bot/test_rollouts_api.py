@@ -6,13 +6,9 @@ from tests.bot.lived import ENGINEER, MODEL, ONCALL
 from tests.bot.rolled import NEW, OLD, OWNER, known, run
 from tests.bot.test_api import Api
 
+pytestmark = pytest.mark.databases("sqlite")  # the door is the same on both
+
 INCIDENT = "INC-2026-03-001"
-
-
-@pytest.fixture
-def backend():
-    """The door is the same on both."""
-    return "sqlite"
 
 
 @pytest.fixture

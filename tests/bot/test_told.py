@@ -9,13 +9,9 @@ from storage.tables import Owed
 from templates import documents
 from tests.bot.lived import COMPLIANCE, INCIDENT, ONCALL, do, taken
 
+pytestmark = pytest.mark.databases("sqlite")  # what is written here is tried on both databases elsewhere
+
 TOLD = Telling(name="risk", stage="rolled_back", to=("product_owner",))
-
-
-@pytest.fixture
-def backend():
-    """What is written here is tried on both databases elsewhere."""
-    return "sqlite"
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ from bot.slack.commands import COMMANDS
 from templates.slack import limits, reply
 from tests.world import HANDLES
 
+pytestmark = pytest.mark.databases("sqlite")
+
 WORDS = {"incident": "INC-2026-03-001", "analyze": "income-prequal", "model": "income-prequal"}
 
 

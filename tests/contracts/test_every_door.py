@@ -18,6 +18,8 @@ from tests.bot import rolled
 from tests.bot.test_life import services  # noqa: F401  (a fixture)
 from tests.contracts.doors import INCIDENT, OTHER, WHO, Doors, bad, good
 
+pytestmark = pytest.mark.databases("sqlite")  # the rules are the same on both
+
 DOORS = ("slack", "http", "shell")
 FIRST = (State.ACKNOWLEDGED, State.RESOLVED, State.DETECTED)
 WAITS = Telling(name="customers", stage="contained", to=("channel:general",), release=("product_owner",))
@@ -35,12 +37,6 @@ BEFORE = (
     ("follow_up_done", {"follow_up": "FUP-1", "note": ""}),
     ("follow_up", {"what": "x", "owner": OTHER, "due": "2026-03-20", "needed": "afterwards"}),
 )
-
-
-@pytest.fixture
-def backend() -> str:
-    """The rules are the same on both."""
-    return "sqlite"
 
 
 @pytest.fixture

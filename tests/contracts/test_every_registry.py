@@ -24,13 +24,9 @@ from storage.tables import AliasChange, Model, ModelVersion, OversightChange, Ow
 from tests.contracts.test_every_job import Clock
 from tests.mlflow import Server
 
+pytestmark = pytest.mark.databases("sqlite")  # tests/bot/test_registering.py writes to both
+
 MODEL, LEAD = demo.MODEL, "lead@example.org"
-
-
-@pytest.fixture
-def backend():
-    """tests/bot/test_registering.py writes to both."""
-    return "sqlite"
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from bot.slack.door import Door
 from templates import answers
 from tests.world import World, pretty
 
+pytestmark = pytest.mark.databases("sqlite")  # who sees what is the same on both
+
 # 003 §6, with the rows that E2 adds.
 TABLE = {
     View.DRIFT_OVERVIEW: set(Role),
@@ -21,12 +23,6 @@ TABLE = {
 }
 MAY_ANALYZE = {Role.ADMIN, Role.ML_ENGINEER, Role.SENIOR_ML_ENGINEER, Role.ML_LEAD, Role.ON_CALL}
 INCIDENT = "INC-2026-03-001"
-
-
-@pytest.fixture
-def backend():
-    """Who sees what is the same on both."""
-    return "sqlite"
 
 
 def test_the_table_is_the_policys():

@@ -15,7 +15,7 @@ from bot.operations.doing import Request
 from storage.tables import AuditRow
 from tests.world import pretty
 
-ON_SQLITE = pytest.mark.parametrize("backend", ["sqlite"])
+pytestmark = pytest.mark.databases("sqlite")
 
 
 def do(world, verb, by, **values):
@@ -57,14 +57,12 @@ def test_it_is_counted_by_group_and_listed_for_who_asked_alone(fairness, data):
     assert ("system", "affected_counted", "done") in fairness.audit()
 
 
-@ON_SQLITE
 def test_who_may_not_see_it_is_told_who_may(fairness):
     place = {"channel": "ethixai-incidents", "ts": fairness.alert()["ts"]}
     menu = fairness.ask("POST", "/_local/click", user="auditor", action_id="more", **place)["view"]
     assert "move:affected" not in pretty(menu)
 
 
-@ON_SQLITE
 def test_a_letter_tells_what_is_recorded_and_marks_what_is_not(fairness):
     do(fairness, "remedy", "compliance", offer="A person decides anew", offered_to="Sam Smith")
     with fairness.bot.services.database.read() as session:
@@ -85,7 +83,6 @@ def test_a_letter_tells_what_is_recorded_and_marks_what_is_not(fairness):
     assert "Resolved" not in letter
 
 
-@ON_SQLITE
 def test_who_is_not_in_slack_is_told_that_the_file_goes_there(fairness):
     services = fairness.bot.services
     roles = services.policy.roles | {Role.ML_LEAD: ("robot@example.org",)}

@@ -1,7 +1,11 @@
 """The checklist in the thread: ticked by people and by what happens, asked after when its time is up."""
 
+import pytest
+
 from storage import runbooks
 from tests.world import whispers
+
+pytestmark = pytest.mark.databases("sqlite")
 
 
 def steps(world):

@@ -10,7 +10,7 @@ from storage import clocks, timers
 from storage.tables import Owed
 from tests.world import buttons, pretty
 
-ON_SQLITE = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+ON_SQLITE = pytest.mark.databases("sqlite")
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ from storage import outbox
 from storage.tables import Owed
 from tests.world import World, buttons
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 @pytest.fixture
 def undelivered(slack, clock, night):

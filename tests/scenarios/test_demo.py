@@ -41,7 +41,7 @@ def test_window_e_raises_a_critical_alert_and_stays_up_until_ctrl_c():
     assert address
     alerted = time.monotonic() - began
     assert alerted < 60
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     messages = []
     while not messages and time.monotonic() < end:
         messages = httpx.get(f"{address.rstrip('/')}/_local/messages", params={"channel": "ethixai-incidents"},
@@ -51,7 +51,7 @@ def test_window_e_raises_a_critical_alert_and_stays_up_until_ctrl_c():
     page = httpx.get(address, trust_env=False)
     assert page.status_code == 200
     process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=30)
+    _, error = process.communicate(timeout=60)
     assert process.returncode == 0
     assert "Traceback" not in error
 

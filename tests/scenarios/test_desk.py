@@ -1,8 +1,12 @@
 """App Home as a person's desk: what is theirs comes first, and each sees what their role allows."""
 
+import pytest
+
 from bot.localslack.people import PEOPLE
 from bot.slack.door import Door
 from bot.slack.home import publish
+
+pytestmark = pytest.mark.databases("sqlite")
 
 
 def home(world, who):

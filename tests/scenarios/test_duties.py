@@ -1,9 +1,13 @@
 """People on an incident: who commands it, who was told what, and the channel of its own."""
 
+import pytest
+
 from bot.localslack.people import PEOPLE
 from storage import incidents
 from storage.tables import Owed, Person
 from tests.world import whispers
+
+pytestmark = pytest.mark.databases("sqlite")
 
 LEAD, ONCALL, COMPLIANCE = (PEOPLE[name].id for name in ("ml_lead", "oncall", "compliance"))
 

@@ -33,6 +33,8 @@ from storage import evidence, inspection
 from storage.tables import Bundle
 from tests.world import pretty
 
+pytestmark = pytest.mark.databases("sqlite")
+
 README = Path(__file__).resolve().parents[2] / "README.md"
 
 

@@ -1,6 +1,10 @@
 """From a real prediction log to a clicked button: one alert, one click, one edited message, one audit line."""
 
+import pytest
+
 from tests.world import buttons, pretty, whispers
+
+pytestmark = pytest.mark.databases("sqlite")
 
 
 def test_a_fairness_break_is_reported_once_and_handled_by_clicking(fairness):

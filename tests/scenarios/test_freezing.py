@@ -11,13 +11,10 @@ from storage import alerts, oversight
 from storage.tables import Incident
 from tests.world import World, pretty, whispers
 
+# What is told here is told alike on both; tests/bot/test_gate.py reads both.
+pytestmark = pytest.mark.databases("sqlite")
+
 MODEL = "income-prequal"
-
-
-@pytest.fixture
-def backend():
-    """What is told here is told alike on both; tests/bot/test_gate.py reads both."""
-    return "sqlite"
 
 
 def told(world: World) -> dict:

@@ -15,13 +15,10 @@ from tests.scenarios.test_freezing import freeze, told
 from tests.scenarios.test_promoting import go_on, press
 from tests.world import World, pretty, whispers
 
+# What is claimed and settled is told on both by tests/bot/test_rollouts.py.
+pytestmark = pytest.mark.databases("sqlite")
+
 OLD, NOW, NEW = "1", "2", "3"
-
-
-@pytest.fixture
-def backend():
-    """What is claimed and settled is told on both by tests/bot/test_rollouts.py."""
-    return "sqlite"
 
 
 @pytest.fixture

@@ -106,7 +106,7 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_doubled(slack, folder)
     for _ in range(KILLS):
         process = start(slack, folder)
         first = len(keys_in(slack))
-        end = time.monotonic() + 15
+        end = time.monotonic() + 60
         while len(keys_in(slack)) == first and time.monotonic() < end and any(r.status != "sent" for r in rows(folder)):
             time.sleep(0.02)
         time.sleep(chance.uniform(0, 0.4))
@@ -116,8 +116,8 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_doubled(slack, folder)
     end = time.monotonic() + 60
     while any(row.status != "sent" for row in rows(folder)) and time.monotonic() < end:
         time.sleep(0.1)
-    process.terminate()
-    process.wait(20)
+    process.kill()
+    process.wait()
     owed = [row.key for row in rows(folder) if row.kind in POSTS]
     assert owed
     assert sorted(keys_in(slack)) == sorted(owed)
@@ -130,16 +130,16 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_doubled(slack, folder)
 def test_a_second_process_on_the_same_file_is_refused_with_one_line(slack, folder):
     first = start(slack, folder)
     lock = folder / "ethixbot.db.lock"
-    end = time.monotonic() + 15
+    end = time.monotonic() + 60
     while not (lock.exists() and lock.read_text()) and time.monotonic() < end:
         time.sleep(0.02)
     environment = os.environ | {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1",
                                 "DATABASE_URL": f"sqlite:///{folder / 'ethixbot.db'}"}  # fmt: skip
     second = subprocess.run(
-        [sys.executable, "-m", "bot", "run"], env=environment, capture_output=True, check=False, text=True, timeout=30
+        [sys.executable, "-m", "bot", "run"], env=environment, capture_output=True, check=False, text=True, timeout=90
     )
-    first.terminate()
-    first.wait(20)
+    first.kill()  # in peace it would end the check that it found due
+    first.wait()
     assert second.returncode == 2
     assert "another bot already runs" in second.stderr
     assert len(second.stderr.strip().splitlines()) == 1
@@ -147,12 +147,12 @@ def test_a_second_process_on_the_same_file_is_refused_with_one_line(slack, folde
 
 def test_a_healthy_stop_is_quick(slack, folder):
     process = start(slack, folder)
-    end = time.monotonic() + 15
+    end = time.monotonic() + 60
     while not keys_in(slack) and time.monotonic() < end:
         time.sleep(0.05)
     began = time.monotonic()
     process.terminate()
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
     assert time.monotonic() - began < 15
 
 

@@ -15,13 +15,9 @@ from templates import letters
 from tests.templates.views import NASTY, NOW, Maker
 from tests.world import World
 
+pytestmark = pytest.mark.databases("sqlite")  # what is sent is the same from both
+
 COMPLIANCE = "compliance@ethixai.local"
-
-
-@pytest.fixture
-def backend():
-    """What is sent is the same from both."""
-    return "sqlite"
 
 
 def mailing(world: World, server: str) -> World:

@@ -12,7 +12,7 @@ CAUSE = {
     "corrective": "Reweight the sample", "owner": "U0MLENGI01", "due": "2026-03-20",
     "preventive": "Test parity before release",
 }  # fmt: skip
-ON_SQLITE = pytest.mark.parametrize("backend", ["sqlite"])
+ON_SQLITE = pytest.mark.databases("sqlite")
 
 
 def message(world, incident_id=None):

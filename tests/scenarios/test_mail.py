@@ -9,6 +9,8 @@ from bot.integrations.mail.smtp import Mail, Smtp
 from storage import outbox
 from tests.world import World, buttons
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 @pytest.fixture
 def undelivered(slack, clock, night, mail_server):

@@ -16,13 +16,10 @@ from tests.scenarios.test_pagers import connect
 from tests.templates.views import NASTY, Maker
 from tests.world import World
 
-pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")  # Apprise loads every service it knows
-
-
-@pytest.fixture
-def backend():
-    """What is sent is the same from both."""
-    return "sqlite"
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:'imghdr' is deprecated"),
+    pytest.mark.databases("sqlite"),
+]  # Apprise loads every service it knows
 
 
 @pytest.fixture

@@ -10,13 +10,9 @@ from bot.localslack.people import PEOPLE
 from bot.operations import handing_over
 from tests.world import pretty, whispers
 
+pytestmark = pytest.mark.databases("sqlite")  # what is on PostgreSQL too is in tests/bot/test_oncall.py
+
 SAM, PRIYA = PEOPLE["oncall"].id, PEOPLE["ml_engineer"].id
-
-
-@pytest.fixture
-def backend():
-    """SQLite: what is on PostgreSQL too is in tests/bot/test_oncall.py."""
-    return "sqlite"
 
 
 @pytest.fixture

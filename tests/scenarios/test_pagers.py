@@ -23,15 +23,12 @@ from tests.counterparts.pagers import GENIE, REST, ROUTING, OpsgenieServer, Page
 from tests.counterparts.server import LOST, Answer
 from tests.world import START, World
 
+# What is sent is the same from both; tests/storage/test_outside.py has both.
+pytestmark = pytest.mark.databases("sqlite")
+
 HOOK = "a-long-hook-secret"
 INCIDENT = "INC-2026-03-001"
 COMMON = {"key": "ETHIXBOT_SECRET_KEY", "hook": "ETHIXBOT_SECRET_HOOK"}
-
-
-@pytest.fixture
-def backend():
-    """What is sent is the same from both; tests/storage/test_outside.py has both."""
-    return "sqlite"
 
 
 @pytest.fixture

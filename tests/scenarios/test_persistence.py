@@ -1,7 +1,11 @@
 """Opening may ask for k of the last m runs, closing for so many clear ones; both are policy."""
 
+import pytest
+
 from analysis.detection.limits import Persistence
 from tests.world import buttons
+
+pytestmark = pytest.mark.databases("sqlite")
 
 
 def follow(world, **rule):

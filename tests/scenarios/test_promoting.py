@@ -10,11 +10,8 @@ from tests.bot.rolled import MODEL, NEW, NOW, OLD, known, with_policy
 from tests.scenarios.test_freezing import freeze, told
 from tests.world import World, buttons, pretty, whispers
 
-
-@pytest.fixture
-def backend():
-    """What is claimed and settled is told on both by tests/bot/test_rollouts.py."""
-    return "sqlite"
+# What is claimed and settled is told on both by tests/bot/test_rollouts.py.
+pytestmark = pytest.mark.databases("sqlite")
 
 
 @pytest.fixture

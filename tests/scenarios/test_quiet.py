@@ -19,9 +19,10 @@ from storage.tables import Alert, Incident, Owed, Run
 from tests.templates.views import raised
 from tests.world import buttons, pretty, whispers
 
+pytestmark = pytest.mark.databases("sqlite")
+
 ID = {"ml_lead": "U0MLLEAD01", "compliance": "U0COMPLY01", "oncall": "U0ONCALL01"}
 CHANNEL = "ml-monitoring"
-ON_SQLITE = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -102,7 +103,6 @@ def test_a_silence_holds_back_what_fits_and_tells_what_still_stands_when_it_ends
     assert len(messages(quiet_world)) == 2
 
 
-@ON_SQLITE
 def test_what_has_gone_by_the_end_is_not_told_and_an_early_end_tells_the_rest(quiet_world):
     quiet_world.type("/ethix silence column=age for 4h x y", by="ml_lead")
     quiet_world.type("/ethix silence column=pay for 4h x y", by="ml_lead")
@@ -118,7 +118,6 @@ def test_what_has_gone_by_the_end_is_not_told_and_an_early_end_tells_the_rest(qu
     assert len(messages(quiet_world)) == 1
 
 
-@ON_SQLITE
 def test_what_is_critical_or_has_risen_breaks_through_and_fairness_is_named_or_not_held(quiet_world):
     quiet_world.type("/ethix silence model=income-prequal for 4h x", by="ml_lead")
     assert see(quiet_world, drift("age", Severity.CRITICAL)) == ["opened"]
@@ -128,7 +127,6 @@ def test_what_is_critical_or_has_risen_breaks_through_and_fairness_is_named_or_n
     assert newest(quiet_world).severity == "high"
 
 
-@ON_SQLITE
 def test_who_may_silence_what(quiet_world):
     def says(text, by):
         return whispers(quiet_world.type(text, by=by))
@@ -197,7 +195,6 @@ def test_an_accepted_risk_is_tracked_and_not_told_until_its_end_opens_it_again(a
     assert ("system", "reopened", "done") in accepted.audit()
 
 
-@ON_SQLITE
 def test_an_accepted_risk_that_has_gone_is_closed_at_its_end(accepted):
     services = accepted.bot.services
     with services.transaction() as session:
@@ -207,7 +204,6 @@ def test_an_accepted_risk_that_has_gone_is_closed_at_its_end(accepted):
     assert newest(accepted).state == "closed"
 
 
-@ON_SQLITE
 def test_what_becomes_worse_breaks_through_an_accepted_risk_at_once(accepted):
     see(accepted, drift("age", Severity.HIGH))
     incident = newest(accepted)
@@ -218,7 +214,6 @@ def test_what_becomes_worse_breaks_through_an_accepted_risk_at_once(accepted):
     assert "accepted is over" not in str(said(accepted))
 
 
-@ON_SQLITE
 def test_an_accepted_risk_is_taken_back_by_either_of_the_two(accepted):
     assert "needs one of" in whispers(accepted.type("/ethix silence end QUI-1", by="oncall"))
     assert "has ended" in whispers(accepted.type("/ethix silence end QUI-1 no longer", by="compliance"))
@@ -229,7 +224,6 @@ def test_an_accepted_risk_is_taken_back_by_either_of_the_two(accepted):
     assert "accepted is over" not in str(said(accepted))
 
 
-@ON_SQLITE
 def test_what_may_not_be_accepted(quiet_world):
     assert "only a medium risk may be accepted" in str(accept(quiet_world, newest(quiet_world).id).error)
     see(quiet_world, drift("age"))
@@ -246,7 +240,6 @@ def snooze(world, incident, hours=6):
     return outcome
 
 
-@ON_SQLITE
 def test_a_snoozed_incident_gives_no_routine_lines_until_its_end(quiet_world):
     mine = newest(quiet_world).id
     assert "Acknowledge it first" in str(snooze(quiet_world, mine).error)
@@ -267,7 +260,6 @@ def test_a_snoozed_incident_gives_no_routine_lines_until_its_end(quiet_world):
     assert "The snooze is over" in pretty(quiet_world.alert()["replies"])
 
 
-@ON_SQLITE
 def test_a_rise_in_severity_wakes_a_snoozed_incident(quiet_world):
     see(quiet_world, drift("age"))
     assert snooze(quiet_world, newest(quiet_world).id).kind == "done"

@@ -13,7 +13,8 @@ from storage import incidents
 from storage.tables import Bundle, Incident, PersonReport
 from tests.world import pretty
 
-ON_SQLITE = pytest.mark.parametrize("backend", ["sqlite"])
+pytestmark = pytest.mark.databases("sqlite")
+
 COMPLAINT = "A woman with <good> income was refused & asks why"
 QUOTED = "My loan was refused <!channel> and nobody says why"
 
@@ -87,7 +88,6 @@ def test_a_quoted_message_is_kept_with_who_wrote_it_and_where_it_stands(world):
     assert "Breach of personal data" in text
 
 
-@ON_SQLITE
 def test_evidence_holds_the_reports_with_the_quoted_words_whole(world):
     shortcut(world, "security", text=f"{QUOTED} {'x' * 3_000}")
     fill(world, "security", kind="breach")
@@ -103,14 +103,12 @@ def test_evidence_holds_the_reports_with_the_quoted_words_whole(world):
     assert "People reported it" in held["report.md"]
 
 
-@ON_SQLITE
 def test_who_only_looks_may_not_report(world):
     assert "needs one of" in pretty(world.type("/ethix report", "viewer"))
     assert "needs one of" in pretty(shortcut(world, "viewer")["view"])
     assert not rows(world, PersonReport)
 
 
-@ON_SQLITE
 def test_an_incomplete_report_is_told_at_its_field_and_may_be_sent_again(world):
     world.type("/ethix report", "oncall")
     assert "Description" in pretty(fill(world, "oncall", description="  "))
@@ -129,7 +127,6 @@ def test_two_who_report_at_once_share_one_incident(world):
     assert len(rows(world, PersonReport)) == 2
 
 
-@ON_SQLITE
 def test_reported_again_after_its_end_it_reopens_while_watched_and_is_new_after_a_false_alarm(world):
     report(world, kind="toxic")
     world.press("acknowledge", "oncall")

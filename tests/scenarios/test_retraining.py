@@ -15,6 +15,8 @@ from bot.operations.doing import Request
 from storage import registry
 from storage.tables import RetrainRequest
 
+pytestmark = pytest.mark.databases("sqlite")  # what is written is the same on both: others try that
+
 MODEL = demo.MODEL
 
 
@@ -143,7 +145,7 @@ child.wait()
 """)  # fmt: skip
     ask(fairness)
     until(fairness, "running")
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not (tmp_path / "child").exists() or not (tmp_path / "child").read_text():
         assert time.monotonic() < end
         time.sleep(0.02)
@@ -157,9 +159,3 @@ child.wait()
     assert "it was cancelled" in said(fairness)
     state = Path(f"/proc/{(tmp_path / 'child').read_text().strip()}/stat")
     assert not state.exists() or state.read_text().split()[2] == "Z"
-
-
-@pytest.fixture
-def backend():
-    """What is written is the same on both: tests/storage and the sweeps try that."""
-    return "sqlite"

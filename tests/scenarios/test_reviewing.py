@@ -10,6 +10,8 @@ from bot import schedule
 from bot.demo import demo
 from storage.tables import AuditRow, Baseline, Owed, Run
 
+pytestmark = pytest.mark.databases("sqlite")
+
 REVIEW = datetime(2026, 4, 1, 4, 0, tzinfo=UTC)
 
 

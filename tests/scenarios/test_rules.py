@@ -1,8 +1,12 @@
 """A rule of the team's own, from the policy to Slack: it waits for its count, opens once, counts, and recovers."""
 
+import pytest
+
 from analysis.policy import Rule
 from storage import alerts
 from tests.world import buttons, pretty
+
+pytestmark = pytest.mark.databases("sqlite")
 
 RULE = {
     "name": "ages-and-hours", "when": 'psi["hours_per_week"] > 1 && error_rate < 0.5', "severity": "high",

@@ -8,13 +8,10 @@ from bot.slack.door import Door
 from storage import approvals, oversight
 from tests.world import World, pretty, whispers
 
+# What is told here is told alike on both; tests/bot/test_approvals.py races on both.
+pytestmark = pytest.mark.databases("sqlite")
+
 MODEL = "income-prequal"
-
-
-@pytest.fixture
-def backend():
-    """What is told here is told alike on both; tests/bot/test_approvals.py races on both."""
-    return "sqlite"
 
 
 @pytest.fixture

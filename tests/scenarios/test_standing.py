@@ -15,6 +15,8 @@ from storage.predictions import log_at, read
 from storage.tables import Baseline, Incident, Model
 from tests.world import World, buttons, pretty
 
+pytestmark = pytest.mark.databases("sqlite")
+
 MAKER, APPROVER = "U0MLENG001", "U0MLLEAD01"
 
 

@@ -12,6 +12,8 @@ from bot.operations import opening, recovering
 from storage.tables import Alert, Incident, Model, Owed, Run, Storm, Timer
 from tests.world import World, buttons, pretty
 
+pytestmark = pytest.mark.databases("sqlite")
+
 INCIDENTS = "ethixai-incidents"
 FINDINGS_A_MINUTE = 10_000
 MODELS = 40

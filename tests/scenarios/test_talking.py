@@ -1,6 +1,10 @@
 """Mentions, direct messages, App Home, the incident document, an analysis on demand: each answered, once."""
 
+import pytest
+
 from tests.world import pretty, wait_for
+
+pytestmark = pytest.mark.databases("sqlite")
 
 BOT = "<@U0ETHIXBOT>"
 

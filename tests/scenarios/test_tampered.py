@@ -11,13 +11,9 @@ from bot.operations.versions import Parts, Wish
 from storage.tables import Run
 from tests.world import World, pretty
 
+pytestmark = pytest.mark.databases("sqlite")  # tests/bot/test_registering.py writes the same to both
+
 MODEL, LEAD, ADMIN = "income-prequal", "U0MLLEAD01", "U0ADMINS01"
-
-
-@pytest.fixture
-def backend():
-    """tests/bot/test_registering.py writes the same to both."""
-    return "sqlite"
 
 
 def registered(world: World, version: str, content: bytes):

@@ -6,7 +6,8 @@ from analysis.telling import Telling
 from bot.localslack.people import PEOPLE
 from tests.world import pretty
 
-ON_SQLITE = pytest.mark.parametrize("backend", ["sqlite"])
+pytestmark = pytest.mark.databases("sqlite")
+
 TOLD = (
     Telling(name="governance", stage="opened", severity="critical", to=("governance_lead",)),
     Telling(name="customers", stage="contained", to=("channel:general",), audience="customers",
@@ -24,7 +25,6 @@ def freeze(world, level="3"):
     world.settle()
 
 
-@ON_SQLITE
 def test_each_is_told_once_at_its_stage_and_what_goes_outside_waits_for_its_role(fairness):
     services = fairness.bot.services
     services.policy = services.policy.model_copy(update={"stakeholders": TOLD})
@@ -57,7 +57,6 @@ def test_a_user_group_cannot_be_written_to():
         Telling(name="all", stage="opened", to=("group:S0ONCALL01",))
 
 
-@ON_SQLITE
 def test_what_becomes_worse_is_told_then(fairness):
     services = fairness.bot.services
     fairness.press("acknowledge", "ml_lead")

@@ -24,11 +24,8 @@ from tests.counterparts.server import LOST, Answer
 from tests.templates.views import NASTY, NOW, Maker
 from tests.world import World
 
-
-@pytest.fixture
-def backend():
-    """What is sent is the same from both; tests/storage/test_outside.py has both."""
-    return "sqlite"
+# What is sent is the same from both; tests/storage/test_outside.py has both.
+pytestmark = pytest.mark.databases("sqlite")
 
 
 @pytest.fixture

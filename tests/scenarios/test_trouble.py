@@ -45,6 +45,7 @@ def test_an_event_that_could_not_be_stored_is_delivered_again(fairness, monkeypa
         return real(*args, **more)
 
     monkeypatch.setattr(events.inbox, "arrive", once_busy)
+    fairness.slack.delivery.ack_s = 0.5
     fairness.ask("POST", "/_local/say", user="viewer", channel="general", text="<@U0ETHIXBOT> help")
     wait_for(lambda: len(calls) >= 2)
 

@@ -22,6 +22,7 @@ def do(world, verb, by, message=None):
     return [seen]
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("verb", FIVE)
 def test_each_button_does_what_a_role_allows_and_says_so_otherwise(fairness, verb):
     alert = fairness.alert()

@@ -10,6 +10,8 @@ from storage import outbox
 from storage.tables import Owed
 from tests.world import World, buttons, pretty
 
+pytestmark = pytest.mark.databases("sqlite")
+
 INCIDENTS = "ethixai-incidents"
 
 

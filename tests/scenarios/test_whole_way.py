@@ -16,11 +16,7 @@ from tests.scenarios.test_promoting import go_on, press
 from tests.scenarios.test_retraining import until
 from tests.world import World, pretty
 
-
-@pytest.fixture
-def backend():
-    """Each part is told on both elsewhere."""
-    return "sqlite"
+pytestmark = pytest.mark.databases("sqlite")  # each part is told on both elsewhere
 
 
 @pytest.fixture

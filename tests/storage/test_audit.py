@@ -103,7 +103,7 @@ def test_a_trigger_that_was_made_harmless_counts_as_missing(chain, backend, stat
     assert unprotected(chain) == {"audit_no_update" if "update" in statements["sqlite"][0] else "audit_no_delete"}
 
 
-@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+@pytest.mark.databases("postgresql")
 def test_the_role_of_a_replica_passes_no_trigger(chain):
     with chain.engine.connect() as connection:
         connection.execute(text("SET session_replication_role = replica"))
@@ -111,7 +111,7 @@ def test_the_role_of_a_replica_passes_no_trigger(chain):
             connection.execute(text("DELETE FROM audit"))
 
 
-@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+@pytest.mark.databases("postgresql")
 def test_the_bot_may_run_as_a_role_that_cannot_drop_the_triggers(chain):
     with chain.engine.connect() as connection:
         connection.execute(text("DROP ROLE IF EXISTS bot"))

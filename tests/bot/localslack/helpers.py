@@ -114,7 +114,7 @@ def press(lead: "Person", ts: str, action_id: str = "go", **more: Any) -> Any:
     return lead.do("click", channel="ethixai-incidents", ts=ts, action_id=action_id, **{"wait_s": 2.0, **more})
 
 
-def wait_for(is_so: Callable[[], Any], seconds: float = 2.0) -> Any:
+def wait_for(is_so: Callable[[], Any], seconds: float = 20.0) -> Any:
     """Return what came to be."""
     end = time.monotonic() + seconds
     while not (found := is_so()):

@@ -35,7 +35,7 @@ def test_an_event_without_acknowledgement_comes_again_with_the_same_id(bolt, lea
     bolt.app.error(lambda error, logger: None)
     bolt.connect()
     lead.do("say", channel="general", text="@EthixAI Incidents")
-    wait_for(lambda: len(attempts(lead.slack)) == 3, 4)
+    wait_for(lambda: len(attempts(lead.slack)) == 3)
     assert len({id for id, _ in got}) == 1
     assert [(one["attempt"], one["ok"], one["reason"]) for one in attempts(lead.slack)][-1] == (2, True, "timeout")
 
@@ -103,7 +103,7 @@ def test_a_client_comes_back_after_a_disconnect(bolt, client, slack, lead):
     old = slack.sockets.connections[0]
     lead_answer = HTTP.post(f"{slack.url}/_local/disconnect", json={"reason": "refresh_requested"})
     assert lead_answer.json()["ok"]
-    wait_for(lambda: slack.sockets.connections and slack.sockets.connections[0] is not old, 4)
+    wait_for(lambda: slack.sockets.connections and slack.sockets.connections[0] is not old)
     assert lead.do("command", channel="general", text="/ethix", wait_s=0)["ok"]
 
 
