@@ -37,6 +37,7 @@ from bot.operations import (
     runbooks,
     sealing,
     storms,
+    waiting,
     watching,
 )
 from bot.services import SYSTEM, Services
@@ -211,6 +212,7 @@ HANDLERS: dict[str, Callable[[Services, Session, Timer, datetime], None]] = {
     oversight.ENDS: oversight.when_over,
     registering.KIND: registering.when_due,
     hanging.KIND: hanging.when_due,
+    waiting.KIND: waiting.when_due,
     watching.CHECK: watching.when_to_check,
     watching.OVER: watching.when_over,
 }

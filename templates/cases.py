@@ -1,6 +1,7 @@
 """Requests that a model left to people, in words: how many wait, how they were decided, what became of a decision."""
 
 from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 from analysis.response.cases import VERB, is_sample, shown
@@ -45,10 +46,7 @@ def line(queue: Queue) -> str:
 def _told(queue: Queue) -> str:
     waits = ""
     if queue.waiting:
-        many = figures.counted(queue.waiting, "request")
-        verb, longest = ("waits", "") if queue.waiting == 1 else ("wait", "the longest ")
-        since = f", {longest}since {date(queue.since)}" if queue.since else ""
-        waits = f"*{many} {verb} for people*{since}"
+        waits = _waiting(queue.waiting, queue.since)
     samples = f"{figures.counted(queue.samples, 'sample')} to be looked at" if queue.samples else ""
     return "; ".join(filter(None, (waits, samples, counts(queue))))
 
@@ -60,6 +58,18 @@ def full(facts: Mapping[str, Any]) -> str:
         f"🚱 *{most} requests wait for people: more are refused, and the service has to answer them otherwise.*"
         f" Decide some ({code('/ethix reviews')}), restrain the model otherwise, or raise {code('most_cases')}."
     )
+
+
+def wait(facts: Mapping[str, Any]) -> str:
+    """Return that requests wait for people, since when, and where they are decided."""
+    told = _waiting(finding.whole(facts, "waiting") or 0, finding.moment(facts.get("since")))
+    return f"⏳ {told}. {code('/ethix reviews')} opens the one that waits longest."
+
+
+def _waiting(many: int, since: datetime | None) -> str:
+    verb, longest = ("waits", "") if many == 1 else ("wait", "the longest ")
+    told = f", {longest}since {date(since)}" if since else ""
+    return f"*{figures.counted(many, 'request')} {verb} for people*{told}"
 
 
 def plain(item: ReviewItem, hidden: Collection[str]) -> str:

@@ -54,6 +54,7 @@ OF_SYSTEM = {
     "restraint_due": Reason.DUE_SOON,
     "rollout_hangs": Reason.CALLED,
     "rollout_failed": Reason.CALLED,
+    "cases_wait": Reason.CALLED,
 }
 
 

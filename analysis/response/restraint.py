@@ -3,12 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
-from analysis.parts import Part
+from analysis.parts import Part, Span
 from analysis.spec import Spec
 from analysis.vocabulary import Oversight
 
@@ -28,6 +28,7 @@ class Gate(Part):
     hidden: tuple[str, ...] = ()  # beside `protected`, what who decides is not shown: it tells of those
     most_cases: int = Field(default=1_000, ge=1, le=100_000)  # requests that may wait for people
     most_samples: int = Field(default=100, ge=0, le=100_000)  # answered ones that may wait to be looked at
+    remind_after: Span = Field(default=timedelta(hours=4), ge=timedelta(minutes=5), le=timedelta(days=7))  # and again
 
     @field_validator("outcomes")
     @classmethod

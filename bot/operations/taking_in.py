@@ -15,7 +15,7 @@ from analysis.errors import Full, Taken, Unknown
 from analysis.policy import Watched
 from analysis.response import cases as rules
 from analysis.vocabulary import Oversight
-from bot.operations import notices
+from bot.operations import notices, waiting
 from bot.operations.doing import Doing, on_worst, owe_redraw, tell_by_itself
 from bot.services import Services, whole
 from storage import audit, cases, incidents, outbox
@@ -119,6 +119,7 @@ def _kept(services: Services, session: Session, case: Case, watched: Watched, no
     )
     session.add(item)
     session.flush()
+    waiting.plan(services, session, item)
     if not rules.is_sample(item.level):
         redraw(session, item.model_id, now)
     said = item.model_dump(mode="json", include={"handle", "version", "proposal", "level", "incident_id"})

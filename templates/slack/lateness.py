@@ -71,6 +71,7 @@ SKIPPED = {
     "restraint_ends": "The end of a restraint",
     "registry": "The look at the registry",
     "rollout_hangs": "The look whether a promotion or a rollback gets on",
+    "cases_wait": "The look whether requests wait for people",
     "rollout_check": "A check of the watch after a promotion or a rollback",
     "rollout_watched": "The end of the watch after a promotion or a rollback",
 }

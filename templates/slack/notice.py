@@ -137,6 +137,10 @@ def _cases_full(data: Data, run: Run | None, views: Sequence[IncidentView]) -> l
     return [f"{cases.full(data)} ({code(data.get('model', '?'))})"]
 
 
+def _cases_wait(data: Data, run: Run | None, views: Sequence[IncidentView]) -> list[str]:
+    return [f"{cases.wait(data)} ({code(data.get('model', '?'))})"]
+
+
 ABOUT: dict[str, Callable[[Data, Run | None, Sequence[IncidentView]], list[str]]] = {
     "run_ended": _ended,
     "run_failed": _failed,
@@ -158,5 +162,6 @@ ABOUT: dict[str, Callable[[Data, Run | None, Sequence[IncidentView]], list[str]]
     "registry_away": registered.away,
     "unread": registered.unread,
     "cases_full": _cases_full,
+    "cases_wait": _cases_wait,
     "rollout_failed": _rollout_failed,
 }

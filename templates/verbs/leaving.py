@@ -3,6 +3,7 @@
 from storage.incidents import IncidentView
 from storage.tables import TimelineEntry
 from templates import cases, figures, finding
+from templates.slack.mrkdwn import mention
 from templates.verbs.row import Happening
 
 
@@ -15,7 +16,13 @@ def _again(entry: TimelineEntry, view: IncidentView) -> str:
     return f"📥 Requests for people are taken again; {left} still to be decided."
 
 
+def _wait(entry: TimelineEntry, view: IncidentView) -> str:
+    called = " ".join(mention(str(one)) for one in entry.facts.get("people", []))
+    return f"{cases.wait(entry.facts)}{f' {called}: somebody has to decide.' if called else ''}"
+
+
 HAPPENINGS = {
     "cases_full": Happening("saw more requests than people may be left with", _full),
+    "cases_wait": Happening("saw requests wait for people", _wait),
     "cases_again": Happening("took requests for people again", _again),
 }

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from analysis.errors import BadInput, Full, Missing, Taken, Unknown
 from analysis.response.outcomes import Kind
-from bot import app, keys
+from bot import app, keys, schedule
 from bot.cli import cli
 from bot.gate import Gate, NotStored
 from bot.http import server
@@ -22,6 +22,8 @@ from storage import cases as stored
 from storage.tables import Incident, Model, Person
 from tests.bot.test_gate import Bot, restrain
 from tests.world import StillClock
+
+pytestmark = pytest.mark.databases("sqlite")  # what is read and written in its own way on each is told on both
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LEAD, VIEWER, AUDITOR, COMPLIANCE, ADMIN = "lead@x.org", "view@x.org", "audit@x.org", "comp@x.org", "admin@x.org"
@@ -47,13 +49,7 @@ def text_of_policy():
     return app.DEFAULT_POLICY.read_text().replace("models: []", "").replace("roles: {}", POLICY)
 
 
-@pytest.fixture
-def backend(request):
-    """What is read and written in its own way on each is told on both."""
-    return getattr(request, "param", "sqlite")
-
-
-ON_BOTH = pytest.mark.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
+ON_BOTH = pytest.mark.databases("sqlite", "postgresql")
 
 
 @pytest.fixture
@@ -154,6 +150,33 @@ def test_no_more_wait_than_the_policy_lets_and_that_is_told_once(services):
     assert (queue(services).waiting, queue(services).samples) == (3, 1)
     assert decide(services).kind is Kind.DONE
     assert taking_in.take_in(services, case("r-9")).is_new
+
+
+@ON_BOTH
+def test_what_waits_long_is_told_of_again_and_again_until_it_is_decided(services):
+    def told(**span):
+        services.clock.forward(**span)
+        while schedule.fire(services):
+            pass
+        with services.database.read() as session:
+            owed = [one.data for one in outbox.listed(session, ("pending",)) if one.subject == "cases_wait"]
+        return [(one["model"], one["waiting"], one["since"][11:16]) for one in owed]
+
+    taking_in.take_in(services, case("s-1", level=1))
+    assert told(hours=9) == []  # nobody waits for a sample
+    services.clock.now = NOW
+    taking_in.take_in(services, case("r-1"))
+    assert told(hours=3) == []
+    taking_in.take_in(services, case("r-2"))
+    assert told(hours=1) == [("m", 2, "12:00")]
+    assert told(hours=3.5) == [("m", 2, "12:00")]
+    assert decide(services, number=2).kind is Kind.DONE
+    assert told(hours=0.5) == [("m", 2, "12:00"), ("m", 1, "15:00")]
+    assert decide(services, number=3).kind is Kind.DONE
+    assert len(told(hours=24)) == 2
+    taking_in.take_in(services, case("r-3"))
+    assert len(told(hours=4)) == 3
+    assert [row.action for row in rows(services)].count("cases_wait") == 3
 
 
 def decide(services, by=LEAD, number=1, decision="approved", note="", **more):

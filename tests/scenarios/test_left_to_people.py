@@ -20,13 +20,9 @@ from templates import letters
 from templates.slack import digest
 from tests.world import World, pretty
 
+pytestmark = pytest.mark.databases("sqlite")  # tests/bot/test_cases.py tells both databases what is written here
+
 MODEL = "income-prequal"
-
-
-@pytest.fixture
-def backend():
-    """tests/bot/test_cases.py tells both databases what is written here."""
-    return "sqlite"
 
 
 class Serving:
@@ -119,6 +115,18 @@ def test_people_decide_one_after_the_other_and_serving_code_hears_it(serving):
     assert "1 request waits for people" in told(world)
     assert "2 decided by people, 1 of them (50 %) otherwise than proposed" in told(world)
     world.audit()
+
+
+def test_who_has_the_incident_is_called_where_somebody_waits_for_hours(serving):
+    world = serving.world
+    whose = world.incident().acknowledged_by
+    serving.leave("req-0")
+    world.clock.forward(hours=4, minutes=1)
+    world.settle()
+    lines = [pretty(one) for one in world.alert()["replies"] if "waits for people" in pretty(one)]
+    assert len(lines) == 1
+    assert f"<@{whose}>" in lines[0]
+    assert "/ethix reviews" in lines[0]
 
 
 def test_who_sees_and_who_decides_what_is_left(serving):
