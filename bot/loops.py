@@ -81,12 +81,12 @@ class Loops:
         in_step = None if began is None else now - began
         return Beat(loop.name, thread is not None and thread.is_alive(), age, in_step, loop.longest_s)
 
-    def drain(self, rounds: int = 10_000) -> None:
+    def drain(self, most: int = 100_000) -> None:
         """Step each loop until it finds nothing to do, all until none does; raises what a step raises. For tests."""
-        for _ in range(rounds):
-            if not sum(_drained(loop, rounds) for loop in self.loops):
-                return
-        raise RuntimeError("the loops never came to rest")
+        while steps := sum(_drained(loop, most) for loop in self.loops):
+            most -= steps
+            if most <= 0:
+                raise RuntimeError("the loops never came to rest")
 
     def _run(self, loop: Loop) -> None:
         seen = 0
@@ -106,9 +106,9 @@ class Loops:
                 seen = self.wake.wait(seen, IDLE_S)
 
 
-def _drained(loop: Loop, rounds: int) -> int:
+def _drained(loop: Loop, most: int) -> int:
     """Return after how many steps there was nothing left to do."""
-    return next((steps for steps in range(rounds) if not _stepped(loop)), rounds)
+    return next((steps for steps in range(most) if not _stepped(loop)), most)
 
 
 def _stepped(loop: Loop) -> bool:
