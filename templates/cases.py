@@ -61,9 +61,10 @@ def full(facts: Mapping[str, Any]) -> str:
 
 
 def wait(facts: Mapping[str, Any]) -> str:
-    """Return that requests wait for people, since when, and where they are decided."""
+    """Return that requests wait for people, since when, who is asked to decide, and where."""
     told = _waiting(finding.whole(facts, "waiting") or 0, finding.moment(facts.get("since")))
-    return f"⏳ {told}. {code('/ethix reviews')} opens the one that waits longest."
+    called = " ".join(mention(str(one)) for one in facts.get("people", []))
+    return f"⏳ {called + ': ' if called else ''}{told}. {code('/ethix reviews')} opens the one that waits longest."
 
 
 def _waiting(many: int, since: datetime | None) -> str:

@@ -3,7 +3,6 @@
 from storage.incidents import IncidentView
 from storage.tables import TimelineEntry
 from templates import cases, figures, finding
-from templates.slack.mrkdwn import mention
 from templates.verbs.row import Happening
 
 
@@ -17,8 +16,7 @@ def _again(entry: TimelineEntry, view: IncidentView) -> str:
 
 
 def _wait(entry: TimelineEntry, view: IncidentView) -> str:
-    called = " ".join(mention(str(one)) for one in entry.facts.get("people", []))
-    return f"{cases.wait(entry.facts)}{f' {called}: somebody has to decide.' if called else ''}"
+    return cases.wait(entry.facts)
 
 
 HAPPENINGS = {
